@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built alike: Swift 6 mode, warnings are errors, imports are internal unless said.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A room: one target under Sources/, with the list of what it may know (docs/architecture.md).
+func room(_ name: String, knows dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+/// The tests of one room, in Tests/<Room>Tests.
+func tests(_ room: String, knows dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(room)Tests", dependencies: [.init(stringLiteral: room)] + dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "atlas",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    ],
+    targets: [
+        // C libraries and thin shims
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "CTOML"),
+        .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
+        .target(name: "CVips", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CLinux"),
+
+        // Ground floor
+        room("JSON", knows: [nio]),
+        room("Config", knows: ["CTOML", "JSON"]),
+        room("Expressions"),
+        room("Schema", knows: ["Config", "Expressions"]),
+        room("Ports", knows: ["Schema", "Expressions", nio]),
+
+        // Adapters
+        room("SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "CSQLite", "CLinux", nio]),
+        room("LocalObjects", knows: ["Ports", "CLinux", nio, nioPosix]),
+
+        // The heart and its clients
+        room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", nio]),
+        room("Identity", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", crypto, nio, nioPosix]),
+        room("Jobs", knows: ["Ports", logging]),
+        room("Media", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CVips", "CLinux", crypto, logging, nio, nioPosix]),
+        room("Edge", knows: ["Ports", "JSON", logging, nio, nioPosix, nioHTTP1]),
+        room(
+            "HTTPAPI",
+            knows: [
+                "Edge", "Records", "Identity", "Media", "Ports", "Schema", "Expressions", "JSON", logging, nio, nioHTTP1,
+            ]),
+
+        // Wiring and the program
+        room(
+            "Assembly",
+            knows: [
+                "HTTPAPI", "Edge", "Media", "Jobs", "Identity", "Records", "LocalObjects", "SQLiteStore", "Ports", "Schema",
+                "Expressions", "Config", "JSON", "CLinux", logging, nio, nioPosix, crypto,
+            ]),
+        .executableTarget(
+            name: "atlas", dependencies: ["Assembly", "Config", "JSON", logging, arguments], swiftSettings: strict),
+
+        // Tests: one suite per room, one conformance suite per port, and the real binary over HTTP
+        .target(
+            name: "Conformance", dependencies: ["Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix],
+            path: "Tests/Conformance", swiftSettings: strict),
+        tests("JSON", knows: [nio]),
+        tests("Config", knows: ["JSON"]),
+        tests("Expressions", knows: ["CSQLite"]),
+        tests("Schema", knows: ["Config", "Expressions"]),
+        tests("SQLiteStore", knows: ["Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),
+        tests("LocalObjects", knows: ["Conformance", "Ports"]),
+        tests("Records", knows: ["SQLiteStore", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix]),
+        tests("Identity", knows: ["Ports", "CCrypt", crypto]),
+        tests("Jobs", knows: ["Conformance", "Ports", logging]),
+        tests("Media", knows: ["Ports", "CVips", "CLinux", nio, nioPosix]),
+        tests("Edge", knows: ["Ports", nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
+        tests("HTTPAPI", knows: ["Edge", "JSON", nio, nioHTTP1]),
+        .testTarget(name: "AcceptanceTests", dependencies: ["JSON", "CLinux", nio], path: "Tests/Acceptance", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,45 @@
+/// Everything outside the rows that an expression may ask: who calls, when, with what.
+package struct Environment: Sendable {
+    /// The caller's own row in `users`; nil for an anonymous caller.
+    package var me: Row?
+    /// Milliseconds since 1970 (UTC).
+    package var now: Int64
+    package var request: RequestFacts
+    /// The values of `input.<name>`.
+    package var input: [String: Value]
+    /// The value of `$` in a declared filter.
+    package var filterValue: Value
+
+    package init(
+        me: Row? = nil, now: Int64 = 0, request: RequestFacts = RequestFacts(), input: [String: Value] = [:],
+        filterValue: Value = .null
+    ) {
+        self.me = me
+        self.now = now
+        self.request = request
+        self.input = input
+        self.filterValue = filterValue
+    }
+}
+
+package struct RequestFacts: Sendable, Hashable {
+    package var ip: String
+    package var method: String
+    package var userAgent: String
+
+    package init(ip: String = "", method: String = "", userAgent: String = "") {
+        self.ip = ip
+        self.method = method
+        self.userAgent = userAgent
+    }
+}
+
+/// Where the evaluator finds rows other than the one it was given. Sees live rows only, as the system sees them (11-precisions 5).
+package protocol RowSource {
+    /// The live row with that id, or nil.
+    func row(in collection: String, id: String) throws -> Row?
+    /// The single value of a statement that the SQL generator made for this store's dialect.
+    func value(of query: SQLQuery) throws -> Value
+    /// The dialect that `value(of:)` speaks.
+    var dialect: SQLDialect { get }
+}

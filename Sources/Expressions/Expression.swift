@@ -1,0 +1,90 @@
+/// A compiled expression: parsed, its names resolved, typed. Compiled once at load, used by many threads.
+package struct Expression: Sendable {
+    package let source: String
+    package let type: ValueType
+
+    /// The value over a row in memory. `rows` answers paths to other records and aggregates; without it they are null.
+    package func evaluate(
+        in environment: Environment, row: Row? = nil, old: Row? = nil, rows: (any RowSource)? = nil
+    ) throws -> Value {
+        fatalError("unwritten")
+    }
+
+    /// A condition over a row in memory; null is false.
+    package func isTrue(in environment: Environment, row: Row? = nil, old: Row? = nil, rows: (any RowSource)? = nil) throws -> Bool {
+        try evaluate(in: environment, row: row, old: old, rows: rows) == .bool(true)
+    }
+
+    /// The same as SQL over a table (or row of one) that bears `alias`. A condition never yields SQL's NULL in a place where it matters.
+    package func sql(_ dialect: SQLDialect, alias: String) -> SQLFragment {
+        fatalError("unwritten")
+    }
+}
+
+/// What the place of an expression in the file allows.
+package struct Scope: Sendable {
+    /// The collection whose fields are bare names and `this`; nil where there is no record.
+    package var collection: String?
+    /// Whether `old` is known (updates, transitions).
+    package var hasOld: Bool
+    /// Whether `me` and `request` are known.
+    package var hasCaller: Bool
+    /// The fields of `input`.
+    package var input: [String: ValueType]
+    /// Whether `$` is known. Its type is taken from what it is compared with.
+    package var hasFilterValue: Bool
+    /// Named predicates, usable as bare names (`[rules]`).
+    package var macros: [String: String]
+
+    package init(
+        collection: String? = nil, hasOld: Bool = false, hasCaller: Bool = true, input: [String: ValueType] = [:],
+        hasFilterValue: Bool = false, macros: [String: String] = [:]
+    ) {
+        self.collection = collection
+        self.hasOld = hasOld
+        self.hasCaller = hasCaller
+        self.input = input
+        self.hasFilterValue = hasFilterValue
+        self.macros = macros
+    }
+}
+
+package enum Expectation: Sendable {
+    /// True or false; a reference is no condition (11-precisions 2).
+    case condition
+    /// A value that fits a field of that type; `null` fits all.
+    case value(ValueType)
+    case anything
+}
+
+/// One fault of an expression.
+package struct ExpressionFault: Error, Sendable, Equatable {
+    package var message: String
+    /// Offsets in Unicode scalars from the start of the source.
+    package var range: Range<Int>
+    /// "did you mean …", if something close exists.
+    package var suggestion: String?
+
+    package init(message: String, range: Range<Int>, suggestion: String? = nil) {
+        self.message = message
+        self.range = range
+        self.suggestion = suggestion
+    }
+}
+
+package struct ExpressionCompiler: Sendable {
+    package let model: Model
+
+    package init(model: Model) {
+        self.model = model
+    }
+
+    package func compile(_ source: String, in scope: Scope, as expectation: Expectation) throws(ExpressionFault) -> Expression {
+        throw ExpressionFault(message: "unwritten", range: 0..<0)
+    }
+
+    /// The type that `$` took in a declared filter.
+    package func filterValueType(of expression: Expression) -> ValueType {
+        .null
+    }
+}

@@ -1,0 +1,101 @@
+/// What expressions know of the collections: names, types and where a value is stored.
+package struct Model: Sendable {
+    package var collections: [String: CollectionModel]
+    /// Zone for `day month year weekday`, an IANA name (`app.timezone`).
+    package var timezone: String
+
+    package init(collections: [CollectionModel] = [], timezone: String = "UTC") {
+        self.collections = Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0) })
+        self.timezone = timezone
+    }
+}
+
+package struct CollectionModel: Sendable {
+    package var name: String
+    package var table: String
+    /// In the order of a `Row`'s values. The system fields come first: `id version created_at updated_at deleted_at`.
+    package var fields: [FieldModel]
+    /// Rows with `deleted_at` are not live and no expression sees them.
+    package var softDelete: Bool
+    package var children: [ChildModel]
+
+    package init(name: String, table: String, fields: [FieldModel], softDelete: Bool = false, children: [ChildModel] = []) {
+        self.name = name
+        self.table = table
+        self.fields = fields
+        self.softDelete = softDelete
+        self.children = children
+    }
+
+    package func field(_ name: String) -> FieldModel? { fields.first { $0.name == name } }
+}
+
+/// A back-reference: the rows of `collection` whose reference `field` points here, under `name`.
+package struct ChildModel: Sendable {
+    package var name: String
+    package var collection: String
+    package var field: String
+
+    package init(name: String, collection: String, field: String) {
+        self.name = name
+        self.collection = collection
+        self.field = field
+    }
+}
+
+package struct FieldModel: Sendable {
+    package var name: String
+    /// Where the value stands in `Row.values`.
+    package var index: Int
+    package var type: ValueType
+    package var storage: Storage
+    /// The only values that the field can hold (enum, state), for checking literals compared with it.
+    package var allowed: [String]?
+
+    package enum Storage: Sendable, Hashable {
+        /// A column of the collection's table.
+        case column(String)
+        /// A table with the columns `record`, `position`, `target`, the first and last being ids.
+        case members(table: String)
+    }
+
+    package init(name: String, index: Int, type: ValueType, storage: Storage, allowed: [String]? = nil) {
+        self.name = name
+        self.index = index
+        self.type = type
+        self.storage = storage
+        self.allowed = allowed
+    }
+}
+
+/// A record in memory: its values stand in the order of its collection's `fields`.
+package struct Row: Sendable, Hashable {
+    package var collection: String
+    /// The integer key of the row in its table; 0 before it is stored.
+    package var number: Int64
+    package var values: [Value]
+
+    package init(collection: String, number: Int64 = 0, values: [Value]) {
+        self.collection = collection
+        self.number = number
+        self.values = values
+    }
+
+    /// The system fields stand first in every row.
+    package enum System {
+        package static let id = 0
+        package static let version = 1
+        package static let createdAt = 2
+        package static let updatedAt = 3
+        package static let deletedAt = 4
+        package static let count = 5
+    }
+
+    package var id: String {
+        if case .text(let id) = values[System.id] { id } else { "" }
+    }
+
+    package var version: Int64 {
+        if case .int(let version) = values[System.version] { version } else { 0 }
+    }
+}

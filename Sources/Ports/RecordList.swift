@@ -1,0 +1,64 @@
+package import Expressions
+package import NIOCore
+package import Schema
+
+/// One page of a collection.
+package struct RecordList: Sendable {
+    package var access: Access
+    package var filters: [Filter]
+    /// Ties are broken by id, ascending.
+    package var order: [Order]
+    package var limit: Int
+    package var offset: Int
+    /// Whether `ListAnswer.total` is asked for.
+    package var counts: Bool
+    package var projection: Projection
+
+    package enum Filter: Sendable {
+        /// A comparison of a field with values of its type; `.equal` with several values means any of them.
+        case field(Field, Comparison, [Value])
+        /// A declared filter, with the value of `$`.
+        case declared(Condition, Value)
+    }
+
+    package enum Comparison: String, Sendable, Hashable {
+        case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+    }
+
+    package struct Order: Sendable {
+        package var field: Field
+        package var descending: Bool
+
+        package init(field: Field, descending: Bool) {
+            self.field = field
+            self.descending = descending
+        }
+    }
+
+    package init(
+        access: Access, filters: [Filter] = [], order: [Order] = [], limit: Int = 20, offset: Int = 0, counts: Bool = false,
+        projection: Projection
+    ) {
+        self.access = access
+        self.filters = filters
+        self.order = order
+        self.limit = limit
+        self.offset = offset
+        self.counts = counts
+        self.projection = projection
+    }
+}
+
+package struct ListAnswer: Sendable {
+    package var buffer: ByteBuffer
+    /// Records written.
+    package var count: Int
+    /// All records that pass the access and filters; nil unless asked for.
+    package var total: Int?
+
+    package init(buffer: ByteBuffer, count: Int, total: Int?) {
+        self.buffer = buffer
+        self.count = count
+        self.total = total
+    }
+}

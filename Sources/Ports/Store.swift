@@ -1,0 +1,127 @@
+package import Expressions
+package import NIOCore
+package import Schema
+
+/// The durable home of the records.
+///
+/// Promises of every adapter (`StoreConformance`):
+/// - `transaction` is serialisable, all or nothing; its future succeeds only after the commit is on disk as `database.durability` asks.
+/// - A body may be run again or be rolled back because of its neighbours; it must have no effect outside its transaction.
+/// - A read sees every transaction whose future has succeeded before the read was asked for.
+/// - Futures complete on the loop that was given. Nothing blocks that loop for longer than an index-limited read.
+package protocol Store: Sendable {
+    /// Appends the JSON object of one record to `buffer`; nil when no row of that key passes `read.access`.
+    func read(_ read: RecordRead, into buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<RecordAnswer?>
+
+    /// Appends a JSON array of records to `buffer`.
+    func list(_ list: RecordList, into buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<ListAnswer>
+
+    /// Runs `body` with exclusive access to write. An error of the body rolls back its changes and fails the future.
+    func transaction<Result: Sendable>(
+        on loop: any EventLoop, _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) -> EventLoopFuture<Result>
+
+    /// Finishes what was submitted, then closes the files. Nothing may be called afterwards.
+    func close() async
+}
+
+/// The only ways a store itself fails. Errors of transaction bodies pass through unchanged.
+package enum StoreError: Error, Sendable, Equatable {
+    /// Two live rows would share a unique key; the names of its fields.
+    case conflict(fields: [String])
+    /// A read was stopped because it took longer than it may (2 s; 04-api).
+    case tooSlow
+    /// The disk is full, read-only or broken; told to people, never to clients.
+    case unavailable(String)
+}
+
+/// How one record is named.
+package enum RecordKey: Sendable, Hashable {
+    case id(String)
+    /// The value of a unique field.
+    case field(Int, Value)
+}
+
+/// Which rows of a collection may be seen: all conditions hold, and the row is in the asked state of life.
+package struct Access: Sendable {
+    package enum Life: Sendable, Hashable { case live, deleted, any }
+
+    package var collection: Collection
+    package var conditions: [Condition]
+    package var life: Life
+    package var environment: Environment
+
+    package init(_ collection: Collection, conditions: [Condition] = [], life: Life = .live, environment: Environment) {
+        self.collection = collection
+        self.conditions = conditions
+        self.life = life
+        self.environment = environment
+    }
+}
+
+package struct RecordRead: Sendable {
+    package var access: Access
+    package var key: RecordKey
+    package var projection: Projection
+
+    package init(access: Access, key: RecordKey, projection: Projection) {
+        self.access = access
+        self.key = key
+        self.projection = projection
+    }
+}
+
+package struct RecordAnswer: Sendable {
+    package var buffer: ByteBuffer
+    package var version: Int64
+
+    package init(buffer: ByteBuffer, version: Int64) {
+        self.buffer = buffer
+        self.version = version
+    }
+}
+
+/// What is written of a record, and in which order. Immutable, shared by many requests.
+package final class Projection: Sendable {
+    package struct Part: Sendable {
+        package var field: Field
+        /// The row must fulfil it, or the field is left out of the answer.
+        package var condition: Condition?
+
+        package init(field: Field, condition: Condition? = nil) {
+            self.field = field
+            self.condition = condition
+        }
+    }
+
+    /// What stands under `expanded.<name>`.
+    package struct Expansion: Sendable {
+        /// A `reference` or `references` field.
+        package var field: Field
+        package var target: Collection
+        /// The conditions of the target's read rule for this caller; nil when he may read none of its rows.
+        package var conditions: [Condition]?
+        package var projection: Projection
+        /// What a caller sees of a live target that he may not read; nil: null.
+        package var card: Projection?
+
+        package init(field: Field, target: Collection, conditions: [Condition]?, projection: Projection, card: Projection?) {
+            self.field = field
+            self.target = target
+            self.conditions = conditions
+            self.projection = projection
+            self.card = card
+        }
+    }
+
+    package let parts: [Part]
+    package let expansions: [Expansion]
+    /// Written for fields of kind `media`.
+    package let media: Projection?
+
+    package init(parts: [Part], expansions: [Expansion] = [], media: Projection? = nil) {
+        self.parts = parts
+        self.expansions = expansions
+        self.media = media
+    }
+}

@@ -1,0 +1,90 @@
+package import Expressions
+package import NIOCore
+package import Schema
+
+/// What a transaction can do. Used on one thread, only during its body. As a `RowSource` it sees live rows, its own changes included.
+package protocol Transaction: AnyObject, RowSource {
+    /// The whole row, or nil when none of that key passes `access`.
+    func row(_ access: Access, key: RecordKey) throws -> Row?
+
+    /// Stores a new row with all its values (to-many fields included) and gives its number. Throws `StoreError.conflict`.
+    func insert(_ row: Row, into collection: Collection) throws -> Int64
+
+    /// Stores the values at `changed` of an existing row. Throws `StoreError.conflict`.
+    func update(_ row: Row, in collection: Collection, changed: [Int]) throws
+
+    /// Removes a row and its members for good. References to it are the caller's business.
+    func remove(_ row: Row, from collection: Collection) throws
+
+    /// The ids of the rows, live and deleted, whose reference `field` holds `id`, oldest first.
+    func referrers(to id: String, in collection: Collection, by field: Field, limit: Int) throws -> [String]
+
+    /// Appends the record as `Store.read` does; nil when it does not pass.
+    func read(_ read: RecordRead, into buffer: inout ByteBuffer) throws -> RecordAnswer?
+
+    var jobs: any JobTransaction { get }
+    var accounts: any AccountTransaction { get }
+}
+
+/// Jobs within a transaction: enqueued or ended in the same commit as the data.
+package protocol JobTransaction {
+    /// The id of the new job, or of the live one with the same unique key.
+    func enqueue(_ job: NewJob) throws -> String
+
+    /// Ends the claim within this transaction. False when its fence is stale: the caller must then change nothing.
+    func finish(_ claim: JobClaim, as outcome: JobOutcome) throws -> Bool
+}
+
+/// Credentials and sessions, apart from `users`.
+package protocol AccountTransaction {
+    func credential(of user: String) throws -> Credential?
+    func setCredential(_ credential: Credential) throws
+    func session(_ id: String) throws -> Session?
+    /// The session whose current or previous refresh token has that hash.
+    func session(refreshHash: [UInt8]) throws -> Session?
+    /// Inserts or replaces.
+    func saveSession(_ session: Session) throws
+    func removeSession(_ id: String) throws
+    /// Ends all sessions of the user but one; gives the ids that ended.
+    func removeSessions(of user: String, except: String?) throws -> [String]
+    /// Removes what expired before that moment; gives how many.
+    func pruneSessions(before: Int64) throws -> Int
+}
+
+package struct Credential: Sendable, Equatable {
+    package var user: String
+    /// A crypt(3) string.
+    package var hash: String
+    package var changedAt: Int64
+
+    package init(user: String, hash: String, changedAt: Int64) {
+        self.user = user
+        self.hash = hash
+        self.changedAt = changedAt
+    }
+}
+
+package struct Session: Sendable, Equatable {
+    package var id: String
+    package var user: String
+    package var createdAt: Int64
+    package var expiresAt: Int64
+    /// SHA-256 of the living refresh token.
+    package var refreshHash: [UInt8]
+    /// SHA-256 of the one before, and when it was spent: it may be retried for a while.
+    package var previousHash: [UInt8]?
+    package var rotatedAt: Int64?
+
+    package init(
+        id: String, user: String, createdAt: Int64, expiresAt: Int64, refreshHash: [UInt8], previousHash: [UInt8]? = nil,
+        rotatedAt: Int64? = nil
+    ) {
+        self.id = id
+        self.user = user
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.refreshHash = refreshHash
+        self.previousHash = previousHash
+        self.rotatedAt = rotatedAt
+    }
+}

@@ -1,0 +1,66 @@
+package import Expressions
+
+/// A collection as compiled: everything about it that a request needs, resolved once at load.
+package final class Collection: Sendable {
+    /// Its place in `Schema.collections`, for arrays and cache keys.
+    package let number: Int
+    package let name: String
+    /// URL segments below `/api/v1`.
+    package let path: [String]
+    package let model: CollectionModel
+    /// System fields first, then declared ones in the order of the file: the order of `Row.values`, of columns and of JSON members.
+    package let fields: [Field]
+    package let lookup: Field?
+    package let isSoftDeleted: Bool
+    package let uniqueKeys: [UniqueKey]
+    package let indexes: [Index]
+
+    package init(
+        number: Int, name: String, path: [String], model: CollectionModel, fields: [Field], lookup: Field?,
+        uniqueKeys: [UniqueKey], indexes: [Index]
+    ) {
+        self.number = number
+        self.name = name
+        self.path = path
+        self.model = model
+        self.fields = fields
+        self.lookup = lookup
+        self.isSoftDeleted = model.softDelete
+        self.uniqueKeys = uniqueKeys
+        self.indexes = indexes
+    }
+
+    package func field(_ name: String) -> Field? { fields.first { $0.name == name } }
+}
+
+/// Values that no two live rows may share; rows in which one of them is null are not bound.
+package struct UniqueKey: Sendable, Hashable {
+    /// The name of its index in the database.
+    package var name: String
+    /// Indexes of fields.
+    package var fields: [Int]
+
+    package init(name: String, fields: [Int]) {
+        self.name = name
+        self.fields = fields
+    }
+}
+
+package struct Index: Sendable, Hashable {
+    package struct Part: Sendable, Hashable {
+        package var field: Int
+        package var descending: Bool
+
+        package init(field: Int, descending: Bool = false) {
+            self.field = field
+            self.descending = descending
+        }
+    }
+    package var name: String
+    package var parts: [Part]
+
+    package init(name: String, parts: [Part]) {
+        self.name = name
+        self.parts = parts
+    }
+}
