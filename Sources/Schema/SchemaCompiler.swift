@@ -1,5 +1,5 @@
 package import Config
-package import Expressions
+internal import Expressions
 
 /// Turns the declarations of a file into a `Schema`, or into all that is wrong with them, each fault at its place in the file.
 package struct SchemaCompiler {
