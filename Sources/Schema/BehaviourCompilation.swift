@@ -16,7 +16,10 @@ extension SchemaCompiler {
         behaviour.transitions = transitions(of: declaration, fields: fields)
         behaviour.checks = declaration.checks.compactMap { check($0, of: declaration.name, input: [:]) }
         behaviour.filters = filters(of: declaration)
-        behaviour.deletionSets = settings(declaration.softDelete?.set ?? [], fields: fields, of: declaration.name, input: [:])
+        behaviour.deletesSoftly = declaration.softDelete != nil
+        if let set = declaration.softDelete?.set.first {
+            faults.append(Fault("'set' of a soft deletion is not available in this version", at: set.at))
+        }
         behaviour.order = order(declaration.order, fields: fields)
         behaviour.sortable = Set([Row.System.id, Row.System.createdAt, Row.System.updatedAt])
             .union(declaration.sort.compactMap { index(of: $0, among: names) })
@@ -120,12 +123,13 @@ extension SchemaCompiler {
     private func referrers(to target: String) -> [Referrer] {
         var referrers: [Referrer] = []
         for declaration in declarations {
-            for field in declaration.fields where field.type.value == .ref || field.type.value == .media {
+            for field in declaration.fields where [.ref, .refs, .media].contains(field.type.value) {
                 let to = field.type.value == .media ? BuiltIns.media : field.to?.value
                 guard to == target, let index = model.collections[declaration.name]?.field(field.name)?.index else { continue }
                 let onDelete: Field.OnDelete =
                     switch field.onDelete {
-                    case .refuse: .refuse
+                    // A member that goes for good leaves the lists it is in.
+                    case .refuse: field.type.value == .refs ? .null : .refuse
                     case .cascade: .cascade
                     case .null: .null
                     }

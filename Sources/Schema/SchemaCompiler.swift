@@ -60,6 +60,23 @@ package struct SchemaCompiler {
                 name: declaration.name, table: declaration.name, fields: fields, softDelete: declaration.softDelete != nil)
         }
         buildChildren()
+        spreadHiding()
+    }
+
+    /// A collection that cascades from one whose rows can be hidden has rows that can be hidden (11-precisions 13).
+    private mutating func spreadHiding() {
+        var isSettled = false
+        while !isSettled {
+            isSettled = true
+            for declaration in declarations where model.collections[declaration.name]?.softDelete == false {
+                let isHidden = declaration.fields.contains { field in
+                    field.onDelete == .cascade && field.to.flatMap { model.collections[$0.value]?.softDelete } == true
+                }
+                guard isHidden else { continue }
+                model.collections[declaration.name]?.softDelete = true
+                isSettled = false
+            }
+        }
     }
 
     private static let systemFields: [FieldModel] = [
