@@ -46,7 +46,7 @@ let package = Package(
         room("JSON", knows: [nio]),
         room("Config", knows: ["CTOML", "JSON"]),
         room("Expressions"),
-        room("Schema", knows: ["Config", "Expressions"]),
+        room("Schema", knows: ["Config", "Expressions", "JSON"]),
         room("Ports", knows: ["Schema", "Expressions", nio]),
 
         // Adapters
