@@ -1,11 +1,11 @@
-internal import Expressions
-internal import JSON
+package import Expressions
+package import JSON
 internal import Ports
-internal import Schema
+package import Schema
 
 /// A JSON value as a value of a field, or the fault that says why it is none.
 extension Field {
-    func value(from json: JSONValue, path: String) throws(FieldFault) -> Value {
+    package func value(from json: JSONValue, path: String) throws(FieldFault) -> Value {
         func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: path, code: code, message: message) }
         if json == .null { return .null }
         switch kind {
@@ -35,7 +35,7 @@ extension Field {
     }
 
     /// The same from text, as it stands in a query parameter of a field whose JSON form is a string.
-    func value(from text: String, path: String) throws(FieldFault) -> Value {
+    package func value(from text: String, path: String) throws(FieldFault) -> Value {
         func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: path, code: code, message: message) }
         guard !text.utf8.contains(0) else { throw fault("format", "must not contain U+0000") }
         switch kind {
