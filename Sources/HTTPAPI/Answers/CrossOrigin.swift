@@ -1,4 +1,5 @@
 internal import Edge
+internal import NIOCore
 internal import NIOHTTP1
 
 /// Browsers of other sites (the CORS protocol of the Fetch standard). Only origins of `server.cors` are let in; none by default.
@@ -19,16 +20,20 @@ enum CrossOrigin {
 
     /// Lets a browser of an allowed origin read the answer.
     static func mark(_ intake: Intake, _ request: Request, allowed: [String]) -> Intake {
-        guard let origin = origin(of: request, allowed), case .respond(let future) = intake else { return intake }
-        return .respond(
-            future.map { response in
-                var response = response
-                response.headers.replaceOrAdd(name: "access-control-allow-origin", value: origin)
-                response.headers.add(name: "vary", value: "Origin")
-                response.headers.replaceOrAdd(
-                    name: "access-control-expose-headers", value: "etag, location, x-request-id, retry-after")
-                return response
-            })
+        guard let origin = origin(of: request, allowed) else { return intake }
+        switch intake {
+        case .respond(let future): return .respond(future.map { mark($0, origin) })
+        case .collect(let limit, let body): return .collect(limit: limit) { body($0).map { mark($0, origin) } }
+        case .stream: return intake
+        }
+    }
+
+    private static func mark(_ response: Response, _ origin: String) -> Response {
+        var response = response
+        response.headers.replaceOrAdd(name: "access-control-allow-origin", value: origin)
+        response.headers.add(name: "vary", value: "Origin")
+        response.headers.replaceOrAdd(name: "access-control-expose-headers", value: "etag, location, x-request-id, retry-after")
+        return response
     }
 
     private static func origin(of request: Request, _ allowed: [String]) -> String? {
