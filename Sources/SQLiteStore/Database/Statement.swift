@@ -15,7 +15,8 @@ package final class Statement {
         let status = sql.withUTF8 { text in
             text.withMemoryRebound(to: CChar.self) {
                 sqlite3_prepare_v3(
-                    connection, $0.baseAddress, Int32(clamping: $0.count), persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0, &prepared, nil)
+                    connection, $0.baseAddress, Int32(clamping: $0.count), persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0, &prepared,
+                    nil)
             }
         }
         guard status == SQLITE_OK else { throw SQLiteError(connection) }
