@@ -78,6 +78,15 @@ package final class Statement {
         if let text { bind(text, at: index) } else { bindNull(at: index) }
     }
 
+    /// A text whose bytes lie elsewhere; they are copied.
+    func bind(utf8 bytes: UnsafeBufferPointer<UInt8>, at index: Int) {
+        guard let base = bytes.baseAddress else { return bindNull(at: index) }
+        _ = base.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
+            sqlite3_bind_text64(
+                handle, Int32(truncatingIfNeeded: index), $0, UInt64(bytes.count), atlas_sqlite_transient(), UInt8(SQLITE_UTF8))
+        }
+    }
+
     package func bind(bytes: [UInt8], at index: Int) {
         _ = bytes.withUnsafeBytes { raw in
             if let base = raw.baseAddress, raw.count > 0 {

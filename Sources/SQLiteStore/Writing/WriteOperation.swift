@@ -1,15 +1,18 @@
 import NIOCore
+import Schema
 
 /// What an operation on the writer's thread works with. Valid only during its body.
 package final class WriteContext {
     package let connection: Connection
-    /// Kept from one operation to the next: prepared statements of the record store.
+    // Kept from one operation to the next: prepared statements.
     let records: RecordReader
+    let rows: RowTable
     fileprivate(set) var woken: Set<String> = []
 
-    init(connection: Connection, records: RecordReader) {
+    init(connection: Connection, collections: [String: Collection]) {
         self.connection = connection
-        self.records = records
+        records = RecordReader(connection: connection, collections: collections)
+        rows = RowTable(connection)
     }
 
     /// The workers of that queue are told after the commit, and only if this operation is part of it.

@@ -1,5 +1,6 @@
 package import NIOCore
 import Ports
+import Schema
 import Synchronization
 
 /// The only way to the file's content for those who change it: one thread with the one connection that writes and checkpoints.
@@ -12,10 +13,10 @@ package final class Writer: Sendable {
     private let state: SharedWriterState
 
     /// Takes the connection over.
-    init(connection: sending Connection, records: sending RecordReader) throws(StoreError) {
+    init(connection: sending Connection, collections: [String: Collection] = [:]) throws(StoreError) {
         let mailbox = Mailbox<WriteOperation>()
         let state = SharedWriterState()
-        nonisolated(unsafe) let context = WriteContext(connection: connection, records: records)
+        nonisolated(unsafe) let context = WriteContext(connection: connection, collections: collections)
         let thread = OwnThread(name: "atlas-writer") {
             let commits = GroupCommit(context: context, mailbox: mailbox, state: state)
             commits.run()
