@@ -22,7 +22,12 @@ import Testing
 
     /// The collection with other fields, keys or indexes.
     private func variant(_ collection: Collection, without names: Set<String> = [], unique: [UniqueKey]? = nil) -> Collection {
-        let fields = collection.fields.filter { !names.contains($0.name) }
+        let fields = collection.fields.filter { !names.contains($0.name) }.enumerated().map { index, field in
+            var field = field
+            field.index = index
+            field.model.index = index
+            return field
+        }
         return Collection(
             number: collection.number, name: collection.name, path: collection.path,
             model: CollectionModel(

@@ -43,7 +43,12 @@ import Testing
     ) async throws -> [Result<Void, any Error>] {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let gate = Mailbox<Bool>()
-        let blocker = writer.submit(on: loop) { _ in _ = gate.take(upTo: 1) }
+        let begun = loop.makePromise(of: Void.self)
+        let blocker = writer.submit(on: loop) { _ in
+            begun.succeed()
+            _ = gate.take(upTo: 1)
+        }
+        try await begun.futureResult.get()
         let futures = operations.map { writer.submit(on: loop, $0) }
         _ = gate.put(true)
         try await blocker.get()
