@@ -6,7 +6,7 @@ package import Schema
 package struct RecordList: Sendable {
     package var access: Access
     package var filters: [Filter]
-    /// Ties are broken by id, ascending.
+    /// Ties are broken by id, in the direction of the last term (ascending without one): an index on (term, id) serves both directions.
     package var order: [Order]
     package var limit: Int
     package var offset: Int

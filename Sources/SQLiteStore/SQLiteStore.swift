@@ -1,1 +1,142 @@
-// Placeholder until the first type of this room stands.
+package import NIOCore
+package import Ports
+package import Schema
+import Synchronization
+
+/// Records in one SQLite file: one writer, a read connection for each event loop, and a pool for reads that take long.
+package final class SQLiteStore: Store {
+    package struct Options: Sendable {
+        /// What an acknowledged commit has survived.
+        package enum Durability: Sendable { case full, normal }
+
+        package var durability: Durability
+        /// Threads for long reads; from 1.
+        package var readers: Int
+
+        package init(durability: Durability = .full, readers: Int = 4) {
+            self.durability = durability
+            self.readers = readers
+        }
+    }
+
+    /// Also for the job queue, whose tables are in the same file.
+    package let writer: Writer
+    let directory: String
+    private let pool: ReaderPool
+    private let loopReaders: [ObjectIdentifier: LoopReader]
+    private let loops: [any EventLoop]
+    private let lock: Mutex<ProcessLock?>
+
+    /// Opens (or makes) the database in `directory`, which this process then owns until `close`.
+    ///
+    /// Blocks: call it before serving. Throws `StoreError.unavailable` when another process owns the directory, or the file is of a newer
+    /// layout, damaged or cannot be written. `collections` are all that will be asked for; `migrate` brings the tables in line with them.
+    package static func open(
+        directory: String, file: String = "atlas.db", collections: [Collection], options: Options = Options(),
+        group: any EventLoopGroup
+    ) throws -> SQLiteStore {
+        do {
+            try DataDirectory.create(directory)
+            let lock = try ProcessLock(directory: directory)
+            return try SQLiteStore(
+                directory: directory, path: "\(directory)/\(file)", collections: collections, options: options, group: group, lock: lock)
+        } catch {
+            throw storeError(error)
+        }
+    }
+
+    private init(
+        directory: String, path: String, collections: [Collection], options: Options, group: any EventLoopGroup, lock: ProcessLock
+    ) throws {
+        try DataDirectory.createFile(path)
+        let connection = try Connection(
+            path: path, mode: .writer(synchronous: options.durability == .full ? .full : .normal))
+        try SystemTables.prepare(connection)
+        let byName = Dictionary(collections.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let loops = Array(group.makeIterator())
+        var loopReaders: [ObjectIdentifier: LoopReader] = [:]
+        for loop in loops {
+            let reader = RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName)
+            loopReaders[ObjectIdentifier(loop)] = LoopReader(reader)
+        }
+        var readers: [RecordReader] = []
+        for _ in 0..<max(1, options.readers) {
+            readers.append(RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName))
+        }
+        self.directory = directory
+        self.loops = loops
+        self.loopReaders = loopReaders
+        self.pool = try ReaderPool(readers)
+        self.writer = try Writer(connection: connection, collections: byName)
+        self.lock = Mutex(lock)
+    }
+
+    // MARK: Reading
+
+    package func read(_ read: RecordRead, into buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<RecordAnswer?> {
+        if let reader = loopReaders[ObjectIdentifier(loop)] {
+            guard loop.inEventLoop else { return loop.flatSubmit { self.read(read, into: buffer, on: loop) } }
+            do {
+                if case .answer(let answer) = try reader.read(read, into: buffer) { return loop.makeSucceededFuture(answer) }
+            } catch {
+                return loop.makeFailedFuture(storeError(error))
+            }
+        }
+        return submit(on: loop) { reader in
+            var buffer = buffer
+            guard let version = try reader.read(read, into: &buffer) else { return nil }
+            return RecordAnswer(buffer: buffer, version: version)
+        }
+    }
+
+    package func list(_ list: RecordList, into buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<ListAnswer> {
+        if let reader = loopReaders[ObjectIdentifier(loop)] {
+            guard loop.inEventLoop else { return loop.flatSubmit { self.list(list, into: buffer, on: loop) } }
+            do {
+                if case .answer(let answer) = try reader.list(list, into: buffer) { return loop.makeSucceededFuture(answer) }
+            } catch {
+                return loop.makeFailedFuture(storeError(error))
+            }
+        }
+        return submit(on: loop) { reader in
+            var buffer = buffer
+            let (count, total) = try reader.list(list, into: &buffer)
+            return ListAnswer(buffer: buffer, count: count, total: total)
+        }
+    }
+
+    private func submit<Answer: Sendable>(
+        on loop: any EventLoop, _ read: @escaping @Sendable (RecordReader) throws -> Answer
+    ) -> EventLoopFuture<Answer> {
+        let promise = loop.makePromise(of: Answer.self)
+        pool.submit(read) { promise.completeWith($0) }
+        return promise.futureResult
+    }
+
+    // MARK: Writing
+
+    package func transaction<Result: Sendable>(
+        on loop: any EventLoop, _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) -> EventLoopFuture<Result> {
+        writer.submit(on: loop) { try body(SQLiteTransaction($0)) }
+    }
+
+    // MARK: Closing
+
+    /// Readers first: the last connection to close moves the WAL into the file, and that must be the writer's.
+    package func close() async {
+        for loop in loops {
+            guard let reader = loopReaders[ObjectIdentifier(loop)] else { continue }
+            try? await loop.submit { reader.close() }.get()
+        }
+        await withCheckedContinuation { continuation in
+            let closer = OwnThread(name: "atlas-close") { [pool, writer] in
+                pool.close()
+                writer.close()
+                continuation.resume()
+            }
+            if closer == nil { continuation.resume() }
+        }
+        lock.withLock { $0 = nil }
+    }
+}

@@ -1,0 +1,50 @@
+package import Expressions
+package import Schema
+
+/// The part of a store that keeps its tables in step with the compiled schema. Used at start, before anything else is asked of the store.
+package protocol SchemaStore: Sendable {
+    /// The snapshot handed over with the last migration; nil in an empty store. Opaque here.
+    func storedSnapshot() async throws -> String?
+
+    /// Takes the steps in order, brings the indexes of `collections` (all there are) in line, and keeps the snapshot: all in one
+    /// transaction with an entry in the ledger. When there is data, a copy of the whole store is kept first.
+    /// Throws `StoreError.conflict` when existing rows share a unique key, `.unavailable` otherwise; nothing has changed then.
+    func migrate(_ migration: Migration) async throws
+}
+
+package struct Migration: Sendable {
+    package var steps: [MigrationStep]
+    package var collections: [Collection]
+    package var snapshot: String
+    /// For people: what changed.
+    package var description: String
+    /// The version of the binary.
+    package var binary: String
+    /// Milliseconds since 1970.
+    package var at: Int64
+
+    package init(
+        steps: [MigrationStep], collections: [Collection], snapshot: String, description: String, binary: String, at: Int64
+    ) {
+        self.steps = steps
+        self.collections = collections
+        self.snapshot = snapshot
+        self.description = description
+        self.binary = binary
+        self.at = at
+    }
+}
+
+/// One change of the tables. Indexes are no steps: they follow from the collections.
+package enum MigrationStep: Sendable {
+    /// With the tables of its to-many fields.
+    case createCollection(Collection)
+    case addField(Field, Collection)
+    /// The names of tables and columns as they were stored.
+    case renameTable(from: String, to: String)
+    case renameColumn(table: String, from: String, to: String)
+    case dropColumn(table: String, column: String)
+    case dropTable(String)
+    /// Gives all rows in which the column is null that value.
+    case fill(table: String, column: String, Value)
+}

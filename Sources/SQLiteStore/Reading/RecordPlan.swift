@@ -1,0 +1,139 @@
+import Expressions
+import Ports
+import Schema
+
+/// A prepared SELECT of records with its encoder. Column 0 is the version.
+final class RecordPlan {
+    let statement: Statement
+    let slots: [SQLText.Slot]
+    let encoder: RecordEncoder?
+    /// Executions left that go to the reader pool at once, because one was too slow for an event loop.
+    var banned = 0
+
+    init(_ sql: SQLText, encoder: RecordEncoder?, on connection: Connection) throws {
+        statement = try connection.prepare(sql.text, persistent: true)
+        slots = sql.slots
+        self.encoder = encoder
+    }
+
+    func bind(_ environment: Environment, key: Value) {
+        var index = 0
+        for slot in slots {
+            index += 1
+            switch slot {
+            case .environment(let parameter): statement.bind(environment.value(of: parameter), at: index)
+            case .key: statement.bind(key, at: index)
+            default: statement.bindNull(at: index)
+            }
+        }
+    }
+
+    func bind(_ list: RecordList) {
+        var index = 0
+        for slot in slots {
+            index += 1
+            statement.bind(RecordPlan.value(of: slot, in: list), at: index)
+        }
+    }
+
+    private static func value(of slot: SQLText.Slot, in list: RecordList) -> Value {
+        switch slot {
+        case .environment(let parameter): return list.access.environment.value(of: parameter)
+        case .declared(let filter, let parameter):
+            guard case .filterValue = parameter else { return list.access.environment.value(of: parameter) }
+            guard case .declared(_, let value) = list.filters[filter] else { return .null }
+            return value
+        case .value(let filter, let index):
+            guard case .field(_, _, let values) = list.filters[filter] else { return .null }
+            let present = values.contains(.null) ? values.filter { $0 != .null } : values
+            return index < present.count ? present[index] : present.last ?? .null
+        case .limit: return .int(Int64(list.limit))
+        case .offset: return .int(Int64(list.offset))
+        case .key: return .null
+        }
+    }
+
+    /// As a sub-read: appends the record with that id; false when it does not pass.
+    func encode(id: UnsafeBufferPointer<UInt8>, _ environment: Environment, into out: JSONBytes) throws -> Bool {
+        var index = 0
+        for slot in slots {
+            index += 1
+            switch slot {
+            case .key: statement.bind(utf8: id, at: index)
+            case .environment(let parameter): statement.bind(environment.value(of: parameter), at: index)
+            default: statement.bindNull(at: index)
+            }
+        }
+        defer { statement.reset() }
+        guard let encoder, try statement.step() else { return false }
+        try encoder.encode(statement.handle, environment, into: out)
+        return true
+    }
+}
+
+/// What a statement depends on. Objects are compared by identity and kept alive, so that an address is never used twice.
+struct PlanKey: Hashable {
+    enum Purpose: Hashable { case key, list, count }
+
+    var purpose: Purpose
+    var collection: Collection
+    var life: Access.Life
+    var projection: Projection
+    var conditions: [Condition]
+    /// Key field, filters and order as numbers.
+    var shape: [Int] = []
+    var declared: [Condition] = []
+
+    static func == (one: PlanKey, other: PlanKey) -> Bool {
+        one.purpose == other.purpose && one.collection === other.collection && one.life == other.life
+            && one.projection === other.projection && one.shape == other.shape
+            && one.conditions.elementsEqual(other.conditions, by: ===) && one.declared.elementsEqual(other.declared, by: ===)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(purpose)
+        hasher.combine(ObjectIdentifier(projection))
+        hasher.combine(ObjectIdentifier(collection))
+        for condition in conditions { hasher.combine(ObjectIdentifier(condition)) }
+        hasher.combine(shape)
+    }
+
+    init(_ access: Access, key: RecordKey, projection: Projection) {
+        purpose = .key
+        collection = access.collection
+        life = access.life
+        self.projection = projection
+        conditions = access.conditions
+        if case .field(let index, _) = key { shape = [index] }
+    }
+
+    init(_ list: RecordList, purpose: Purpose) {
+        self.purpose = purpose
+        collection = list.access.collection
+        life = list.access.life
+        projection = list.projection
+        conditions = list.access.conditions
+        for filter in list.filters {
+            switch filter {
+            case .declared(let condition, _):
+                declared.append(condition)
+                shape.append(-1)
+            case .field(let field, let comparison, let values):
+                let nulls = values.count { $0 == .null }
+                let code =
+                    switch comparison {
+                    case .equal: 0
+                    case .notEqual: 1
+                    case .less: 2
+                    case .lessOrEqual: 3
+                    case .greater: 4
+                    case .greaterOrEqual: 5
+                    }
+                shape += [field.index, code * 2 + (nulls > 0 ? 1 : 0), Selection.paddedCount(values.count - nulls)]
+            }
+        }
+        shape.append(-2)
+        guard purpose == .list else { return }
+        for term in list.order { shape.append(term.field.index * 2 + (term.descending ? 1 : 0)) }
+    }
+}

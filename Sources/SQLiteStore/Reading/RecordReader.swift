@@ -1,0 +1,139 @@
+import CSQLite
+import Expressions
+import NIOCore
+import Ports
+import Schema
+
+/// Reads records on one connection, with its prepared statements. Used by one thread at a time.
+///
+/// An answer that needs several statements is one snapshot: the first keeps its read transaction open until it is reset.
+final class RecordReader {
+    let connection: Connection
+    /// All collections, by name.
+    let collections: [String: Collection]
+    private let out = JSONBytes()
+    private var plans = BoundedCache<PlanKey, RecordPlan>(capacity: 128)
+
+    init(connection: Connection, collections: [String: Collection]) {
+        self.connection = connection
+        self.collections = collections
+    }
+
+    // MARK: One record
+
+    /// Appends the record; nil when it does not pass.
+    func read(_ read: RecordRead, into buffer: inout ByteBuffer) throws -> Int64? {
+        let plan = try plan(read.access, key: read.key, projection: read.projection)
+        let environment = read.access.environment
+        switch read.key {
+        case .id(let id): plan.bind(environment, key: .text(id))
+        case .field(_, let value): plan.bind(environment, key: value)
+        }
+        connection.startClock()
+        defer { plan.statement.reset() }
+        guard let encoder = plan.encoder, try plan.statement.step() else { return nil }
+        out.clear()
+        try encoder.encode(plan.statement.handle, environment, into: out)
+        buffer.writeBytes(out.bytes)
+        return sqlite3_column_int64(plan.statement.handle, 0)
+    }
+
+    private func plan(_ access: Access, key: RecordKey, projection: Projection) throws -> RecordPlan {
+        let planKey = PlanKey(access, key: key, projection: projection)
+        if let plan = plans[planKey] { return plan }
+        let encoder = try RecordEncoder(projection, of: access.collection, reader: self)
+        var sql = RecordReader.select(encoder)
+        sql.append(Selection.rows(access))
+        Selection.restrict(&sql, to: key, in: access.collection)
+        let plan = try RecordPlan(sql, encoder: encoder, on: connection)
+        plans[planKey] = plan
+        return plan
+    }
+
+    /// The statement for live targets of a reference, by id.
+    func plan(to target: Collection, conditions: [Condition], projection: Projection) throws -> RecordPlan {
+        try plan(Access(target, conditions: conditions, environment: Environment()), key: .id(""), projection: projection)
+    }
+
+    private static func select(_ encoder: RecordEncoder) -> SQLText {
+        var sql = SQLText("SELECT \(Selection.column("version"))")
+        sql.append(encoder.columns)
+        return sql
+    }
+
+    // MARK: Lists
+
+    /// Appends a JSON array of the page. `total` is counted in the same snapshot, and only when the page does not tell it.
+    func list(_ list: RecordList, into buffer: inout ByteBuffer) throws -> (count: Int, total: Int?) {
+        connection.startClock()
+        guard list.counts else { return (try page(list, into: &buffer), nil) }
+        let counting = try countingPlan(list)
+        counting.bind(list)
+        // Whichever comes first opens the snapshot. Most of the cost is in the count, and a short page makes it needless; so an idle
+        // statement opens it.
+        let snapshot = try connection.statement("SELECT 1 FROM sqlite_schema")
+        defer { snapshot.reset() }
+        _ = try snapshot.step()
+        let count = try page(list, into: &buffer)
+        if count < list.limit, count > 0 || list.offset == 0 { return (count, list.offset + count) }
+        defer { counting.statement.reset() }
+        _ = try counting.statement.step()
+        return (count, Int(counting.statement.integer(0)))
+    }
+
+    private func page(_ list: RecordList, into buffer: inout ByteBuffer) throws -> Int {
+        let plan = try listingPlan(list)
+        plan.bind(list)
+        defer { plan.statement.reset() }
+        out.clear()
+        out.append(UInt8(ascii: "["))
+        var count = 0
+        while let encoder = plan.encoder, try plan.statement.step() {
+            if count > 0 { out.append(UInt8(ascii: ",")) }
+            try encoder.encode(plan.statement.handle, list.access.environment, into: out)
+            count += 1
+        }
+        out.append(UInt8(ascii: "]"))
+        buffer.writeBytes(out.bytes)
+        return count
+    }
+
+    /// Whether a list of this form was too slow for an event loop lately; asked once per list.
+    func isBanned(_ list: RecordList) throws -> Bool {
+        let plan = try listingPlan(list)
+        guard plan.banned > 0 else { return false }
+        plan.banned -= 1
+        return true
+    }
+
+    /// Sends the next lists of this form to the pool at once.
+    func ban(_ list: RecordList) throws { try listingPlan(list).banned = 64 }
+
+    private func listingPlan(_ list: RecordList) throws -> RecordPlan {
+        let key = PlanKey(list, purpose: .list)
+        if let plan = plans[key] { return plan }
+        let encoder = try RecordEncoder(list.projection, of: list.access.collection, reader: self)
+        var sql = RecordReader.select(encoder)
+        sql.append(Selection.rows(list.access))
+        Selection.restrict(&sql, to: list.filters)
+        Selection.order(&sql, by: list.order)
+        sql.append(" LIMIT ")
+        sql.append(.limit)
+        sql.append(" OFFSET ")
+        sql.append(.offset)
+        let plan = try RecordPlan(sql, encoder: encoder, on: connection)
+        plans[key] = plan
+        return plan
+    }
+
+    private func countingPlan(_ list: RecordList) throws -> RecordPlan {
+        let key = PlanKey(list, purpose: .count)
+        if let plan = plans[key] { return plan }
+        var sql = SQLText("SELECT count(*)")
+        sql.append(Selection.rows(list.access))
+        Selection.restrict(&sql, to: list.filters)
+        let plan = try RecordPlan(sql, encoder: nil, on: connection)
+        plans[key] = plan
+        return plan
+    }
+}

@@ -1,0 +1,44 @@
+import Expressions
+import Ports
+
+/// A statement under construction, with what each `?` stands for. Names come from the compiled schema; values are only ever bound.
+struct SQLText {
+    /// What is bound at each execution.
+    enum Slot: Hashable {
+        case environment(SQLParameter)
+        /// A parameter of the declared filter at that place in `RecordList.filters`.
+        case declared(filter: Int, SQLParameter)
+        /// A value, other than null, of the field filter at that place.
+        case value(filter: Int, Int)
+        case key
+        case limit, offset
+    }
+
+    private(set) var text = ""
+    private(set) var slots: [Slot] = []
+
+    init(_ text: String = "") {
+        self.text = text
+    }
+
+    mutating func append(_ more: String) { text += more }
+
+    mutating func append(_ slot: Slot) {
+        text += "?"
+        slots.append(slot)
+    }
+
+    mutating func append(_ fragment: SQLFragment, as slot: (SQLParameter) -> Slot = { .environment($0) }) {
+        text += fragment.text
+        slots += fragment.parameters.map(slot)
+    }
+
+    mutating func append(_ other: SQLText) {
+        text += other.text
+        slots += other.slots
+    }
+
+    static func quoted(_ name: String) -> String {
+        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}

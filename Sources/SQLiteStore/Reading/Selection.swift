@@ -1,0 +1,142 @@
+import Expressions
+import Ports
+import Schema
+
+/// Which rows: the FROM, WHERE and ORDER BY that all reads share. The table always bears the alias `t`.
+enum Selection {
+    static let alias = "t"
+
+    static func column(_ name: String) -> String { "\"t\".\(SQLText.quoted(name))" }
+
+    /// `FROM … WHERE …` for the rows of `access`; never less than the access rule and the state of life.
+    static func rows(_ access: Access) -> SQLText {
+        var sql = SQLText(" FROM \(SQLText.quoted(access.collection.model.table)) AS \"t\" WHERE ")
+        switch access.life {
+        // In a collection without soft deletion no row has `deleted_at`; the index of keys alone decides.
+        case .live: sql.append(access.collection.isSoftDeleted ? "\(column("deleted_at")) IS NULL" : "1")
+        case .deleted: sql.append("\(column("deleted_at")) IS NOT NULL")
+        case .any: sql.append("1")
+        }
+        for condition in access.conditions {
+            sql.append(" AND (")
+            sql.append(condition.expression.sql(.sqlite, alias: alias))
+            sql.append(")")
+        }
+        return sql
+    }
+
+    static func restrict(_ sql: inout SQLText, to key: RecordKey, in collection: Collection) {
+        let name: String
+        switch key {
+        case .id: name = "id"
+        case .field(let index, _): name = collection.fields[index].column ?? "id"
+        }
+        sql.append(" AND \(column(name)) = ")
+        sql.append(.key)
+    }
+
+    // MARK: Filters
+
+    static func restrict(_ sql: inout SQLText, to filters: [RecordList.Filter]) {
+        for (number, filter) in filters.enumerated() {
+            sql.append(" AND (")
+            switch filter {
+            case .declared(let condition, _):
+                sql.append(condition.expression.sql(.sqlite, alias: alias)) { .declared(filter: number, $0) }
+            case .field(let field, let comparison, let values):
+                let hasNull = values.contains(.null)
+                let count = paddedCount(values.count - (hasNull ? values.count { $0 == .null } : 0))
+                switch field.model.storage {
+                case .column(let name):
+                    compare(&sql, column(name), comparison, filter: number, count: count, hasNull: hasNull)
+                case .members(let table):
+                    contain(&sql, table, comparison, filter: number, count: count, hasNull: hasNull)
+                }
+            }
+            sql.append(")")
+        }
+    }
+
+    /// Any-of lists are padded to a power of two by repeating the last value, so that few statements serve all lengths.
+    static func paddedCount(_ count: Int) -> Int {
+        var padded = count == 0 ? 0 : 1
+        while padded < count { padded *= 2 }
+        return padded
+    }
+
+    /// Two-valued: `!=` is exactly the opposite of `=`, and order comparisons are false on null (03-expressions).
+    private static func compare(
+        _ sql: inout SQLText, _ column: String, _ comparison: RecordList.Comparison, filter: Int, count: Int, hasNull: Bool
+    ) {
+        switch comparison {
+        case .equal:
+            if count == 0 { return sql.append(hasNull ? "\(column) IS NULL" : "0") }
+            if hasNull { sql.append("\(column) IS NULL OR ") }
+            sql.append("\(column) ")
+            anyOf(&sql, filter: filter, count: count)
+        case .notEqual:
+            if count == 0 { return sql.append(hasNull ? "\(column) IS NOT NULL" : "1") }
+            sql.append(hasNull ? "\(column) IS NOT NULL AND NOT (\(column) " : "\(column) IS NULL OR NOT (\(column) ")
+            anyOf(&sql, filter: filter, count: count)
+            sql.append(")")
+        case .less, .lessOrEqual, .greater, .greaterOrEqual:
+            if count == 0 || hasNull { return sql.append("0") }
+            let sign =
+                switch comparison {
+                case .less: "<"
+                case .lessOrEqual: "<="
+                case .greater: ">"
+                default: ">="
+                }
+            for index in 0..<count {
+                sql.append("\(index > 0 ? " AND " : "")\(column) \(sign) ")
+                sql.append(.value(filter: filter, index))
+            }
+        }
+    }
+
+    /// A to-many field equals a value when it holds it, and null when it is empty; it knows no order.
+    private static func contain(
+        _ sql: inout SQLText, _ table: String, _ comparison: RecordList.Comparison, filter: Int, count: Int, hasNull: Bool
+    ) {
+        guard comparison == .equal || comparison == .notEqual else { return sql.append("0") }
+        let members = "EXISTS (SELECT 1 FROM \(SQLText.quoted(table)) AS \"m\" WHERE \"m\".\"record\" = \(column("id"))"
+        if comparison == .notEqual { sql.append("NOT (") }
+        if hasNull { sql.append("NOT \(members))") }
+        if count > 0 {
+            sql.append("\(hasNull ? " OR " : "")\(members) AND \"m\".\"target\" ")
+            anyOf(&sql, filter: filter, count: count)
+            sql.append(")")
+        } else if !hasNull {
+            sql.append("0")
+        }
+        if comparison == .notEqual { sql.append(")") }
+    }
+
+    private static func anyOf(_ sql: inout SQLText, filter: Int, count: Int) {
+        sql.append(count == 1 ? "= " : "IN (")
+        for index in 0..<count {
+            if index > 0 { sql.append(", ") }
+            sql.append(.value(filter: filter, index))
+        }
+        if count > 1 { sql.append(")") }
+    }
+
+    // MARK: Order
+
+    /// Ties follow the direction of the last term, so that one index on (term, id) serves both directions.
+    static func order(_ sql: inout SQLText, by order: [RecordList.Order]) {
+        var terms: [String] = []
+        var hasID = false
+        for term in order {
+            guard let name = term.field.column else { continue }
+            terms.append("\(column(name))\(term.descending ? " DESC" : "")")
+            if term.field.index == Row.System.id {
+                hasID = true
+                break
+            }
+        }
+        if !hasID { terms.append("\(column("id"))\(order.last?.descending == true ? " DESC" : "")") }
+        sql.append(" ORDER BY \(terms.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,90 @@
+import Expressions
+import Schema
+
+/// The tables and indexes of a collection, as SQL.
+///
+/// `n` is the row's integer key; it survives VACUUM. Columns take NULL: what is required is the business of those who write, and so a
+/// column can be added to a table of any size at once.
+enum CollectionTables {
+    static func create(_ collection: Collection) -> [String] {
+        let system =
+            #""n" INTEGER PRIMARY KEY, "id" TEXT NOT NULL UNIQUE, "version" INTEGER NOT NULL, "#
+            + #""created_at" INTEGER NOT NULL, "updated_at" INTEGER NOT NULL, "deleted_at" INTEGER"#
+        let declared = collection.fields.dropFirst(Row.System.count).compactMap(definition)
+        let table = "CREATE TABLE \(SQLText.quoted(collection.model.table)) (\(([system] + declared).joined(separator: ", "))) STRICT"
+        return [table] + collection.fields.flatMap(createMembers)
+    }
+
+    /// Adds the column or the table of members.
+    static func add(_ field: Field, to collection: Collection) -> [String] {
+        guard let definition = definition(field) else { return createMembers(field) }
+        return ["ALTER TABLE \(SQLText.quoted(collection.model.table)) ADD COLUMN \(definition)"]
+    }
+
+    private static func definition(_ field: Field) -> String? {
+        guard let column = field.column else { return nil }
+        return "\(SQLText.quoted(column)) \(type(of: field))"
+    }
+
+    private static func type(of field: Field) -> String {
+        switch field.kind {
+        case .int, .bool, .date, .datetime, .duration: "INTEGER"
+        case .float: "REAL"
+        case .id, .string, .text, .email, .url, .slug, .enumeration, .state, .json, .reference, .references, .media: "TEXT"
+        }
+    }
+
+    private static func createMembers(_ field: Field) -> [String] {
+        guard case .members(let table) = field.model.storage else { return [] }
+        let name = SQLText.quoted(table)
+        return [
+            #"CREATE TABLE \#(name) ("record" TEXT NOT NULL, "position" INTEGER NOT NULL, "target" TEXT NOT NULL, "#
+                + #"PRIMARY KEY ("record", "position")) STRICT, WITHOUT ROWID"#,
+            #"CREATE INDEX \#(SQLText.quoted(table + "_target")) ON \#(name) ("target", "record")"#,
+        ]
+    }
+
+    // MARK: Indexes
+
+    /// Name and statement of every index that the collection's table must have. The same name always means the same statement.
+    static func indexes(_ collection: Collection) -> [String: String] {
+        let table = SQLText.quoted(collection.model.table)
+        // Rules and unique keys are about live rows; in the index of those nothing else need be looked at.
+        let live = collection.isSoftDeleted ? #" WHERE "deleted_at" IS NULL"# : ""
+        var indexes: [String: String] = [:]
+        for key in collection.uniqueKeys {
+            let columns = key.fields.compactMap { collection.fields[$0].column.map(SQLText.quoted) }
+            guard columns.count == key.fields.count, !columns.isEmpty else { continue }
+            indexes[key.name] = "CREATE UNIQUE INDEX \(SQLText.quoted(key.name)) ON \(table) (\(columns.joined(separator: ", ")))\(live)"
+        }
+        for index in collection.indexes {
+            guard let columns = columns(of: index.parts, in: collection) else { continue }
+            indexes[index.name] = "CREATE INDEX \(SQLText.quoted(index.name)) ON \(table) (\(columns))\(live)"
+        }
+        // Children of a record are mostly asked for in the order of their lists, which is then the order of the index. Not partial: who
+        // removes a row must find deleted ones that refer to it, too.
+        let order =
+            collection.behaviour.order.isEmpty
+            ? [Index.Part(field: Row.System.createdAt, descending: true)] : collection.behaviour.order
+        for field in collection.fields where field.target != nil {
+            guard let column = field.column, let columns = columns(of: [Index.Part(field: field.index)] + order, in: collection)
+            else { continue }
+            let name = "\(collection.model.table)__\(column)"
+            indexes[name] = "CREATE INDEX \(SQLText.quoted(name)) ON \(table) (\(columns))"
+        }
+        return indexes
+    }
+
+    /// The columns with their directions, ending with the id: ties follow the direction of the last part (`Selection.order`).
+    private static func columns(of parts: [Index.Part], in collection: Collection) -> String? {
+        var names: [String] = []
+        var seen: Set<Int> = []
+        for part in parts where seen.insert(part.field).inserted {
+            guard let column = collection.fields[part.field].column else { return nil }
+            names.append("\(SQLText.quoted(column))\(part.descending ? " DESC" : "")")
+        }
+        guard let last = parts.last else { return nil }
+        if !seen.contains(Row.System.id) { names.append("\"id\"\(last.descending ? " DESC" : "")") }
+        return names.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,102 @@
+import Expressions
+package import Ports
+import Schema
+
+/// Migrations of the file.
+extension SQLiteStore: SchemaStore {
+    /// Copies of the file that are kept from before migrations.
+    private static let keptCopies = 3
+
+    package func storedSnapshot() async throws -> String? {
+        try await writer.perform { try SystemTables.meta("schema", $0.connection) }
+    }
+
+    package func migrate(_ migration: Migration) async throws {
+        let directory = directory
+        try await writer.performAlone { context in
+            let connection = context.connection
+            if !migration.steps.isEmpty, try SystemTables.meta("schema", connection) != nil {
+                try SQLiteStore.keepCopy(of: connection, in: directory + "/snapshots", at: migration.at)
+            }
+            try connection.execute("BEGIN IMMEDIATE")
+            for step in migration.steps { try SQLiteStore.take(step, on: connection) }
+            try SQLiteStore.alignIndexes(of: migration.collections, on: connection)
+            try SystemTables.setMeta("schema", migration.snapshot, connection)
+            let entry = try connection.statement(
+                #"INSERT INTO "_atlas_migrations" ("at", "binary", "description") VALUES (?, ?, ?)"#)
+            entry.bind(migration.at, at: 1)
+            entry.bind(migration.binary, at: 2)
+            entry.bind(migration.description, at: 3)
+            try entry.run()
+            try connection.execute("COMMIT")
+            // The planner's statistics, for indexes that have none yet (https://sqlite.org/lang_analyze.html).
+            try connection.execute("PRAGMA analysis_limit=400; PRAGMA optimize=0x10002")
+        }
+    }
+
+    private static func take(_ step: MigrationStep, on connection: Connection) throws {
+        switch step {
+        case .createCollection(let collection): try CollectionTables.create(collection).forEach(connection.execute)
+        case .addField(let field, let collection): try CollectionTables.add(field, to: collection).forEach(connection.execute)
+        case .renameTable(let old, let new):
+            try connection.execute("ALTER TABLE \(SQLText.quoted(old)) RENAME TO \(SQLText.quoted(new))")
+        case .renameColumn(let table, let old, let new):
+            try connection.execute(
+                "ALTER TABLE \(SQLText.quoted(table)) RENAME COLUMN \(SQLText.quoted(old)) TO \(SQLText.quoted(new))")
+        case .dropColumn(let table, let column):
+            try dropIndexes(of: table, naming: column, on: connection)
+            try connection.execute("ALTER TABLE \(SQLText.quoted(table)) DROP COLUMN \(SQLText.quoted(column))")
+        case .dropTable(let table): try connection.execute("DROP TABLE \(SQLText.quoted(table))")
+        case .fill(let table, let column, let value):
+            let name = SQLText.quoted(column)
+            let fill = try connection.prepare("UPDATE \(SQLText.quoted(table)) SET \(name) = ? WHERE \(name) IS NULL")
+            fill.bind(value, at: 1)
+            try fill.run()
+        }
+    }
+
+    // MARK: Indexes
+
+    private static func existingIndexes(of table: String, on connection: Connection) throws -> [String: String] {
+        let statement = try connection.statement(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL")
+        defer { statement.reset() }
+        statement.bind(table, at: 1)
+        var indexes: [String: String] = [:]
+        while try statement.step() { indexes[statement.text(0)] = statement.text(1) }
+        return indexes
+    }
+
+    /// SQLite drops no column that an index uses; the index comes back with `alignIndexes` if it is still wanted.
+    private static func dropIndexes(of table: String, naming column: String, on connection: Connection) throws {
+        for (name, sql) in try existingIndexes(of: table, on: connection) where sql.contains(SQLText.quoted(column)) {
+            try connection.execute("DROP INDEX \(SQLText.quoted(name))")
+        }
+    }
+
+    private static func alignIndexes(of collections: [Collection], on connection: Connection) throws {
+        for collection in collections {
+            let wanted = CollectionTables.indexes(collection)
+            let existing = try existingIndexes(of: collection.model.table, on: connection)
+            for (name, sql) in existing where wanted[name] != sql {
+                try connection.execute("DROP INDEX \(SQLText.quoted(name))")
+            }
+            for (name, sql) in wanted.sorted(by: { $0.key < $1.key }) where existing[name] != sql { try connection.execute(sql) }
+        }
+    }
+
+    // MARK: Copies
+
+    private static func keepCopy(of connection: Connection, in directory: String, at moment: Int64) throws {
+        try DataDirectory.create(directory)
+        let path = "\(directory)/\(moment).db"
+        DataDirectory.remove(path)
+        try DataDirectory.createFile(path)
+        let copy = try connection.prepare("VACUUM INTO ?")
+        copy.bind(path, at: 1)
+        try copy.run()
+        DataDirectory.syncDirectory(directory)
+        let copies = DataDirectory.names(in: directory).filter { $0.hasSuffix(".db") }
+        for old in copies.dropLast(keptCopies) { DataDirectory.remove("\(directory)/\(old)") }
+    }
+}

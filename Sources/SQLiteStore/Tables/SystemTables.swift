@@ -1,0 +1,62 @@
+import Ports
+
+/// The tables of Atlas itself, and the layout of the file as a whole.
+enum SystemTables {
+    /// Raised with every change of these tables or of how records are stored. A file of a higher one is refused.
+    static let layout: Int64 = 1
+
+    private static let statements = """
+        CREATE TABLE IF NOT EXISTS "_atlas_meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS "_atlas_migrations" (
+            "n" INTEGER PRIMARY KEY, "at" INTEGER NOT NULL, "binary" TEXT NOT NULL, "description" TEXT NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS "_atlas_credentials" (
+            "user" TEXT PRIMARY KEY, "hash" TEXT NOT NULL, "changed_at" INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS "_atlas_sessions" (
+            "id" TEXT PRIMARY KEY, "user" TEXT NOT NULL, "created_at" INTEGER NOT NULL, "expires_at" INTEGER NOT NULL,
+            "refresh_hash" BLOB NOT NULL, "previous_hash" BLOB, "rotated_at" INTEGER) STRICT, WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS "_atlas_sessions_user" ON "_atlas_sessions" ("user");
+        CREATE INDEX IF NOT EXISTS "_atlas_sessions_expires_at" ON "_atlas_sessions" ("expires_at");
+        CREATE UNIQUE INDEX IF NOT EXISTS "_atlas_sessions_refresh_hash" ON "_atlas_sessions" ("refresh_hash");
+        CREATE INDEX IF NOT EXISTS "_atlas_sessions_previous_hash" ON "_atlas_sessions" ("previous_hash")
+            WHERE "previous_hash" IS NOT NULL;
+        """
+
+    /// Makes what is missing; throws when the file was written by a newer binary.
+    static func prepare(_ connection: Connection) throws {
+        if let stored = try storedLayout(connection), stored > layout {
+            throw StoreError.unavailable(
+                "the database has layout \(stored), written by a newer version of Atlas; this one knows layout \(layout)")
+        }
+        try connection.execute("BEGIN IMMEDIATE")
+        do {
+            try connection.execute(statements)
+            try setMeta("layout", "\(layout)", connection)
+            try connection.execute("COMMIT")
+        } catch {
+            if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    private static func storedLayout(_ connection: Connection) throws -> Int64? {
+        let tables = try connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_atlas_meta'")
+        guard try tables.step() else { return nil }
+        tables.reset()
+        return try meta("layout", connection).flatMap { Int64($0) }
+    }
+
+    static func meta(_ name: String, _ connection: Connection) throws -> String? {
+        let statement = try connection.statement(#"SELECT "value" FROM "_atlas_meta" WHERE "name" = ?"#)
+        defer { statement.reset() }
+        statement.bind(name, at: 1)
+        return try statement.step() ? statement.text(0) : nil
+    }
+
+    static func setMeta(_ name: String, _ value: String, _ connection: Connection) throws {
+        let statement = try connection.statement(
+            #"INSERT INTO "_atlas_meta" VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "value" = ?2"#)
+        statement.bind(name, at: 1)
+        statement.bind(value, at: 2)
+        try statement.run()
+    }
+}

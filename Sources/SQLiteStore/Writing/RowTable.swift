@@ -1,0 +1,193 @@
+import Expressions
+import Ports
+import Schema
+
+/// Rows as values, read and written on one connection. The statements are kept from one transaction to the next.
+final class RowTable {
+    private let connection: Connection
+    private var selects = BoundedCache<PlanKey, RecordPlan>(capacity: 128)
+    private var inserts: [ObjectIdentifier: (collection: Collection, statement: Statement)] = [:]
+    private static let noProjection = Projection(parts: [])
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    // MARK: Reading
+
+    func row(_ access: Access, key: RecordKey) throws -> Row? {
+        let plan = try select(access, key: key)
+        switch key {
+        case .id(let id): plan.bind(access.environment, key: .text(id))
+        case .field(_, let value): plan.bind(access.environment, key: value)
+        }
+        let statement = plan.statement
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        let collection = access.collection
+        var row = Row(collection: collection.name, number: statement.integer(0), values: [])
+        row.values.reserveCapacity(collection.fields.count)
+        var column = 1
+        for field in collection.fields {
+            if case .members(let table) = field.model.storage {
+                row.values.append(.list(try members(of: row.id, in: table)))
+            } else {
+                row.values.append(RowTable.value(statement, column, as: field.model.type))
+                column += 1
+            }
+        }
+        return row
+    }
+
+    private func select(_ access: Access, key: RecordKey) throws -> RecordPlan {
+        let planKey = PlanKey(access, key: key, projection: RowTable.noProjection)
+        if let plan = selects[planKey] { return plan }
+        let columns = access.collection.fields.compactMap { $0.column.map(Selection.column) }
+        var sql = SQLText("SELECT \(([Selection.column("n")] + columns).joined(separator: ", "))")
+        sql.append(Selection.rows(access))
+        Selection.restrict(&sql, to: key, in: access.collection)
+        let plan = try RecordPlan(sql, encoder: nil, on: connection)
+        selects[planKey] = plan
+        return plan
+    }
+
+    private func members(of id: String, in table: String) throws -> [Value] {
+        let statement = try connection.statement(
+            "SELECT \"target\" FROM \(SQLText.quoted(table)) WHERE \"record\" = ? ORDER BY \"position\"")
+        defer { statement.reset() }
+        statement.bind(id, at: 1)
+        var targets: [Value] = []
+        while try statement.step() { targets.append(.text(statement.text(0))) }
+        return targets
+    }
+
+    /// A column as a value of that type; NULL is null.
+    static func value(_ statement: Statement, _ column: Int, as type: ValueType) -> Value {
+        if statement.isNull(column) { return .null }
+        return switch type {
+        case .null: .null
+        case .bool: .bool(statement.integer(column) != 0)
+        case .int: .int(statement.integer(column))
+        case .float: .float(statement.double(column))
+        case .text, .reference: .text(statement.text(column))
+        case .moment: .moment(statement.integer(column))
+        case .date: .date(statement.integer(column))
+        case .duration: .duration(statement.integer(column))
+        case .list: .null
+        }
+    }
+
+    func referrers(to id: String, in collection: Collection, by field: Field, limit: Int) throws -> [String] {
+        let table = SQLText.quoted(collection.model.table)
+        let sql: String
+        switch field.model.storage {
+        case .column(let column):
+            sql = "SELECT \"id\" FROM \(table) WHERE \(SQLText.quoted(column)) = ? ORDER BY \"n\" LIMIT ?"
+        case .members(let members):
+            sql =
+                "SELECT \"id\" FROM \(table) WHERE \"id\" IN (SELECT \"record\" FROM \(SQLText.quoted(members))"
+                + " WHERE \"target\" = ?) ORDER BY \"n\" LIMIT ?"
+        }
+        let statement = try connection.statement(sql)
+        defer { statement.reset() }
+        statement.bind(id, at: 1)
+        statement.bind(Int64(limit), at: 2)
+        var ids: [String] = []
+        while try statement.step() { ids.append(statement.text(0)) }
+        return ids
+    }
+
+    // MARK: Writing
+
+    func insert(_ row: Row, into collection: Collection) throws -> Int64 {
+        let statement = try insertion(into: collection)
+        var parameter = 1
+        for field in collection.fields where field.column != nil {
+            statement.bind(RowTable.stored(row, field), at: parameter)
+            parameter += 1
+        }
+        try naming(collection) { try statement.run() }
+        let number = connection.lastInsertedRow
+        for field in collection.fields where field.isToMany { try insertMembers(of: row, field) }
+        return number
+    }
+
+    private func insertion(into collection: Collection) throws -> Statement {
+        if let known = inserts[ObjectIdentifier(collection)] { return known.statement }
+        let columns = collection.fields.compactMap { $0.column.map(SQLText.quoted) }
+        let statement = try connection.prepare(
+            "INSERT INTO \(SQLText.quoted(collection.model.table)) (\(columns.joined(separator: ", ")))"
+                + " VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))", persistent: true)
+        inserts[ObjectIdentifier(collection)] = (collection, statement)
+        return statement
+    }
+
+    func update(_ row: Row, in collection: Collection, changed: [Int]) throws {
+        let fields = changed.map { collection.fields[$0] }
+        let columns = fields.compactMap(\.column)
+        if !columns.isEmpty {
+            let settings = columns.map { "\(SQLText.quoted($0)) = ?" }.joined(separator: ", ")
+            let statement = try connection.statement(
+                "UPDATE \(SQLText.quoted(collection.model.table)) SET \(settings) WHERE \"id\" = ?")
+            var parameter = 1
+            for field in fields where field.column != nil {
+                statement.bind(RowTable.stored(row, field), at: parameter)
+                parameter += 1
+            }
+            statement.bind(row.id, at: parameter)
+            try naming(collection) { try statement.run() }
+            guard connection.changes == 1 else { throw RowTable.missing(row) }
+        }
+        for field in fields where field.isToMany {
+            try removeMembers(of: row, field)
+            try insertMembers(of: row, field)
+        }
+    }
+
+    func remove(_ row: Row, from collection: Collection) throws {
+        for field in collection.fields where field.isToMany { try removeMembers(of: row, field) }
+        let statement = try connection.statement("DELETE FROM \(SQLText.quoted(collection.model.table)) WHERE \"id\" = ?")
+        statement.bind(row.id, at: 1)
+        try statement.run()
+        guard connection.changes == 1 else { throw RowTable.missing(row) }
+    }
+
+    /// Whoever writes has read the row in the same transaction; so this is a fault of the program.
+    private static func missing(_ row: Row) -> StoreError {
+        .unavailable("\(row.collection) \(row.id) was written without being there")
+    }
+
+    private static func stored(_ row: Row, _ field: Field) -> Value {
+        row.values.indices.contains(field.index) ? row.values[field.index] : .null
+    }
+
+    private func insertMembers(of row: Row, _ field: Field) throws {
+        guard case .members(let table) = field.model.storage, case .list(let targets) = RowTable.stored(row, field) else { return }
+        let statement = try connection.statement("INSERT INTO \(SQLText.quoted(table)) VALUES (?, ?, ?)")
+        for (position, target) in targets.enumerated() {
+            statement.bind(row.id, at: 1)
+            statement.bind(Int64(position), at: 2)
+            statement.bind(target, at: 3)
+            try statement.run()
+        }
+    }
+
+    private func removeMembers(of row: Row, _ field: Field) throws {
+        guard case .members(let table) = field.model.storage else { return }
+        let statement = try connection.statement("DELETE FROM \(SQLText.quoted(table)) WHERE \"record\" = ?")
+        statement.bind(row.id, at: 1)
+        try statement.run()
+    }
+
+    /// A violated unique key by the names of its fields.
+    private func naming(_ collection: Collection, _ write: () throws -> Void) throws {
+        do {
+            try write()
+        } catch let error as SQLiteError where error.isUniqueViolation {
+            let columns = error.violatedColumns
+            throw StoreError.conflict(fields: columns.map { name in collection.fields.first { $0.column == name }?.name ?? name })
+        } catch let error as SQLiteError {
+            throw error.storeError
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Ports
+
+/// Credentials and sessions in tables of their own.
+struct SQLiteAccounts: AccountTransaction {
+    private let connection: Connection
+    private static let columns =
+        #""id", "user", "created_at", "expires_at", "refresh_hash", "previous_hash", "rotated_at""#
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    func credential(of user: String) throws -> Credential? {
+        let statement = try connection.statement(#"SELECT "hash", "changed_at" FROM "_atlas_credentials" WHERE "user" = ?"#)
+        defer { statement.reset() }
+        statement.bind(user, at: 1)
+        guard try statement.step() else { return nil }
+        return Credential(user: user, hash: statement.text(0), changedAt: statement.integer(1))
+    }
+
+    func setCredential(_ credential: Credential) throws {
+        let statement = try connection.statement(#"INSERT OR REPLACE INTO "_atlas_credentials" VALUES (?, ?, ?)"#)
+        statement.bind(credential.user, at: 1)
+        statement.bind(credential.hash, at: 2)
+        statement.bind(credential.changedAt, at: 3)
+        try statement.run()
+    }
+
+    func session(_ id: String) throws -> Session? {
+        let statement = try connection.statement(#"SELECT \#(SQLiteAccounts.columns) FROM "_atlas_sessions" WHERE "id" = ?"#)
+        defer { statement.reset() }
+        statement.bind(id, at: 1)
+        return try statement.step() ? SQLiteAccounts.session(statement) : nil
+    }
+
+    func session(refreshHash: [UInt8]) throws -> Session? {
+        let statement = try connection.statement(
+            #"SELECT \#(SQLiteAccounts.columns) FROM "_atlas_sessions" WHERE "refresh_hash" = ?1 OR "previous_hash" = ?1"#)
+        defer { statement.reset() }
+        statement.bind(bytes: refreshHash, at: 1)
+        return try statement.step() ? SQLiteAccounts.session(statement) : nil
+    }
+
+    private static func session(_ statement: Statement) -> Session {
+        Session(
+            id: statement.text(0), user: statement.text(1), createdAt: statement.integer(2), expiresAt: statement.integer(3),
+            refreshHash: statement.bytes(4), previousHash: statement.optionalBytes(5), rotatedAt: statement.optionalInteger(6))
+    }
+
+    func saveSession(_ session: Session) throws {
+        let statement = try connection.statement(
+            #"INSERT OR REPLACE INTO "_atlas_sessions" (\#(SQLiteAccounts.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)"#)
+        statement.bind(session.id, at: 1)
+        statement.bind(session.user, at: 2)
+        statement.bind(session.createdAt, at: 3)
+        statement.bind(session.expiresAt, at: 4)
+        statement.bind(bytes: session.refreshHash, at: 5)
+        statement.bind(bytes: session.previousHash, at: 6)
+        statement.bind(session.rotatedAt, at: 7)
+        try statement.run()
+    }
+
+    func removeSession(_ id: String) throws {
+        let statement = try connection.statement(#"DELETE FROM "_atlas_sessions" WHERE "id" = ?"#)
+        statement.bind(id, at: 1)
+        try statement.run()
+    }
+
+    func removeSessions(of user: String, except: String?) throws -> [String] {
+        let statement = try connection.statement(
+            #"DELETE FROM "_atlas_sessions" WHERE "user" = ?1 AND "id" IS NOT ?2 RETURNING "id""#)
+        defer { statement.reset() }
+        statement.bind(user, at: 1)
+        statement.bind(except, at: 2)
+        var ended: [String] = []
+        while try statement.step() { ended.append(statement.text(0)) }
+        return ended
+    }
+
+    func pruneSessions(before: Int64) throws -> Int {
+        let statement = try connection.statement(#"DELETE FROM "_atlas_sessions" WHERE "expires_at" < ?"#)
+        statement.bind(before, at: 1)
+        try statement.run()
+        return connection.changes
+    }
+}

@@ -1,0 +1,69 @@
+import Expressions
+import NIOCore
+import Ports
+import Schema
+
+/// A transaction on the writer's thread.
+final class SQLiteTransaction: Transaction {
+    private let context: WriteContext
+    private var connection: Connection { context.connection }
+
+    init(_ context: WriteContext) {
+        self.context = context
+    }
+
+    // MARK: Rows
+
+    func row(_ access: Access, key: RecordKey) throws -> Row? {
+        try context.rows.row(access, key: key)
+    }
+
+    func insert(_ row: Row, into collection: Collection) throws -> Int64 {
+        try context.rows.insert(row, into: collection)
+    }
+
+    func update(_ row: Row, in collection: Collection, changed: [Int]) throws {
+        try context.rows.update(row, in: collection, changed: changed)
+    }
+
+    func remove(_ row: Row, from collection: Collection) throws {
+        try context.rows.remove(row, from: collection)
+    }
+
+    func referrers(to id: String, in collection: Collection, by field: Field, limit: Int) throws -> [String] {
+        try context.rows.referrers(to: id, in: collection, by: field, limit: limit)
+    }
+
+    func read(_ read: RecordRead, into buffer: inout ByteBuffer) throws -> RecordAnswer? {
+        guard let version = try context.records.read(read, into: &buffer) else { return nil }
+        return RecordAnswer(buffer: buffer, version: version)
+    }
+
+    // MARK: RowSource
+
+    let dialect = SQLDialect.sqlite
+
+    func row(in collection: String, id: String) throws -> Row? {
+        guard let collection = context.records.collections[collection] else { return nil }
+        return try row(Access(collection, environment: Environment()), key: .id(id))
+    }
+
+    func value(of query: SQLQuery) throws -> Value {
+        let statement = try connection.statement(query.text)
+        defer { statement.reset() }
+        for (index, value) in query.values.enumerated() { statement.bind(value, at: index + 1) }
+        return try statement.step() ? RowTable.value(statement, 0, as: query.type) : .null
+    }
+
+    // MARK: Others
+
+    var jobs: any JobTransaction { UnwrittenJobs() }
+
+    var accounts: any AccountTransaction { SQLiteAccounts(connection) }
+}
+
+/// Stands here until the job queue has its tables.
+private struct UnwrittenJobs: JobTransaction {
+    func enqueue(_ job: NewJob) throws -> String { throw StoreError.unavailable("this store keeps no jobs") }
+    func finish(_ claim: JobClaim, as outcome: JobOutcome) throws -> Bool { throw StoreError.unavailable("this store keeps no jobs") }
+}

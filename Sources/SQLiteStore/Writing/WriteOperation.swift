@@ -1,0 +1,68 @@
+import NIOCore
+import Schema
+
+/// What an operation on the writer's thread works with. Valid only during its body.
+package final class WriteContext {
+    package let connection: Connection
+    // Kept from one operation to the next: prepared statements.
+    let records: RecordReader
+    let rows: RowTable
+    fileprivate(set) var woken: Set<String> = []
+
+    init(connection: Connection, collections: [String: Collection]) {
+        self.connection = connection
+        records = RecordReader(connection: connection, collections: collections)
+        rows = RowTable(connection)
+    }
+
+    /// The workers of that queue are told after the commit, and only if this operation is part of it.
+    package func wake(_ queue: String) { woken.insert(queue) }
+
+    func forgetWoken() { woken.removeAll(keepingCapacity: true) }
+}
+
+/// One piece of work in the writer's mailbox: run on its thread, answered after the commit.
+class WriteOperation: @unchecked Sendable {
+    // Written by the writer's thread until the operation is handed to the loop, and then no more.
+    var failure: (any Error)?
+    let loop: (any EventLoop)?
+    /// Runs by itself outside of any transaction (VACUUM, backups).
+    let isAlone: Bool
+
+    init(loop: (any EventLoop)?, isAlone: Bool) {
+        self.loop = loop
+        self.isAlone = isAlone
+    }
+
+    func run(_ context: WriteContext) throws {}
+    /// Answers whoever waits; on `loop` if there is one.
+    func complete() {}
+}
+
+final class Write<Result: Sendable>: WriteOperation, @unchecked Sendable {
+    private let body: @Sendable (WriteContext) throws -> Result
+    private let answer: @Sendable (Swift.Result<Result, any Error>) -> Void
+    private var result: Result?
+
+    init(
+        on loop: (any EventLoop)?, isAlone: Bool = false, _ body: @escaping @Sendable (WriteContext) throws -> Result,
+        answer: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
+    ) {
+        self.body = body
+        self.answer = answer
+        super.init(loop: loop, isAlone: isAlone)
+    }
+
+    override func run(_ context: WriteContext) throws {
+        result = nil
+        result = try body(context)
+    }
+
+    override func complete() {
+        if let failure {
+            answer(.failure(storeError(failure)))
+        } else if let result {
+            answer(.success(result))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Config
+
+/// The collections that exist without being declared (11-precisions 28). A table of that name in the file adds to them.
+enum BuiltIns {
+    static let users = "users"
+    static let media = "media"
+
+    /// The declared collections, with `users` and `media` in front, their own fields first.
+    static func merged(_ declared: [CollectionDeclaration]) -> [CollectionDeclaration] {
+        let builtIn = [userDeclaration, mediaDeclaration]
+        return builtIn.map { base in
+            guard let own = declared.first(where: { $0.name == base.name }) else { return base }
+            return merge(base, own)
+        } + declared.filter { own in !builtIn.contains { $0.name == own.name } }
+    }
+
+    private static func merge(_ base: CollectionDeclaration, _ own: CollectionDeclaration) -> CollectionDeclaration {
+        var merged = own
+        // A declared field of a built-in name is a fault that the compiler reports; it is kept twice until then.
+        merged.fields = base.fields + own.fields
+        merged.allow.read = own.allow.read ?? base.allow.read
+        merged.allow.update = own.allow.update ?? base.allow.update
+        merged.allow.delete = own.allow.delete ?? base.allow.delete
+        if merged.order.isEmpty { merged.order = base.order }
+        return merged
+    }
+
+    private static let nowhere = Location(file: "(built in)", line: 1, column: 1)
+
+    private static var userDeclaration: CollectionDeclaration {
+        var users = CollectionDeclaration(name: BuiltIns.users, at: nowhere)
+        users.allow.read = Located("this == me", at: nowhere)
+        users.allow.update = Located("this == me", at: nowhere)
+        users.fields = [
+            field("email", .email) { $0.unique = true },
+            field("email_verified", .bool) { $0.default = Located(.bool(false), at: nowhere) },
+            field("last_login_at", .datetime),
+        ]
+        return users
+    }
+
+    private static var mediaDeclaration: CollectionDeclaration {
+        var media = CollectionDeclaration(name: BuiltIns.media, at: nowhere)
+        media.allow.read = Located("uploader == me", at: nowhere)
+        media.allow.update = Located("uploader == me", at: nowhere)
+        media.allow.delete = Located("uploader == me", at: nowhere)
+        media.fields = [
+            field("kind", .string),
+            field("status", .enum) { $0.values = ["PENDING", "COMPLETED", "FAILED"].map { Located($0, at: nowhere) } },
+            field("filename", .string),
+            field("mime", .string),
+            field("size", .int),
+            field("width", .int),
+            field("height", .int),
+            field("alt", .string) { $0.readonly = false },
+            field("title", .string) { $0.readonly = false },
+            field("url", .string) { $0.maximum = Located(1000, at: nowhere) },
+            field("variants", .text),
+            field("thumbhash", .string),
+            field("color", .string),
+            field("error", .string) { $0.maximum = Located(1000, at: nowhere) },
+            field("uploader", .ref) {
+                $0.to = Located(BuiltIns.users, at: nowhere)
+                $0.onDelete = .null
+            },
+            field("object", .string) { $0.isPrivate = true },
+            field("sha256", .string) {
+                $0.isPrivate = true
+                $0.index = true
+            },
+        ]
+        return media
+    }
+
+    /// A field that only the system writes, unless `adjust` says otherwise.
+    private static func field(
+        _ name: String, _ type: FieldDeclaration.Kind, adjust: (inout FieldDeclaration) -> Void = { _ in }
+    ) -> FieldDeclaration {
+        var field = FieldDeclaration(name: name, at: nowhere, type: Located(type, at: nowhere))
+        field.readonly = true
+        adjust(&field)
+        return field
+    }
+}

@@ -1,0 +1,41 @@
+package import Config
+package import Expressions
+
+/// The compiled description of a site's data: what `atlas.toml` says, resolved, typed and ready for use by any thread.
+package final class Schema: Sendable {
+    package let model: Model
+    package let collections: [Collection]
+    package let users: Collection
+    package let media: Collection
+    package let mediaKinds: [String: CompiledMediaKind]
+    /// `auth.active_when` over a user.
+    package let activeWhen: Expression?
+
+    private let numbers: [String: Int]
+
+    package init(
+        model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
+        activeWhen: Expression?
+    ) {
+        self.model = model
+        self.collections = collections
+        self.users = users
+        self.media = media
+        self.mediaKinds = mediaKinds
+        self.activeWhen = activeWhen
+        self.numbers = Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0.number) })
+    }
+
+    package func collection(_ name: String) -> Collection? { numbers[name].map { collections[$0] } }
+}
+
+package struct CompiledMediaKind: Sendable {
+    package var declaration: MediaKind
+    /// Who may upload it by itself; nil: nobody.
+    package var allow: Rule?
+
+    package init(declaration: MediaKind, allow: Rule?) {
+        self.declaration = declaration
+        self.allow = allow
+    }
+}

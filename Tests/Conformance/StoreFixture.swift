@@ -1,0 +1,96 @@
+package import Expressions
+package import Ports
+package import Schema
+
+/// A small site with every kind of field, built without a configuration file.
+package struct StoreFixture: Sendable {
+    package let authors: Collection
+    package let posts: Collection
+    package let media: Collection
+    package let model: Model
+
+    package var collections: [Collection] { [authors, posts, media] }
+
+    package init() {
+        authors = StoreFixture.collection(
+            0, "authors",
+            [
+                ("name", .string), ("email", .email), ("secret", .string),
+            ],
+            privateFields: ["secret"], softDelete: false, unique: [("authors_email", ["email"])])
+        posts = StoreFixture.collection(
+            1, "posts",
+            [
+                ("title", .string), ("body", .text), ("views", .int), ("rating", .float), ("published", .bool), ("day", .date),
+                ("starts_at", .datetime), ("length", .duration), ("status", .enumeration), ("meta", .json),
+                ("author", .reference(to: "authors")), ("tags", .references(to: "authors")), ("cover", .media(kind: "image")),
+                ("slug", .slug),
+            ],
+            softDelete: true, unique: [("posts_slug", ["slug"]), ("posts_author_title", ["author", "title"])],
+            indexes: [("posts_created_at", ["created_at"]), ("posts_status_views", ["status", "views"])])
+        media = StoreFixture.collection(
+            2, "media", [("mime", .string), ("size", .int)], softDelete: true)
+        model = Model(collections: [authors.model, posts.model, media.model])
+    }
+
+    /// A row with the given values and null elsewhere.
+    package func row(
+        in collection: Collection, id: String, version: Int64 = 1, at moment: Int64 = 1_700_000_000_000, _ values: [String: Value] = [:]
+    ) -> Row {
+        var row = Row(collection: collection.name, values: collection.fields.map { $0.isToMany ? .list([]) : .null })
+        row.values[Row.System.id] = .text(id)
+        row.values[Row.System.version] = .int(version)
+        row.values[Row.System.createdAt] = .moment(moment)
+        row.values[Row.System.updatedAt] = .moment(moment)
+        for (name, value) in values {
+            if let field = collection.field(name) { row.values[field.index] = value }
+        }
+        return row
+    }
+
+    /// All fields, with what is given besides.
+    package func projection(
+        of collection: Collection, expansions: [Projection.Expansion] = [], media: Projection? = nil
+    ) -> Projection {
+        Projection(parts: collection.fields.map { Projection.Part(field: $0) }, expansions: expansions, media: media)
+    }
+
+    private static func collection(
+        _ number: Int, _ name: String, _ declared: [(String, Field.Kind)], privateFields: Set<String> = [], softDelete: Bool,
+        unique: [(String, [String])] = [], indexes: [(String, [String])] = []
+    ) -> Collection {
+        let system: [(String, Field.Kind)] = [
+            ("id", .id), ("version", .int), ("created_at", .datetime), ("updated_at", .datetime), ("deleted_at", .datetime),
+        ]
+        let fields = (system + declared).enumerated().map { index, declaration in
+            let (field, kind) = declaration
+            let storage: FieldModel.Storage =
+                if case .references = kind { .members(table: "\(name)_\(field)") } else { .column(field) }
+            return Field(
+                name: field, index: index, kind: kind,
+                model: FieldModel(name: field, index: index, type: type(of: kind), storage: storage),
+                isPrivate: privateFields.contains(field))
+        }
+        let numbers = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.index) })
+        return Collection(
+            number: number, name: name, path: [name],
+            model: CollectionModel(name: name, table: name, fields: fields.map(\.model), softDelete: softDelete), fields: fields,
+            lookup: nil, uniqueKeys: unique.map { UniqueKey(name: $0.0, fields: $0.1.compactMap { numbers[$0] }) },
+            indexes: indexes.map { Index(name: $0.0, parts: $0.1.compactMap { numbers[$0].map { Index.Part(field: $0) } }) })
+    }
+
+    private static func type(of kind: Field.Kind) -> ValueType {
+        switch kind {
+        case .id, .string, .text, .email, .url, .slug, .enumeration, .state, .json: .text
+        case .int: .int
+        case .float: .float
+        case .bool: .bool
+        case .date: .date
+        case .datetime: .moment
+        case .duration: .duration
+        case .reference(let target): .reference(to: target)
+        case .references(let target): .list(.reference(to: target))
+        case .media: .reference(to: "media")
+        }
+    }
+}
