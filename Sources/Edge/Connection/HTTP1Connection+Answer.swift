@@ -28,12 +28,11 @@ extension HTTP1Connection {
     }
 
     func respond(_ response: Response) {
-        guard var exchange, !exchange.isAnswered, let context else { return }
+        guard let exchange, !exchange.isAnswered, let context else { return }
         exchange.isAnswered = true
         exchange.taking = .discard
         exchange.isSinkBusy = false
         exchange.closesAfter = !exchange.keepsAlive || shared.isDraining || !canDiscardRest(exchange)
-        self.exchange = exchange
         wait(for: .nothing)
 
         if exchange.method == .HEAD || !response.status.mayHaveBody {
@@ -154,10 +153,10 @@ extension HTTP1Connection {
     }
 
     private func open(_ path: String, _ offset: Int64, _ length: Int64, for response: Response, _ context: ChannelHandlerContext) {
-        guard let serial = exchange?.serial else { return }
+        guard let exchange else { return }
         shared.files.runIfActive(eventLoop: shared.loop) { try Self.openFile(path, offset, length) }
             .assumeIsolated().whenComplete { [self] result in
-                guard let exchange, exchange.serial == serial, let context = self.context, !exchange.isAnswerWhole else {
+                guard self.exchange === exchange, let context = self.context else {
                     if case .success(let file) = result, file.descriptor >= 0 { close(file.descriptor) }
                     return
                 }
@@ -208,10 +207,9 @@ extension HTTP1Connection {
         writeHead(of: response, count: length, for: exchange)
         write(shared.scratch, context)
         let sent = context.eventLoop.makePromise(of: Void.self)
-        let serial = exchange.serial
         sent.futureResult.assumeIsolated().whenComplete { [self] result in
             try? handle.close()
-            guard let exchange = self.exchange, exchange.serial == serial, let context = self.context else { return }
+            guard self.exchange === exchange, let context = self.context else { return }
             guard case .success = result else { return closeNow() }
             log(exchange, status: Int(response.status.code), bytes: length, route: response.route)
             finishAnswer(context)
@@ -253,7 +251,7 @@ extension HTTP1Connection {
     // MARK: Log
 
     func log(_ exchange: Exchange, status: Int, bytes: Int64, route: String?) {
-        self.exchange?.isLogged = true
+        exchange.isLogged = true
         guard let log = shared.accessLog else { return }
         let now = shared.clock.now()
         shared.timestamps.turn(to: now)

@@ -278,23 +278,21 @@ final class HTTP1Connection: ChannelInboundHandler {
     }
 
     private func newExchange(method: HTTPMethod) -> Exchange {
-        Exchange(
-            serial: requests, id: shared.ids.next(), method: method, rawPath: "", client: peer, userAgent: nil, started: shared.loop.now,
-            keepsAlive: false)
+        Exchange(id: shared.ids.next(), method: method, client: peer, started: shared.loop.now)
     }
 
     private func open(_ head: HTTPRequestHead) {
         let options = shared.options
         requests += 1
         wait(for: .nothing)
-        var exchange = newExchange(method: head.method)
+        let exchange = newExchange(method: head.method)
+        self.exchange = exchange
         let inspection: HeadInspection
         let target: RequestTarget
         do throws(HeadInspection.Inadmissible) {
             exchange.rawPath = String(head.uri.utf8.prefix(256).prefix { $0 != UInt8(ascii: "?") }) ?? ""
             inspection = try HeadInspection(head, options: options)
         } catch {
-            self.exchange = exchange
             return refuse(error.refusal)
         }
         if isPeerTrusted {
@@ -313,17 +311,14 @@ final class HTTP1Connection: ChannelInboundHandler {
             && requests < options.keepAliveRequests && exchange.started - opened < options.keepAliveLifetime
             && !(isInputClosed && pending.isEmpty)
         if head.method == .CONNECT {
-            self.exchange = exchange
             return refuse(.notImplemented("This server is no proxy."))
         }
         do throws(RequestTarget.Fault) {
             target = try RequestTarget(head.uri)
         } catch {
-            self.exchange = exchange
             return refuse(.badRequest(error.reason))
         }
         exchange.rawPath = target.rawPath
-        self.exchange = exchange
         if let authority = target.authority, authority.lowercased() != inspection.host?.lowercased() {
             return refuse(.misdirected)
         }
@@ -342,9 +337,9 @@ final class HTTP1Connection: ChannelInboundHandler {
             return answer(with: response)
         case .collect(let limit, let then):
             if case .length(let length) = exchange.framing, length > limit { return refuse(.bodyTooLarge(limit: limit)) }
-            self.exchange?.taking = .collect(limit: limit, ByteBuffer(), then)
+            exchange.taking = .collect(limit: limit, then)
         case .stream(let sink):
-            self.exchange?.taking = .stream(sink)
+            exchange.taking = .stream(sink)
         }
         if exchange.expectsContinue { sayContinue() }
         if exchange.bodyIsExpected { wait(for: .body, shared.options.bodyTimeout) }
@@ -353,32 +348,20 @@ final class HTTP1Connection: ChannelInboundHandler {
     // MARK: Bodies
 
     private func receive(_ piece: ByteBuffer) {
-        guard var exchange else { return }
+        guard let exchange else { return }
         exchange.received += Int64(piece.readableBytes)
         exchange.expectsContinue = false  // the client did not wait, or no longer does
         switch exchange.taking {
         case .discard:
-            self.exchange = exchange
             if exchange.isAnswerWhole { discard(piece.readableBytes) }
-        case .collect(let limit, var whole, let then):
-            if exchange.received > limit {
-                exchange.taking = .discard
-                self.exchange = exchange
-                return refuse(.bodyTooLarge(limit: limit))
-            }
-            // So that the buffer is not copied at each append
-            exchange.taking = .discard
-            self.exchange = nil
-            if whole.readableBytes == 0 { whole = piece } else { whole.writeImmutableBuffer(piece) }
-            exchange.taking = .collect(limit: limit, whole, then)
-            self.exchange = exchange
+        case .collect(let limit, _):
+            if exchange.received > limit { return refuse(.bodyTooLarge(limit: limit)) }
+            if exchange.whole.readableBytes == 0 { exchange.whole = piece } else { exchange.whole.writeImmutableBuffer(piece) }
         case .stream(let sink):
             exchange.isSinkBusy = true
-            self.exchange = exchange
-            let serial = exchange.serial
             sink.receive(piece).hop(to: shared.loop).assumeIsolated().whenComplete { [self] result in
-                guard self.exchange?.serial == serial else { return }
-                self.exchange?.isSinkBusy = false
+                guard self.exchange === exchange, exchange.isSinkBusy else { return }
+                exchange.isSinkBusy = false
                 switch result {
                 case .success:
                     // The time the sink took is not the client's
@@ -393,17 +376,18 @@ final class HTTP1Connection: ChannelInboundHandler {
     }
 
     private func receiveEnd() {
-        guard var exchange else { return }
+        guard let exchange else { return }
         exchange.isRequestWhole = true
         exchange.expectsContinue = false
         let taking = exchange.taking
         exchange.taking = .discard
-        self.exchange = exchange
-        if !exchange.isAnswered { wait(for: .nothing) }
         switch taking {
         case .discard:
             finishExchange()
-        case .collect(_, let whole, let then):
+        case .collect(_, let then):
+            wait(for: .nothing)
+            let whole = exchange.whole
+            exchange.whole = ByteBuffer()
             answer(with: then(whole))
         case .stream(let sink):
             finish(sink, nil)
@@ -412,7 +396,6 @@ final class HTTP1Connection: ChannelInboundHandler {
 
     private func finish(_ sink: any BodySink, _ failure: (any Error)?) {
         exchange?.taking = .discard
-        exchange?.isSinkFinished = true
         wait(for: .nothing)
         answer(with: sink.finish(failure))
     }
@@ -425,9 +408,9 @@ final class HTTP1Connection: ChannelInboundHandler {
     }
 
     private func answer(with answer: EventLoopFuture<Response>) {
-        guard let serial = exchange?.serial else { return }
+        guard let exchange else { return }
         answer.hop(to: shared.loop).assumeIsolated().whenComplete { [self] result in
-            guard let exchange, exchange.serial == serial, !exchange.isAnswered else { return }
+            guard self.exchange === exchange, !exchange.isAnswered else { return }
             switch result {
             case .success(let response): respond(response)
             case .failure(let error):
@@ -466,7 +449,7 @@ final class HTTP1Connection: ChannelInboundHandler {
     func wait(for reason: Waiting, _ span: TimeAmount? = nil) {
         waiting = reason
         deadline = span.map { shared.loop.now + $0 } ?? .distantFuture
-        if let received = exchange?.received { exchange?.receivedBefore = received }
+        if let exchange { exchange.receivedBefore = exchange.received }
     }
 
     func waitForWrites() {

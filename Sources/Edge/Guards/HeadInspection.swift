@@ -87,32 +87,35 @@ struct HeadInspection {
 
     /// `name`, `192.0.2.1` or `[2001:db8::1]`, with an optional port (RFC 9110 section 7.2); names of letters, digits, `-`, `_` and `.`.
     static func isHost(_ text: String) -> Bool {
-        guard !text.isEmpty, text.utf8.count <= 261 else { return false }
-        var name = Substring(text)
-        if text.utf8.first == UInt8(ascii: "[") {
-            guard let end = text.firstIndex(of: "]") else { return false }
-            guard IPAddress.bytes(String(text[text.index(after: text.startIndex)..<end])) != nil else { return false }
-            let rest = text[text.index(after: end)...]
-            return rest.isEmpty || rest.utf8.first == UInt8(ascii: ":") && isPort(rest.dropFirst())
+        let bytes = text.utf8
+        guard let first = bytes.first, bytes.count <= 261, first != UInt8(ascii: ".") else { return false }
+        if first == UInt8(ascii: "[") {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return false }
+            guard IPAddress.bytes(String(text[bytes.index(after: bytes.startIndex)..<end])) != nil else { return false }
+            let rest = bytes[bytes.index(after: end)...]
+            return rest.isEmpty || rest.first == UInt8(ascii: ":") && isPort(rest.dropFirst())
         }
-        if let colon = text.firstIndex(of: ":") {
-            guard isPort(text[text.index(after: colon)...]) else { return false }
-            name = text[..<colon]
-        }
-        guard !name.isEmpty, name.utf8.first != UInt8(ascii: ".") else { return false }
-        return name.utf8.allSatisfy { byte in
+        var length = 0
+        for byte in bytes {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                true
-            default: false
+                length += 1
+            case UInt8(ascii: ":"):
+                return length > 0 && isPort(bytes.dropFirst(length + 1))
+            default: return false
             }
         }
+        return true
     }
 
-    private static func isPort(_ text: Substring) -> Bool {
-        guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return false }
-        return Int(text).map { $0 <= 65_535 } ?? false
+    private static func isPort(_ digits: Substring.UTF8View) -> Bool {
+        var port = 0
+        for digit in digits {
+            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9"), port <= 65_535 else { return false }
+            port = port * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return !digits.isEmpty && port <= 65_535
     }
 
     /// An id from a proxy that may stand in logs and headers as it is: 8 to 64 letters, digits, `-`, `_` and `.`.
