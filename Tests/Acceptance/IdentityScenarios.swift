@@ -10,7 +10,8 @@ struct IdentityScenarios {
             let api = site.api
             let body: JSONValue = ["email": "Nima@Example.com", "password": .string(Site.password), "name": "Nima"]
             let signup = try await api.expect(.POST, "/auth/signup", body: body, status: 201) { answer in
-                answer.text("token_type") == "Bearer" && answer.data["expires_in"] == 900 && answer.text("user", "email") == "nima@example.com"
+                answer.text("token_type") == "Bearer" && answer.data["expires_in"] == 900
+                    && answer.text("user", "email") == "nima@example.com"
                     && answer.text("user", "role") == "USER" && answer.data["user"]?["password"] == nil
             }
             // A JWT has three parts (RFC 7519).

@@ -135,7 +135,9 @@ struct PostScenarios {
             let id = try #require(post["id"]?.string)
             try await api.expect(.POST, "/posts/\(id)/publish", as: site.admin, status: 200)
             let body: JSONValue = ["post": .string(id), "body": "Well said."]
-            let comment = try await api.expect(.POST, "/comments", as: site.reader, body: body, status: 201) { $0.text("status") == "pending" }
+            let comment = try await api.expect(.POST, "/comments", as: site.reader, body: body, status: 201) {
+                $0.text("status") == "pending"
+            }
             let commentID = try #require(comment.text("id"))
             try await api.expect(.POST, "/comments/\(commentID)/approve", as: site.reader, status: 403)
             try await api.expect(.POST, "/comments/\(commentID)/approve", as: site.admin, status: 200) { $0.text("status") == "approved" }
@@ -150,7 +152,9 @@ extension String {
         let digits = Array("0123456789ABCDEF")
         return utf8.reduce(into: "") { text, byte in
             let scalar = Unicode.Scalar(byte)
-            let unreserved = ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar) || "-._~".unicodeScalars.contains(scalar)
+            let unreserved =
+                ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+                || "-._~".unicodeScalars.contains(scalar)
             text += unreserved ? String(scalar) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
         }
     }

@@ -68,7 +68,8 @@ struct API: Sendable {
     func open(_ method: HTTPMethod, _ path: String, as caller: Caller? = nil, length: Int? = nil, headers: HTTPHeaders = [:])
         async throws -> Exchange
     {
-        var head = HTTPRequestHead(version: .http1_1, method: method, uri: path.hasPrefix("//") ? String(path.dropFirst()) : "/api/v1" + path)
+        var head = HTTPRequestHead(
+            version: .http1_1, method: method, uri: path.hasPrefix("//") ? String(path.dropFirst()) : "/api/v1" + path)
         head.headers = headers
         head.headers.replaceOrAdd(name: "host", value: "127.0.0.1:\(port)")
         head.headers.replaceOrAdd(name: "connection", value: "close")
@@ -99,16 +100,21 @@ struct API: Sendable {
         _ file: [UInt8], named name: String, kind: String = "image", as caller: Caller?, status: Int,
         sourceLocation: SourceLocation = #_sourceLocation, check: (Answer) throws -> Bool = { _ in true }
     ) async throws -> Answer {
+        let (body, type) = Self.multipart(file, named: name, kind: kind)
+        return try await expect(
+            .POST, "/media", as: caller, bytes: body, headers: ["content-type": type], status: status, sourceLocation: sourceLocation,
+            check: check)
+    }
+
+    /// A form of RFC 7578 with a kind and a file, and its content type.
+    static func multipart(_ file: [UInt8], named name: String, kind: String) -> (body: [UInt8], type: String) {
         let boundary = "atlas-acceptance-5f0c"
         let line = "\r\n"
         let head = [
             "--\(boundary)", "content-disposition: form-data; name=\"kind\"", "", kind, "--\(boundary)",
             "content-disposition: form-data; name=\"file\"; filename=\"\(name)\"", "content-type: image/jpeg", "", "",
         ].joined(separator: line)
-        let body = Array(head.utf8) + file + Array("\(line)--\(boundary)--\(line)".utf8)
-        return try await expect(
-            .POST, "/media", as: caller, bytes: body, headers: ["content-type": "multipart/form-data; boundary=\(boundary)"],
-            status: status, sourceLocation: sourceLocation, check: check)
+        return (Array(head.utf8) + file + Array("\(line)--\(boundary)--\(line)".utf8), "multipart/form-data; boundary=\(boundary)")
     }
 }
 
@@ -128,7 +134,9 @@ extension Answer {
         #expect(id?.isEmpty == false, "\(request): no x-request-id", sourceLocation: sourceLocation)
         for (name, value) in Self.securityHeaders {
             let found = headers.first(name: name)
-            #expect(found != nil && (value.isEmpty || found == value), "\(request): \(name) is \(found ?? "absent")", sourceLocation: sourceLocation)
+            #expect(
+                found != nil && (value.isEmpty || found == value), "\(request): \(name) is \(found ?? "absent")",
+                sourceLocation: sourceLocation)
         }
         #expect(headers["server"].isEmpty, "\(request): names its server", sourceLocation: sourceLocation)
         #expect(headers["content-length"].count <= 1, "\(request): content-length twice", sourceLocation: sourceLocation)
@@ -137,7 +145,8 @@ extension Answer {
             return
         }
         guard status >= 400 || json?["success"] != nil else { return }
-        #expect(json?["meta"]?["request_id"]?.string == id, "\(request): meta.request_id is not x-request-id", sourceLocation: sourceLocation)
+        #expect(
+            json?["meta"]?["request_id"]?.string == id, "\(request): meta.request_id is not x-request-id", sourceLocation: sourceLocation)
         #expect(json?["success"]?.bool == (status < 400), "\(request): success", sourceLocation: sourceLocation)
         if status >= 400 {
             #expect(code?.isEmpty == false, "\(request): no error code", sourceLocation: sourceLocation)

@@ -24,32 +24,33 @@ final class Child: Sendable {
 
     /// Starts `path` with nothing but PATH in its environment and `input` on its standard input.
     init(_ path: String, _ arguments: [String], input: String = "") async throws {
-        var output: [Int32] = [-1, -1]
-        var inputPipe: [Int32] = [-1, -1]
-        guard pipe2(&output, O_CLOEXEC) == 0, pipe2(&inputPipe, O_CLOEXEC) == 0 else { throw SystemError(operation: "pipe2", code: errno) }
+        // Sockets, because a pipe cannot be made close-on-exec at once here: another child would inherit it, and never see its end.
+        let output = try Self.socketPair()
+        let inputPair = try Self.socketPair()
 
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, inputPipe[0], 0)
+        posix_spawn_file_actions_adddup2(&actions, inputPair[0], 0)
         posix_spawn_file_actions_adddup2(&actions, output[1], 1)
         posix_spawn_file_actions_adddup2(&actions, output[1], 2)
 
         var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/bin:/bin"), strdup("LC_ALL=C.UTF-8"), nil]
         defer { for text in argv + environment { free(text) } }
-        var process: pid_t = 0
-        let status = posix_spawn(&process, path, &actions, nil, &argv, &environment)
+        var spawned: pid_t = 0
+        let status = posix_spawn(&spawned, path, &actions, nil, &argv, &environment)
         close(output[1])
-        close(inputPipe[0])
-        // A password fits the pipe's buffer: this does not wait for the reader.
-        _ = input.withCString { Glibc.write(inputPipe[1], $0, strlen($0)) }
-        close(inputPipe[1])
+        close(inputPair[0])
+        // A password fits the socket's buffer: this does not wait for the reader.
+        _ = input.withCString { Glibc.send(inputPair[1], $0, strlen($0), Int32(MSG_NOSIGNAL.rawValue)) }
+        close(inputPair[1])
         guard status == 0 else {
             close(output[0])
             throw SystemError(operation: "spawn \(path)", code: status)
         }
 
+        let process = spawned
         self.process = process
         lines = Mutex(Output())
         let loop = MultiThreadedEventLoopGroup.singleton.next()
@@ -65,6 +66,13 @@ final class Child: Sendable {
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(reader) }
             }
             .takingOwnershipOfDescriptor(input: output[0]).get()
+    }
+
+    private static func socketPair() throws -> [Int32] {
+        var pair: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else { throw SystemError(operation: "socketpair", code: errno) }
+        return pair
     }
 
     var output: [String] { lines.withLock { $0.lines } }

@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import NIOHTTP1
 import Testing
 
 /// The example site, serving, with the people that scenarios need.
@@ -18,6 +19,19 @@ struct Site: Sendable {
     static func run(
         prepare: (String) -> String = { $0 }, sourceLocation: SourceLocation = #_sourceLocation, _ body: (Site) async throws -> Void
     ) async throws {
+        try await run(prepare: prepare, sourceLocation: sourceLocation) { site in
+            try await body(site)
+            return .serving
+        }
+    }
+
+    /// What a scenario leaves behind.
+    enum Outcome { case serving, stopped }
+
+    /// The same for scenarios that may end the program themselves.
+    static func run(
+        prepare: (String) -> String = { $0 }, sourceLocation: SourceLocation = #_sourceLocation, _ body: (Site) async throws -> Outcome
+    ) async throws {
         let directory = try Directory()
         let example = String(decoding: try Directory.read(Repository.exampleConfiguration), as: UTF8.self)
         try directory.write(prepare(example), to: "atlas.toml")
@@ -35,7 +49,7 @@ struct Site: Sendable {
                 author: try await api.login("sara@example.com", sourceLocation: sourceLocation),
                 otherAuthor: try await api.login("omid@example.com", sourceLocation: sourceLocation),
                 reader: try await api.signUp("reader@example.com", name: "Reader", sourceLocation: sourceLocation))
-            try await body(site)
+            if try await body(site) == .stopped { return }
         } catch {
             program.signal(SIGKILL)
             throw error
@@ -47,9 +61,11 @@ struct Site: Sendable {
 }
 
 extension API {
-    func login(_ email: String, password: String = Site.password, sourceLocation: SourceLocation = #_sourceLocation) async throws -> Caller {
+    func login(_ email: String, password: String = Site.password, sourceLocation: SourceLocation = #_sourceLocation) async throws -> Caller
+    {
         let answer = try await expect(
-            .POST, "/auth/login", body: ["email": .string(email), "password": .string(password)], status: 200, sourceLocation: sourceLocation)
+            .POST, "/auth/login", body: ["email": .string(email), "password": .string(password)], status: 200,
+            sourceLocation: sourceLocation)
         return try caller(email, answer, sourceLocation)
     }
 
