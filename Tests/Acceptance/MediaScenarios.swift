@@ -63,7 +63,7 @@ struct MediaScenarios {
             _ = try await site.api.completed(id, as: site.author)
             undisturbed = site.program.directory.files(in: "data/files").values.sorted()
         }
-        try await Site.run { site in
+        try await Site.runToItsEnd { site in
             let id = try #require(try await site.api.upload(photograph, named: "a.jpg", as: site.author, status: 202).text("id"))
             site.program.signal(SIGKILL)
             #expect(try await site.program.exitStatus() == 128 + SIGKILL)
@@ -77,7 +77,6 @@ struct MediaScenarios {
             #expect(site.program.directory.files(in: "data/files").values.sorted() == undisturbed, "the same files as without the kill")
             restarted.signal(SIGTERM)
             #expect(try await restarted.exitStatus() == 0)
-            return .stopped
         }
     }
 }
@@ -88,9 +87,11 @@ enum Photograph {
         let directory = try Directory()
         let file = directory.file("photograph.jpg")
         let arguments = ["-size", "\(width)x\(height)", "-seed", "7", "plasma:tomato-steelblue", "-quality", "90", file]
-        let convert = try #require(["/usr/bin/convert", "/usr/local/bin/convert"].first { access($0, X_OK) == 0 }, "imagemagick")
+        let places: [String] = ["/usr/bin/convert", "/usr/local/bin/convert"]
+        let convert = try #require(places.first { access($0, X_OK) == 0 }, "ImageMagick is missing")
         let child = try await Child(convert, arguments)
-        try #require(try await child.exitStatus() == 0, "\(child.output)")
+        let status = try await child.exitStatus()
+        try #require(status == 0, "\(child.output)")
         return try directory.read("photograph.jpg")
     }
 }

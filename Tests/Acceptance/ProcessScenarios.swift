@@ -8,7 +8,7 @@ import Testing
 struct ProcessScenarios {
     @Test("SIGTERM: readiness 503, the accepted request finishes, status 0")
     func drain() async throws {
-        try await Site.run { site in
+        try await Site.runToItsEnd { site in
             let api = site.api
             try await api.expect(.GET, "//health", status: 200)
             try await api.expect(.GET, "//health/ready", status: 200)
@@ -33,7 +33,6 @@ struct ProcessScenarios {
             try await API(port: restarted.port).expect(.GET, "/posts/\(id)", as: site.author, status: 200)
             restarted.signal(SIGTERM)
             #expect(try await restarted.exitStatus() == 0)
-            return .stopped
         }
     }
 

@@ -43,7 +43,7 @@ final class Child: Sendable {
         close(output[1])
         close(inputPair[0])
         // A password fits the socket's buffer: this does not wait for the reader.
-        _ = input.withCString { Glibc.send(inputPair[1], $0, strlen($0), Int32(MSG_NOSIGNAL.rawValue)) }
+        _ = input.withCString { Glibc.send(inputPair[1], $0, strlen($0), Int32(MSG_NOSIGNAL)) }
         close(inputPair[1])
         guard status == 0 else {
             close(output[0])

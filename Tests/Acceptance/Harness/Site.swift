@@ -14,27 +14,22 @@ struct Site: Sendable {
 
     static let password = "correct horse battery staple 7"
 
-    /// Starts the example configuration in a new directory, makes its people, runs `body`, then stops by SIGTERM and expects a clean end.
-    /// `prepare` may change the configuration's text.
-    static func run(
-        prepare: (String) -> String = { $0 }, sourceLocation: SourceLocation = #_sourceLocation, _ body: (Site) async throws -> Void
-    ) async throws {
-        try await run(prepare: prepare, sourceLocation: sourceLocation) { site in
+    /// A scenario on a new site: started, used by `body`, stopped by SIGTERM with a clean end.
+    static func run(sourceLocation: SourceLocation = #_sourceLocation, _ body: (Site) async throws -> Void) async throws {
+        try await runToItsEnd(sourceLocation: sourceLocation) { site in
             try await body(site)
-            return .serving
+            site.program.signal(SIGTERM)
+            let status = try await site.program.exitStatus()
+            #expect(
+                status == 0, "after SIGTERM: \(site.program.output.suffix(20).joined(separator: "\n"))", sourceLocation: sourceLocation)
         }
     }
 
-    /// What a scenario leaves behind.
-    enum Outcome { case serving, stopped }
-
-    /// The same for scenarios that may end the program themselves.
-    static func run(
-        prepare: (String) -> String = { $0 }, sourceLocation: SourceLocation = #_sourceLocation, _ body: (Site) async throws -> Outcome
-    ) async throws {
+    /// The same for a scenario that ends the program itself.
+    static func runToItsEnd(sourceLocation: SourceLocation = #_sourceLocation, _ body: (Site) async throws -> Void) async throws {
         let directory = try Directory()
         let example = String(decoding: try Directory.read(Repository.exampleConfiguration), as: UTF8.self)
-        try directory.write(prepare(example), to: "atlas.toml")
+        try directory.write(example, to: "atlas.toml")
         // The first administrator and the authors are made while nothing serves yet; the reader signs up like anybody.
         for (name, role) in [("Admin", "ADMIN"), ("Sara", "AUTHOR"), ("Omid", "AUTHOR")] {
             let fields = ["email=\(name.lowercased())@example.com", "name=\(name)", "role=\(role)", "password=-"]
@@ -49,14 +44,11 @@ struct Site: Sendable {
                 author: try await api.login("sara@example.com", sourceLocation: sourceLocation),
                 otherAuthor: try await api.login("omid@example.com", sourceLocation: sourceLocation),
                 reader: try await api.signUp("reader@example.com", name: "Reader", sourceLocation: sourceLocation))
-            if try await body(site) == .stopped { return }
+            try await body(site)
         } catch {
             program.signal(SIGKILL)
             throw error
         }
-        program.signal(SIGTERM)
-        let status = try await program.exitStatus()
-        #expect(status == 0, "after SIGTERM: \(program.output.suffix(20).joined(separator: "\n"))", sourceLocation: sourceLocation)
     }
 }
 
