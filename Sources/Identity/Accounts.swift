@@ -1,9 +1,9 @@
 package import Expressions
 package import JSON
 package import NIOCore
-package import Ports
+internal import Ports
 package import Records
-package import Schema
+internal import Schema
 
 /// Refusals that only identity knows.
 package enum IdentityError: Error, Sendable, Equatable {

@@ -37,15 +37,18 @@ struct NewAccount {
         var systemValues: [Int: Value] = [:]
         if isSystem {
             // Whatever a client may not send is the system's to set.
-            own.removeAll { member in
-                guard let field = users.field(member.name), field.source == .server || field.source == .stamp else { return false }
-                do {
+            let isServerOwned: (JSONMember) -> Bool = { member in
+                users.field(member.name).map { $0.source == .server || $0.source == .stamp } ?? false
+            }
+            for member in own.filter(isServerOwned) {
+                guard let field = users.field(member.name) else { continue }
+                do throws(FieldFault) {
                     systemValues[field.index] = try field.value(from: member.value, path: member.name)
                 } catch {
                     faults.append(error)
                 }
-                return true
             }
+            own.removeAll(where: isServerOwned)
         }
         do throws(RecordError) {
             draft = try Draft(.object(own), for: users, purpose: .create)
