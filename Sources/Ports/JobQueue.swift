@@ -17,7 +17,8 @@ package protocol JobQueue: Sendable {
     /// Cancels a job that has not ended; false if there is none. A running one loses its fence.
     func cancel(_ id: String) async throws -> Bool
 
-    /// Makes a dead or cancelled job ready again with a fresh series of attempts; false if it is neither.
+    /// Makes a dead or cancelled job ready again with a fresh series of attempts; false if it is neither, or if its unique key is taken by
+    /// a live job.
     func retry(_ id: String) async throws -> Bool
 
     func job(_ id: String) async throws -> JobStatus?
@@ -28,11 +29,15 @@ package protocol JobQueue: Sendable {
     /// How many jobs are in which state.
     func counts(of queue: String) async throws -> [JobState: Int]
 
-    /// Removes ended jobs that are past their retention; gives how many.
+    /// Removes jobs that were done, or dead or cancelled, before those moments. At most 1,000 at a time; gives how many.
     func prune(queue: String, doneBefore: Int64, failedBefore: Int64) async throws -> Int
 
-    /// `wake` is called with the names of the queues that have something due, after the commit that brought it. Called once, at start.
+    /// `wake` is called with the names of the queues that got something ready or scheduled, after the commit that brought it. It must not
+    /// block. Called once, at start.
     func onReady(_ wake: @escaping @Sendable (Set<String>) -> Void)
+
+    /// `stop` is called with the id of a running job that was cancelled, after the commit. It must not block. Called once, at start.
+    func onCancel(_ stop: @escaping @Sendable (String) -> Void)
 }
 
 package enum JobState: String, Sendable, CaseIterable {
