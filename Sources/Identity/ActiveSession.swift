@@ -10,6 +10,7 @@ package final class ActiveSession: Sendable {
     private struct State {
         var me: Row
         var isEnded = false
+        var isForgotten = false
         var isActive: Bool
     }
 
@@ -23,11 +24,14 @@ package final class ActiveSession: Sendable {
         case active(Row)
         case inactive
         case ended
+        /// Pushed out of memory: to be fetched again.
+        case forgotten
     }
 
     package var standing: Standing {
         state.withLock { state in
             if state.isEnded { return .ended }
+            if state.isForgotten { return .forgotten }
             return state.isActive ? .active(state.me) : .inactive
         }
     }
@@ -41,6 +45,10 @@ package final class ActiveSession: Sendable {
 
     func end() {
         state.withLock { $0.isEnded = true }
+    }
+
+    func forget() {
+        state.withLock { $0.isForgotten = true }
     }
 }
 
@@ -69,7 +77,7 @@ package final class SessionRegistry: Sendable {
             if let known = table.byID[session.id] { return known }
             if table.order.count >= limit {
                 // Half at once: cheap on average, and what is still in use comes back with its next request.
-                for id in table.order.prefix(limit / 2) { Self.remove(id, from: &table)?.end() }
+                for id in table.order.prefix(limit / 2) { Self.remove(id, from: &table)?.forget() }
                 table.order.removeFirst(limit / 2)
             }
             table.byID[session.id] = session
