@@ -207,3 +207,10 @@ package struct RecordChange: Sendable {
     package var kind: Kind
     package var row: Row
 }
+
+extension RecordWriter {
+    /// A job in the same commit as the record that causes it; gives its id.
+    package func enqueue(_ job: NewJob) throws -> String {
+        try transaction.jobs.enqueue(job)
+    }
+}
