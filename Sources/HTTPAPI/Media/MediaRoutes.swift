@@ -1,11 +1,14 @@
+internal import Config
 internal import Edge
+internal import Expressions
 internal import JSON
 package import Media
 internal import NIOCore
 internal import NIOHTTP1
 package import NIOPosix
-internal import Ports
+package import Ports
 internal import Records
+internal import Schema
 
 /// `POST /media` and the public files.
 package struct MediaRoutes: Sendable {

@@ -1,9 +1,12 @@
+internal import Config
 internal import Edge
+internal import Expressions
 internal import Media
 internal import NIOCore
 internal import NIOHTTP1
 internal import Ports
 internal import Records
+internal import Schema
 internal import Synchronization
 
 /// Takes a multipart upload as it arrives: `kind`, `file`, and optionally `alt` and `title`. Nothing of the file is kept in memory.
@@ -104,18 +107,20 @@ final class UploadSink: BodySink {
             case .known(let caller): loop.makeSucceededFuture(caller)
             case .fetched(let future): future.flatMapThrowing { try $0.get() }
             }
-        let answer = caller.flatMap { [self] caller in
+        let answer: EventLoopFuture<Response> = caller.flatMap { [self] caller in
             do {
                 return try store(for: caller)
             } catch {
                 abandon()
                 return loop.makeFailedFuture(Self.translated(error))
             }
-        }.flatMapErrorThrowing { [self] error in
-            abandon()
-            throw Self.translated(error)
         }
-        return context.finish(call, answer)
+        return context.finish(
+            call,
+            answer.flatMapErrorThrowing { [self] error in
+                abandon()
+                throw Self.translated(error)
+            })
     }
 
     private func store(for caller: Caller) throws -> EventLoopFuture<Response> {

@@ -14,7 +14,7 @@ package final class MediaLibrary: Sendable {
     package static let jobKind = "media.variants"
     package static let queue = "media"
 
-    let records: Records
+    package let records: Records
     let objects: any ObjectStore
     private let temporaryDirectory: String
     private let threads: NIOThreadPool
