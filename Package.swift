@@ -83,7 +83,9 @@ let package = Package(
         tests("Config", knows: ["JSON"]),
         tests("Expressions", knows: ["CSQLite"]),
         tests("Schema", knows: ["Config", "Expressions"]),
-        tests("SQLiteStore", knows: ["Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),
+        tests(
+            "SQLiteStore",
+            knows: ["Jobs", logging, "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),
         tests("LocalObjects", knows: ["Conformance", "Ports", nioPosix]),
         tests("Records", knows: ["SQLiteStore", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix]),
         tests("Identity", knows: ["Ports", "CCrypt", crypto]),

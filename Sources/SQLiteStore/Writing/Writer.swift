@@ -13,10 +13,12 @@ package final class Writer: Sendable {
     private let state: SharedWriterState
 
     /// Takes the connection over.
-    init(connection: sending Connection, collections: [String: Collection] = [:]) throws(StoreError) {
+    init(
+        connection: sending Connection, collections: [String: Collection] = [:], jobs stamps: JobStamps = JobStamps()
+    ) throws(StoreError) {
         let mailbox = Mailbox<WriteOperation>()
         let state = SharedWriterState()
-        nonisolated(unsafe) let context = WriteContext(connection: connection, collections: collections)
+        nonisolated(unsafe) let context = WriteContext(connection: connection, collections: collections, jobs: stamps)
         let thread = OwnThread(name: "atlas-writer") {
             let commits = GroupCommit(context: context, mailbox: mailbox, state: state)
             commits.run()
