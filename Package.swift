@@ -73,7 +73,8 @@ let package = Package(
                 "Expressions", "Config", "JSON", "CLinux", logging, nio, nioPosix, crypto,
             ]),
         .executableTarget(
-            name: "atlas", dependencies: ["Assembly", "Config", "JSON", logging, arguments], swiftSettings: strict),
+            name: "atlas",
+            dependencies: ["Assembly", "Config", "Schema", "Ports", "Media", "JSON", logging, nioPosix, arguments], swiftSettings: strict),
 
         // Tests: one suite per room, one conformance suite per port, and the real binary over HTTP
         .target(
