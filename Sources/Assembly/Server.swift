@@ -18,7 +18,7 @@ internal import Synchronization
 package final class Server: Sendable {
     /// How a site is read again at a reload.
     /// Gets the schema now in use, after whose conditions the new ones are numbered.
-    package typealias Reader = @Sendable (Schema) throws(Faults) -> Site
+    package typealias Reader = @Sendable (Schema) throws -> Site
 
     private let readSite: Reader
     private let log: Logger

@@ -22,7 +22,7 @@ struct Atlas: AsyncParsableCommand {
 
     /// A helper process is this same binary, and must not become anything else first.
     static func main() async {
-        if CommandLine.arguments.dropFirst().elementsEqual(["helper", "media"]) { exit(MediaHelper.main()) }
+        if CommandLine.arguments.dropFirst().elementsEqual(["helper", "media"]) { Glibc.exit(MediaHelper.main()) }
         Assembly.Process.prepare()
         do {
             var command = try parseAsRoot()

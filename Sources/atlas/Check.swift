@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assembly
 import Config
+import Schema
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -23,7 +23,7 @@ struct Serve: AsyncParsableCommand {
         let isTerminal = isatty(1) == 1
         let options = options
         do {
-            let server = try await Server.make(site, isTerminal: isTerminal) { previous throws(Faults) in
+            let server = try await Server.make(site, isTerminal: isTerminal) { previous in
                 try options.read(after: previous)
             }
             try await server.run { addresses in
@@ -36,7 +36,7 @@ struct Serve: AsyncParsableCommand {
                     ]
                     print(line.text)
                 }
-                fflush(stdout)
+                fflush(nil)
             }
         } catch let refused as Migrating.Refused {
             complain(refused.description)

@@ -33,8 +33,8 @@ struct SiteOptions: ParsableArguments {
     func site() throws -> Site {
         do {
             return try read()
-        } catch let faults as Faults {
-            report(faults)
+        } catch {
+            report(error)
             throw Self.configurationError
         }
     }
@@ -52,5 +52,6 @@ struct SiteOptions: ParsableArguments {
 
 /// A line on standard error.
 func complain(_ text: String) {
-    fputs(text + "\n", stderr)
+    let line = Array((text + "\n").utf8)
+    _ = write(2, line, line.count)
 }
