@@ -30,6 +30,8 @@ package final class Server: Sendable {
     private let helpers: MediaHelperPool
     private let out: LogStream
     private let grace: Int64
+    /// Logged after the addresses, which come first.
+    private let migrated: [String]
 
     /// Opens the store and brings its tables in line; nothing listens yet. Throws what stands in the way.
     package static func make(_ site: Site, isTerminal: Bool, read: @escaping Reader) async throws -> Server {
@@ -46,8 +48,7 @@ package final class Server: Sendable {
         }
         do {
             let plan = try await Migrating(store: backend.store, site: site, clock: backend.clock).run()
-            for step in plan.steps { log.info("migrated", metadata: ["step": "\(step.title)"]) }
-            return try Server(site, backend, out: out, log: log, read: read)
+            return try Server(site, backend, plan, out: out, log: log, read: read)
         } catch {
             await backend.close()
             await out.close()
@@ -55,7 +56,10 @@ package final class Server: Sendable {
         }
     }
 
-    private init(_ site: Site, _ backend: Backend, out: LogStream, log: Logger, read: @escaping Reader) throws {
+    private init(
+        _ site: Site, _ backend: Backend, _ plan: MigrationPlan, out: LogStream, log: Logger, read: @escaping Reader
+    ) throws {
+        migrated = plan.steps.map(\.title)
         readSite = read
         self.log = log
         self.backend = backend
@@ -91,6 +95,7 @@ package final class Server: Sendable {
             throw error
         }
         announce(addresses.map { "http://\($0)" })
+        for step in migrated { log.info("migrated", metadata: ["step": "\(step)"]) }
         let control = try await ControlServer.start(
             path: application.withLock { $0.site.configuration.app.dataDirectory } + "/control.sock", group: backend.group
         ) { [self] command, loop in handle(command, on: loop) }
