@@ -92,7 +92,7 @@ extension Checker {
         guard let common = Self.common(element.type, type), common.isScalar, common == .float || element.type == common || type == .null
         else {
             throw ExpressionFault(
-                message: "\(element.description) cannot be in a list of \(ValueType.list(type).elementDescription)", range: range)
+                message: "\(element.description) cannot be in a list of \(ValueType.list(type).elementDescription)", range: element.range)
         }
         try checkAllowed(element, against: field)
         if case .list(let items) = right.form, case .values(let nodes) = members {
