@@ -4,7 +4,7 @@ import Testing
 
 /// The evaluator and SQLite must agree on every row, and a split rule with the whole one.
 @Suite struct DifferentialTests {
-    static let models: UInt64 = 24
+    static let models: UInt64 = 12
     static let expressionsPerModel = 120
 
     @Test(arguments: 1...models) func evaluatorAgreesWithSQLite(_ seed: UInt64) throws {

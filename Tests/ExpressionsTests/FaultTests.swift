@@ -141,13 +141,13 @@ import Testing
         let scope = Scope(
             collection: "posts", hasOld: true, input: ["x": .int], hasFilterValue: true, macros: ["staff": "me.role == 'ADMIN'"])
         var compiled = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<8_000 {
             let count = random.below(14) + 1
             let source = (0..<count).map { _ in random.pick(words) }.joined(separator: random.one(in: 3) ? "" : " ")
             if (try? Blog.compile(source, scope, as: random.one(in: 2) ? .condition : .anything)) != nil { compiled += 1 }
         }
         // Mutations of what is right: a character dropped, doubled or replaced.
-        for _ in 0..<10_000 {
+        for _ in 0..<4_000 {
             var characters = Array(random.pick(FaultTests.cases).source.unicodeScalars)
             if characters.isEmpty { continue }
             let index = random.below(characters.count)
@@ -160,6 +160,6 @@ import Testing
             view.append(contentsOf: characters)
             if (try? Blog.compile(String(view), scope)) != nil { compiled += 1 }
         }
-        #expect(compiled > 100)
+        #expect(compiled > 40)
     }
 }
