@@ -100,7 +100,9 @@ package struct MultipartParser: Sendable {
         let view = buffer.readableBytesView
         // A part without headers has no name either, so an empty line at once needs no case of its own.
         let end = Self.headerEnd(view, from: sought)
-        guard (end ?? view.count) <= limits.headers else { throw MultipartError("the headers of a part are longer than \(limits.headers) bytes") }
+        guard (end ?? view.count) <= limits.headers else {
+            throw MultipartError("the headers of a part are longer than \(limits.headers) bytes")
+        }
         guard let end else {
             sought = max(0, view.count - 3)
             return false
