@@ -9,16 +9,19 @@ package struct Environment: Sendable {
     package var input: [String: Value]
     /// The value of `$` in a declared filter.
     package var filterValue: Value
+    /// Draws a text of that many characters (1 to 256) for `random`.
+    package var random: (@Sendable (Int) -> String)?
 
     package init(
         me: Row? = nil, now: Int64 = 0, request: RequestFacts = RequestFacts(), input: [String: Value] = [:],
-        filterValue: Value = .null
+        filterValue: Value = .null, random: (@Sendable (Int) -> String)? = nil
     ) {
         self.me = me
         self.now = now
         self.request = request
         self.input = input
         self.filterValue = filterValue
+        self.random = random
     }
 }
 

@@ -2,12 +2,33 @@
 package struct Expression: Sendable {
     package let source: String
     package let type: ValueType
+    /// As checked and folded.
+    let node: Node
+    /// The same for rows in memory: its aggregates are questions to the store.
+    private let prepared: Node
+    private let isCondition: Bool
+    fileprivate let filterValueType: ValueType
+
+    init(source: String, type: ValueType, node: Node, isCondition: Bool, filterValueType: ValueType = .null) {
+        self.source = source
+        self.type = type
+        self.node = node
+        self.prepared = node.prepared
+        self.isCondition = isCondition
+        self.filterValueType = filterValueType
+    }
+
+    /// A part of a rule, left over once the caller is known.
+    func residual(_ node: Node) -> Expression {
+        Expression(source: source, type: .bool, node: node, isCondition: true, filterValueType: filterValueType)
+    }
 
     /// The value over a row in memory. `rows` answers paths to other records and aggregates; without it they are null.
     package func evaluate(
         in environment: Environment, row: Row? = nil, old: Row? = nil, rows: (any RowSource)? = nil
     ) throws -> Value {
-        fatalError("unwritten")
+        let value = try Evaluator(environment: environment, row: row, old: old, rows: rows).value(prepared)
+        return isCondition && value.isNull ? .bool(false) : value
     }
 
     /// A condition over a row in memory; null is false.
@@ -16,8 +37,10 @@ package struct Expression: Sendable {
     }
 
     /// The same as SQL over a table (or row of one) that bears `alias`. A condition never yields SQL's NULL in a place where it matters.
+    /// `random` has no SQL and is NULL.
     package func sql(_ dialect: SQLDialect, alias: String) -> SQLFragment {
-        fatalError("unwritten")
+        let generator = SQLGenerator(home: .table(alias))
+        return isCondition ? generator.condition(node, .loose) : generator.value(node)
     }
 }
 
@@ -80,11 +103,39 @@ package struct ExpressionCompiler: Sendable {
     }
 
     package func compile(_ source: String, in scope: Scope, as expectation: Expectation) throws(ExpressionFault) -> Expression {
-        throw ExpressionFault(message: "unwritten", range: 0..<0)
+        let syntax = try Parser.parse(source)
+        var isCondition = false
+        if case .condition = expectation { isCondition = true }
+        var checker = Checker(model: model, scope: scope, allowsRandom: !isCondition)
+        let typed = try checker.root(syntax, as: expectation)
+        let expression = Expression(
+            source: source, type: typed.type, node: typed.node.folded, isCondition: isCondition,
+            filterValueType: checker.filterValueType ?? .null)
+        if expression.sql(.sqlite, alias: "t").nesting > SyntaxLimit.nesting {
+            throw ExpressionFault(message: "the expression is nested too deeply for the database", range: syntax.range)
+        }
+        return expression
     }
 
     /// The type that `$` took in a declared filter.
     package func filterValueType(of expression: Expression) -> ValueType {
-        .null
+        expression.filterValueType
+    }
+}
+
+extension SQLFragment {
+    /// The most brackets that are open at once.
+    fileprivate var nesting: Int {
+        var open = 0
+        var most = 0
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "(") {
+                open += 1
+                most = max(most, open)
+            } else if byte == UInt8(ascii: ")") {
+                open -= 1
+            }
+        }
+        return most
     }
 }

@@ -42,11 +42,16 @@ package struct SQLQuery: Sendable, Hashable {
 }
 
 extension Environment {
-    /// The value of a parameter that asks no row in memory; `.outer` and `.old` are null here.
+    /// The value to bind for a parameter that asks no row in memory; `.outer` and `.old` are null here. Lists are JSON texts.
     package func value(of parameter: SQLParameter) -> Value {
+        plainValue(of: parameter).scalar
+    }
+
+    /// The value as the evaluator takes it: lists as they are.
+    func plainValue(of parameter: SQLParameter) -> Value {
         switch parameter {
         case .value(let value): value
-        case .me(let index): me.map { $0.values[index] } ?? .null
+        case .me(let index): me?.value(at: index) ?? .null
         case .now: .moment(now)
         case .requestIP: .text(request.ip)
         case .requestMethod: .text(request.method)

@@ -59,7 +59,7 @@ package struct UUIDv7: Sendable {
 
 extension Clock {
     /// A new record id for this moment.
-    package func newID(_ random: some Random) -> String {
+    package func newID(_ random: any Random) -> String {
         UUIDv7.text(milliseconds: now(), random: random.bytes(10))
     }
 }

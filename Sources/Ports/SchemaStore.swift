@@ -1,4 +1,3 @@
-package import Expressions
 package import Schema
 
 /// The part of a store that keeps its tables in step with the compiled schema. Used at start, before anything else is asked of the store.
@@ -33,18 +32,4 @@ package struct Migration: Sendable {
         self.binary = binary
         self.at = at
     }
-}
-
-/// One change of the tables. Indexes are no steps: they follow from the collections.
-package enum MigrationStep: Sendable {
-    /// With the tables of its to-many fields.
-    case createCollection(Collection)
-    case addField(Field, Collection)
-    /// The names of tables and columns as they were stored.
-    case renameTable(from: String, to: String)
-    case renameColumn(table: String, from: String, to: String)
-    case dropColumn(table: String, column: String)
-    case dropTable(String)
-    /// Gives all rows in which the column is null that value.
-    case fill(table: String, column: String, Value)
 }

@@ -1,1 +1,138 @@
-// Placeholder until the first type of this room stands.
+package import Expressions
+package import NIOCore
+package import Ports
+package import Schema
+
+/// The one way to read and write records. Every client of Atlas (API, jobs, command line) comes through here, under the same rules.
+package final class Records: Sendable {
+    package let schema: Schema
+    package let store: any Store
+    package let clock: any Clock
+    package let random: any Random
+    package let projections: Projections
+    /// Told of every write after its commit and before its answer.
+    private let observer: @Sendable ([RecordChange]) -> Void
+
+    package init(
+        schema: Schema, store: any Store, clock: any Clock, random: any Random,
+        observer: @escaping @Sendable ([RecordChange]) -> Void = { _ in }
+    ) {
+        self.schema = schema
+        self.store = store
+        self.clock = clock
+        self.random = random
+        self.projections = Projections(schema: schema)
+        self.observer = observer
+    }
+
+    // MARK: Reading
+
+    /// A record as JSON appended to `buffer`. Fails with `.notFound`, or `.unauthenticated` where no anonymous caller can ever read.
+    package func read(
+        _ collection: Collection, _ key: RecordKey, projection: Projection? = nil, for caller: Caller, into buffer: ByteBuffer,
+        on loop: any EventLoop
+    ) -> EventLoopFuture<RecordAnswer> {
+        let access: Access
+        do {
+            access = try self.access(to: collection, for: caller)
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+        let read = RecordRead(access: access, key: key, projection: projection ?? projections.standard(collection, for: caller))
+        return store.read(read, into: buffer, on: loop).flatMapThrowing { answer in
+            guard let answer else { throw RecordError.notFound }
+            return answer
+        }
+    }
+
+    /// A page of records as a JSON array appended to `buffer`. The list's access is set here, whatever it was.
+    package func list(
+        _ list: RecordList, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
+    ) -> EventLoopFuture<ListAnswer> {
+        var list = list
+        do {
+            var access = try access(to: list.access.collection, for: caller, deleted: list.access.life == .deleted)
+            switch caller.isSystem ? nil : list.access.collection.behaviour.list?.admission(for: caller.environment) {
+            case nil, .everything: break
+            case .matching(let condition): access.conditions.append(condition)
+            case .nothing: throw caller.isAnonymous ? RecordError.unauthenticated : RecordError.notFound
+            }
+            list.access = access
+        } catch {
+            guard error as? RecordError == .notFound else { return loop.makeFailedFuture(error) }
+            // Nothing of it is readable to him: an empty list, as for anybody who happens to see no row.
+            var buffer = buffer
+            buffer.writeStaticString("[]")
+            return loop.makeSucceededFuture(ListAnswer(buffer: buffer, count: 0, total: list.counts ? 0 : nil))
+        }
+        return store.list(list, into: buffer, on: loop)
+    }
+
+    /// The rows that the caller may see.
+    package func access(to collection: Collection, for caller: Caller, deleted: Bool = false) throws(RecordError) -> Access {
+        var access = Access(collection, life: deleted ? .deleted : .live, environment: caller.environment)
+        if caller.isSystem { return access }
+        let rules = deleted ? [collection.behaviour.read, collection.behaviour.restore] : [collection.behaviour.read]
+        for rule in rules {
+            switch rule?.admission(for: caller.environment) {
+            case .everything: continue
+            case .matching(let condition): access.conditions.append(condition)
+            case .nothing, nil:
+                let isClosed = rule?.rule.isNeverForAnonymous ?? true
+                throw caller.isAnonymous && isClosed ? .unauthenticated : .notFound
+            }
+        }
+        return access
+    }
+
+    // MARK: Writing
+
+    /// Runs `body` with a writer in one transaction and gives what it returns, observers having been told of the changes.
+    package func write<Result: Sendable>(
+        for caller: Caller, on loop: any EventLoop, _ body: @escaping @Sendable (RecordWriter, any Transaction) throws -> Result
+    ) -> EventLoopFuture<Result> {
+        let schema = schema
+        let newID: @Sendable () -> String = { [clock, random] in clock.newID(random) }
+        let observer = observer
+        return store.transaction(on: loop) { transaction in
+            let writer = RecordWriter(schema: schema, transaction: transaction, caller: caller, newID: newID)
+            do {
+                let result = try body(writer, transaction)
+                return (result, writer.changes)
+            } catch StoreError.conflict(let fields) {
+                throw RecordError.conflict(fields: fields)
+            }
+        }.map { (result: Result, changes: [RecordChange]) in
+            if !changes.isEmpty { observer(changes) }
+            return result
+        }
+    }
+
+    /// Like `write`, answering with the record that `body` returns, in the form that this caller sees. His own write is shown to him even
+    /// where it took the record out of his sight.
+    package func writeAndRead(
+        _ collection: Collection, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop,
+        _ body: @escaping @Sendable (RecordWriter) throws -> Row
+    ) -> EventLoopFuture<WrittenRecord> {
+        let projection = projections.standard(collection, for: caller)
+        return write(for: caller, on: loop) { writer, transaction in
+            let row = try body(writer)
+            let access = Access(collection, life: .any, environment: caller.environment)
+            var buffer = buffer
+            let read = RecordRead(access: access, key: .id(row.id), projection: projection)
+            guard let answer = try transaction.read(read, into: &buffer) else { throw RecordError.notFound }
+            return WrittenRecord(row: row, answer: answer)
+        }
+    }
+
+    /// A write that no anonymous caller can ever make is refused before its body is read (11-precisions 12).
+    package func admitsWriting(_ rule: Rule?, for caller: Caller) -> Bool {
+        guard caller.isAnonymous else { return true }
+        return !(rule?.isNeverForAnonymous ?? true)
+    }
+}
+
+package struct WrittenRecord: Sendable {
+    package var row: Row
+    package var answer: RecordAnswer
+}

@@ -54,8 +54,8 @@ package struct Behaviour: Sendable {
     package var transitions: [Transition] = []
     package var checks: [Check] = []
     package var filters: [DeclaredFilter] = []
-    /// What a deletion sets beside `deleted_at`.
-    package var deletionSets: [FieldSetting] = []
+    /// Whether a deletion only hides the record. (Collections that cascade from one that does are hidden with it, but not this.)
+    package var deletesSoftly = false
     /// The order of lists, ties by id.
     package var order: [Index.Part] = []
     /// Fields that `?sort=` may name.

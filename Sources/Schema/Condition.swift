@@ -18,9 +18,9 @@ package struct AccessRule: Sendable {
     package let conditions: [Condition]
 
     package enum Admission: Sendable {
-        case all
-        case none
-        case some(Condition)
+        case everything
+        case nothing
+        case matching(Condition)
     }
 
     package init(rule: Rule, conditions: [Condition]) {
@@ -31,9 +31,9 @@ package struct AccessRule: Sendable {
     /// Which rows the rule admits for this caller.
     package func admission(for environment: Environment) -> Admission {
         switch rule.outcome(for: environment) {
-        case .always: .all
-        case .never: .none
-        case .residual(let index): .some(conditions[index])
+        case .always: .everything
+        case .never: .nothing
+        case .residual(let index): .matching(conditions[index])
         }
     }
 }

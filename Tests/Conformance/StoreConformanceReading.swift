@@ -29,7 +29,8 @@ extension StoreConformance {
                 + #""cover":{"mime":"image/webp","size":12},"slug":"s"}"#
             #expect(json == expected)
         },
-        Case(name: "Null is null; no members are an empty list; missing and deleted media are null; deleted_at shows when set") { test async throws in
+        Case(name: "Null is null; no members are an empty list; missing and deleted media are null; deleted_at shows when set") {
+            test async throws in
             try await test.insert(test.fixture.media, 8, ["deleted_at": .moment(1)])
             try await test.insert(test.fixture.posts, 1, ["cover": .text(test.id(8)), "deleted_at": .moment(0)])
             let projection = test.fixture.projection(
@@ -58,8 +59,8 @@ extension StoreConformance {
             }
         },
         Case(name: "Private fields never leave, even when a projection names them") { test async throws in
-            try await test.insert(test.fixture.authors, 1, ["secret": .text("hidden")])
-            let json = try #require(try await test.json(test.fixture.authors, .id(test.id(1))))
+            try await test.insert(test.fixture.users, 1, ["secret": .text("hidden")])
+            let json = try #require(try await test.json(test.fixture.users, .id(test.id(1))))
             #expect(!json.contains("hidden") && !json.contains("secret"))
         },
         Case(name: "By a unique field; the version comes along; what is already in the buffer stays") { test async throws in
@@ -75,15 +76,15 @@ extension StoreConformance {
             #expect(try await test.json(test.fixture.posts, .field(slug.index, .null)) == nil)
         },
         Case(name: "Expanded references: the record, its card, or null") { test async throws in
-            try await test.insert(test.fixture.authors, 7, ["name": .text("Mina")])
-            try await test.insert(test.fixture.authors, 8, ["name": .text("Omid")])
+            try await test.insert(test.fixture.users, 7, ["name": .text("Mina")])
+            try await test.insert(test.fixture.users, 8, ["name": .text("Omid")])
             try await test.insert(
                 test.fixture.posts, 1,
                 ["author": .text(test.id(7)), "tags": .list([.text(test.id(8)), .text(test.id(99)), .text(test.id(7))])])
             let author = try #require(test.fixture.posts.field("author"))
             let tags = try #require(test.fixture.posts.field("tags"))
-            let name = try #require(test.fixture.authors.field("name"))
-            let id = test.fixture.authors.fields[0]
+            let name = try #require(test.fixture.users.field("name"))
+            let id = test.fixture.users.fields[0]
             let full = Projection(parts: [.init(field: id), .init(field: name)])
             let card = Projection(parts: [.init(field: id)])
             func expanded(_ expansions: [Projection.Expansion]) async throws -> String? {
@@ -91,19 +92,19 @@ extension StoreConformance {
                     test.fixture.posts, .id(test.id(1)),
                     projection: Projection(parts: [.init(field: test.fixture.posts.fields[1])], expansions: expansions))
             }
-            let authors = test.fixture.authors
+            let users = test.fixture.users
             let mina = #"{"id":"\#(test.id(7))","name":"Mina"}"#
             let omid = #"{"id":"\#(test.id(8))","name":"Omid"}"#
             #expect(
                 try await expanded([
-                    .init(field: author, target: authors, conditions: [], projection: full, card: card),
-                    .init(field: tags, target: authors, conditions: [], projection: full, card: card),
+                    .init(field: author, target: users, conditions: [], projection: full, card: card),
+                    .init(field: tags, target: users, conditions: [], projection: full, card: card),
                 ]) == #"{"version":1,"expanded":{"author":\#(mina),"tags":[\#(omid),null,\#(mina)]}}"#)
             #expect(
-                try await expanded([.init(field: author, target: authors, conditions: nil, projection: full, card: card)])
+                try await expanded([.init(field: author, target: users, conditions: nil, projection: full, card: card)])
                     == #"{"version":1,"expanded":{"author":{"id":"\#(test.id(7))"}}}"#)
             #expect(
-                try await expanded([.init(field: author, target: authors, conditions: nil, projection: full, card: nil)])
+                try await expanded([.init(field: author, target: users, conditions: nil, projection: full, card: nil)])
                     == #"{"version":1,"expanded":{"author":null}}"#)
         },
     ]

@@ -9,62 +9,62 @@ extension StoreConformance {
 
     static let writing: [Case] = [
         Case(name: "An error of the body leaves nothing behind and passes through") { test async throws in
-            let row = test.fixture.row(in: test.fixture.authors, id: test.id(1))
+            let row = test.fixture.row(in: test.fixture.users, id: test.id(1))
             await #expect(throws: Refusal.self) {
                 try await test.transaction { transaction in
-                    _ = try transaction.insert(row, into: test.fixture.authors)
+                    _ = try transaction.insert(row, into: test.fixture.users)
                     throw Refusal()
                 }
             }
-            #expect(try await test.row(test.fixture.authors, test.id(1)) == nil)
+            #expect(try await test.row(test.fixture.users, test.id(1)) == nil)
         },
         Case(name: "Sixty-four writers at once: failing neighbours hurt nobody") { test async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<64 {
                     group.addTask {
-                        let row = test.fixture.row(in: test.fixture.authors, id: test.id(number), ["name": .text("\(number)")])
+                        let row = test.fixture.row(in: test.fixture.users, id: test.id(number), ["name": .text("\(number)")])
                         do {
                             try await test.transaction { transaction in
-                                _ = try transaction.insert(row, into: test.fixture.authors)
+                                _ = try transaction.insert(row, into: test.fixture.users)
                                 if number % 3 == 0 { throw Refusal() }
                             }
                         } catch is Refusal {
                             #expect(number % 3 == 0)
                         }
                         // Its own write is visible the moment its future has succeeded.
-                        let json = try await test.json(test.fixture.authors, .id(test.id(number)))
+                        let json = try await test.json(test.fixture.users, .id(test.id(number)))
                         #expect((json != nil) == (number % 3 != 0))
                     }
                 }
                 try await group.waitForAll()
             }
-            let page = try await test.numbers(test.fixture.authors, counts: true)
+            let page = try await test.numbers(test.fixture.users, counts: true)
             #expect(page == Page(numbers: (0..<64).filter { $0 % 3 != 0 }, total: 42))
         },
         Case(name: "A transaction sees its own changes") { test async throws in
-            let row = test.fixture.row(in: test.fixture.authors, id: test.id(1), ["name": .text("A")])
-            let projection = test.fixture.projection(of: test.fixture.authors)
+            let row = test.fixture.row(in: test.fixture.users, id: test.id(1), ["name": .text("A")])
+            let projection = test.fixture.projection(of: test.fixture.users)
             try await test.transaction { transaction in
-                let number = try transaction.insert(row, into: test.fixture.authors)
+                let number = try transaction.insert(row, into: test.fixture.users)
                 #expect(number > 0)
-                var stored = try #require(try transaction.row(in: "authors", id: row.id))
+                var stored = try #require(try transaction.row(in: "users", id: row.id))
                 #expect(stored.number == number)
                 #expect(stored.values == row.values)
                 stored.values[5] = .text("B")
-                try transaction.update(stored, in: test.fixture.authors, changed: [5])
-                #expect(try transaction.row(in: "authors", id: row.id)?.values[5] == .text("B"))
+                try transaction.update(stored, in: test.fixture.users, changed: [5])
+                #expect(try transaction.row(in: "users", id: row.id)?.values[5] == .text("B"))
                 var buffer = ByteBuffer()
-                let read = RecordRead(access: test.access(test.fixture.authors), key: .id(row.id), projection: projection)
+                let read = RecordRead(access: test.access(test.fixture.users), key: .id(row.id), projection: projection)
                 let answer = try #require(try transaction.read(read, into: &buffer))
                 #expect(String(buffer: answer.buffer).contains("\"name\":\"B\""))
-                #expect(try transaction.row(in: "authors", id: test.id(2)) == nil)
+                #expect(try transaction.row(in: "users", id: test.id(2)) == nil)
                 #expect(try transaction.row(in: "nowhere", id: row.id) == nil)
             }
         },
         Case(name: "A conflict names its fields and rolls back only its own transaction") { test async throws in
-            try await test.insert(test.fixture.authors, 1, ["email": .text("a@x.org")])
+            try await test.insert(test.fixture.users, 1, ["email": .text("a@x.org")])
             await #expect(throws: StoreError.conflict(fields: ["email"])) {
-                try await test.insert(test.fixture.authors, 2, ["email": .text("a@x.org")])
+                try await test.insert(test.fixture.users, 2, ["email": .text("a@x.org")])
             }
             try await test.insert(test.fixture.posts, 3, ["author": .text(test.id(1)), "title": .text("T")])
             await #expect(throws: StoreError.conflict(fields: ["author", "title"])) {
@@ -74,21 +74,21 @@ extension StoreConformance {
             try await test.insert(test.fixture.posts, 5, ["title": .text("T")])
             try await test.insert(test.fixture.posts, 6, ["title": .text("T")])
             await #expect(throws: StoreError.conflict(fields: ["id"])) { try await test.insert(test.fixture.posts, 6) }
-            #expect(try await test.row(test.fixture.authors, test.id(2)) == nil)
+            #expect(try await test.row(test.fixture.users, test.id(2)) == nil)
         },
         Case(name: "A caught conflict lets the transaction go on") { test async throws in
-            try await test.insert(test.fixture.authors, 1, ["email": .text("a@x.org")])
-            let taken = test.fixture.row(in: test.fixture.authors, id: test.id(2), ["email": .text("a@x.org")])
-            let free = test.fixture.row(in: test.fixture.authors, id: test.id(2), ["email": .text("b@x.org")])
+            try await test.insert(test.fixture.users, 1, ["email": .text("a@x.org")])
+            let taken = test.fixture.row(in: test.fixture.users, id: test.id(2), ["email": .text("a@x.org")])
+            let free = test.fixture.row(in: test.fixture.users, id: test.id(2), ["email": .text("b@x.org")])
             try await test.transaction { transaction in
                 do {
-                    _ = try transaction.insert(taken, into: test.fixture.authors)
+                    _ = try transaction.insert(taken, into: test.fixture.users)
                     Issue.record("no conflict")
                 } catch StoreError.conflict {
-                    _ = try transaction.insert(free, into: test.fixture.authors)
+                    _ = try transaction.insert(free, into: test.fixture.users)
                 }
             }
-            #expect(try await test.row(test.fixture.authors, test.id(2)) != nil)
+            #expect(try await test.row(test.fixture.users, test.id(2)) != nil)
         },
         Case(name: "Unique keys bind live rows; a restore may collide") { test async throws in
             let deletedAt = Row.System.deletedAt

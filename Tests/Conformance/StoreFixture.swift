@@ -4,33 +4,33 @@ package import Schema
 
 /// A small site with every kind of field, built without a configuration file.
 package struct StoreFixture: Sendable {
-    package let authors: Collection
+    package let users: Collection
     package let posts: Collection
     package let media: Collection
     package let model: Model
 
-    package var collections: [Collection] { [authors, posts, media] }
+    package var collections: [Collection] { [users, posts, media] }
 
     package init() {
-        authors = StoreFixture.collection(
-            0, "authors",
+        users = StoreFixture.collection(
+            0, "users",
             [
                 ("name", .string), ("email", .email), ("secret", .string),
             ],
-            privateFields: ["secret"], softDelete: false, unique: [("authors_email", ["email"])])
+            privateFields: ["secret"], softDelete: false, unique: [("users_email", ["email"])])
         posts = StoreFixture.collection(
             1, "posts",
             [
                 ("title", .string), ("body", .text), ("views", .int), ("rating", .float), ("published", .bool), ("day", .date),
                 ("starts_at", .datetime), ("length", .duration), ("status", .enumeration), ("meta", .json),
-                ("author", .reference(to: "authors")), ("tags", .references(to: "authors")), ("cover", .media(kind: "image")),
+                ("author", .reference(to: "users")), ("tags", .references(to: "users")), ("cover", .media(kind: "image")),
                 ("slug", .slug),
             ],
             softDelete: true, unique: [("posts_slug", ["slug"]), ("posts_author_title", ["author", "title"])],
             indexes: [("posts_created_at", ["created_at"]), ("posts_status_views", ["status", "views"])])
         media = StoreFixture.collection(
             2, "media", [("mime", .string), ("size", .int)], softDelete: true)
-        model = Model(collections: [authors.model, posts.model, media.model])
+        model = Model(collections: [users.model, posts.model, media.model])
     }
 
     /// A row with the given values and null elsewhere.

@@ -132,7 +132,9 @@ import Testing
             }
             let lost = acknowledged.subtracting(ended).count
             let ghosts = begun.intersection(refused).count
-            print("20 kills, \(acknowledged.count) acknowledged, \(interrupted) interrupted: LOST = \(lost), GHOST = \(ghosts), OVERLAP = \(overlaps)")
+            print(
+                "20 kills, \(acknowledged.count) acknowledged, \(interrupted) interrupted:",
+                "LOST = \(lost), GHOST = \(ghosts), OVERLAP = \(overlaps)")
             #expect(acknowledged.count > 500 && refused.count > 100)
             // Else the kills have met nothing that ran.
             #expect(interrupted > 0)

@@ -53,11 +53,11 @@ import Testing
             #expect(try await store.storedSnapshot() == nil)
             try await store.migrate(migration(fixture.collections.map { .createCollection($0) }, fixture.collections, snapshot: "A"))
             #expect(try await store.storedSnapshot() == "A")
-            #expect(try await names(store, "table") == ["authors", "media", "posts", "posts_tags"])
+            #expect(try await names(store, "table") == ["media", "posts", "posts_tags", "users"])
             #expect(
                 try await names(store, "index") == [
-                    "authors_email", "posts__author", "posts__cover", "posts_author_title", "posts_created_at", "posts_slug",
-                    "posts_status_views", "posts_tags_target",
+                    "posts__author", "posts__cover", "posts_author_title", "posts_created_at", "posts_slug", "posts_status_views",
+                    "posts_tags_target", "users_email",
                 ])
             // Dropping an indexed column, a renamed column and a filled one; the indexes that are no longer wanted go.
             let posts = variant(fixture.posts, without: ["slug"])
@@ -67,9 +67,9 @@ import Testing
                         .dropColumn(table: "posts", column: "slug"), .renameColumn(table: "posts", from: "views", to: "seen"),
                         .renameColumn(table: "posts", from: "seen", to: "views"),
                         .fill(table: "posts", column: "views", .int(3)), .dropTable("media"),
-                    ], [fixture.authors, posts], snapshot: "B", at: 1))
+                    ], [fixture.users, posts], snapshot: "B", at: 1))
             #expect(try await store.storedSnapshot() == "B")
-            #expect(try await names(store, "index") == ["authors_email", "posts__author", "posts__cover", "posts_tags_target"])
+            #expect(try await names(store, "index") == ["posts__author", "posts__cover", "posts_tags_target", "users_email"])
             let ledger = try await store.writer.perform { context in
                 let statement = try context.connection.prepare("SELECT count(*), max(at) FROM _atlas_migrations")
                 _ = try statement.step()
@@ -93,7 +93,7 @@ import Testing
             let store = try open(directory, fixture.collections)
             let added = try ["views", "tags", "slug"].map { MigrationStep.addField(try #require(fixture.posts.field($0)), fixture.posts) }
             try await store.migrate(
-                migration(added + [.createCollection(fixture.authors), .createCollection(fixture.media)], fixture.collections, at: 5))
+                migration(added + [.createCollection(fixture.users), .createCollection(fixture.media)], fixture.collections, at: 5))
             let read = try await store.transaction(on: loop) { try $0.row(in: "posts", id: row.id) }.get()
             let tags = try #require(fixture.posts.field("tags"))
             #expect(read?.values[tags.index] == .list([]))
@@ -105,7 +105,7 @@ import Testing
     @Test func impossibleUniqueKeyChangesNothing() async throws {
         try await withTemporaryDirectory { directory in
             let fixture = StoreFixture()
-            let loose = variant(fixture.authors)
+            let loose = variant(fixture.users)
             let store = try open(directory, [loose])
             try await store.migrate(migration([.createCollection(loose)], [loose], snapshot: "A"))
             for number in 1...2 {
@@ -114,12 +114,12 @@ import Testing
                 try await store.transaction(on: loop) { _ = try $0.insert(row, into: loose) }.get()
             }
             let email = try #require(loose.field("email"))
-            let strict = variant(loose, unique: [UniqueKey(name: "authors_email", fields: [email.index])])
+            let strict = variant(loose, unique: [UniqueKey(name: "users_email", fields: [email.index])])
             await #expect(throws: StoreError.conflict(fields: ["email"])) {
                 try await store.migrate(migration([.createCollection(fixture.media)], [strict, fixture.media], snapshot: "B", at: 3))
             }
             #expect(try await store.storedSnapshot() == "A")
-            #expect(try await names(store, "table") == ["authors"])
+            #expect(try await names(store, "table") == ["users"])
             await store.close()
         }
     }
@@ -127,11 +127,11 @@ import Testing
     @Test func threeCopiesAreKept() async throws {
         try await withTemporaryDirectory { directory in
             let fixture = StoreFixture()
-            let store = try open(directory, [fixture.authors])
-            try await store.migrate(migration([.createCollection(fixture.authors)], [fixture.authors]))
+            let store = try open(directory, [fixture.users])
+            try await store.migrate(migration([.createCollection(fixture.users)], [fixture.users]))
             for moment in 1...5 {
-                let fill = MigrationStep.fill(table: "authors", column: "name", .text("x"))
-                try await store.migrate(migration([fill], [fixture.authors], at: Int64(1_000 + moment)))
+                let fill = MigrationStep.fill(table: "users", column: "name", .text("x"))
+                try await store.migrate(migration([fill], [fixture.users], at: Int64(1_000 + moment)))
             }
             #expect(DataDirectory.names(in: directory + "/snapshots") == ["1003.db", "1004.db", "1005.db"])
             let copy = try Connection(path: directory + "/snapshots/1005.db", mode: .reader)

@@ -36,5 +36,9 @@ package final class ProcessLock: Sendable {
         return Int(String(decoding: bytes[..<count].prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self))
     }
 
-    deinit { Glibc.close(descriptor) }
+    deinit {
+        // A child that is between fork and exec shares the descriptor, and would keep the lock beyond the close.
+        flock(descriptor, LOCK_UN)
+        Glibc.close(descriptor)
+    }
 }

@@ -1,0 +1,57 @@
+package import Edge
+internal import NIOCore
+internal import NIOHTTP1
+
+/// The HTTP API of one site: built from its schema, immutable, swapped as a whole by a reload.
+package final class API: Responder {
+    private let context: APIContext
+    private let routes: RouteTable
+
+    package init(_ context: APIContext, auth: AuthRoutes, media: MediaRoutes) {
+        self.context = context
+        var routes = RouteTable()
+        var document = OpenAPIDocument(context: context)
+        RecordRoutes(context).add(to: &routes, describing: &document)
+        auth.add(to: &routes, describing: &document)
+        media.add(to: &routes, describing: &document)
+        let openAPI = StaticDocument(document.finished)
+        routes.add(.GET, "/openapi.json") { call in
+            context.refuseQuery(call) ?? .respond(call.request.eventLoop.makeSucceededFuture(openAPI.response(to: call)))
+        }
+        self.routes = routes
+    }
+
+    package func receive(_ request: Request) -> Intake {
+        if request.method == .OPTIONS, let preflight = CrossOrigin.preflight(request, allowed: context.settings.cors) {
+            return .respond(request.eventLoop.makeSucceededFuture(preflight))
+        }
+        switch routes.match(request.method, request.path) {
+        case .found(let route, let parameters):
+            return CrossOrigin.mark(
+                route.answer(Call(request: request, parameters: parameters, route: route)), request, allowed: context.settings.cors)
+        case .wrongMethod(let allowed):
+            let allow = allowed.map(\.rawValue).joined(separator: ", ")
+            let failure = Failure(
+                status: .methodNotAllowed, code: "METHOD_NOT_ALLOWED", message: "this path takes \(allow)", headers: ["allow": allow])
+            return .respond(request.eventLoop.makeSucceededFuture(failure.response(requestID: request.id)))
+        case .notFound:
+            return .respond(request.eventLoop.makeSucceededFuture(Failure.notFound.response(requestID: request.id)))
+        }
+    }
+
+    package func refuse(_ refusal: Refusal, requestID: String) -> Response {
+        Failure(refusal).response(requestID: requestID)
+    }
+}
+
+extension APIContext {
+    /// Refuses a query on a route that takes none.
+    func refuseQuery(_ call: Call) -> Intake? {
+        do {
+            try Query(call.request.query).refuseAll()
+            return nil
+        } catch {
+            return refuse(call, error)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package import Logging
+package import Records
+internal import Edge
+internal import JSON
+internal import NIOCore
+internal import NIOHTTP1
+
+/// What every route needs. Immutable, one for each site.
+package struct APIContext: Sendable {
+    package struct Settings: Sendable {
+        package var title: String
+        package var baseURL: String
+        /// Bytes; every body but uploads.
+        package var maxBody: Int64
+        /// Origins that browsers may call from.
+        package var cors: [String]
+        package var version: String
+
+        package init(title: String, baseURL: String, maxBody: Int64, cors: [String], version: String) {
+            self.title = title
+            self.baseURL = baseURL
+            self.maxBody = maxBody
+            self.cors = cors
+            self.version = version
+        }
+    }
+
+    package let settings: Settings
+    package let records: Records
+    package let resolve: CallerResolver
+    package let log: Logger
+
+    package init(settings: Settings, records: Records, resolve: @escaping CallerResolver, log: Logger) {
+        self.settings = settings
+        self.records = records
+        self.resolve = resolve
+        self.log = log
+    }
+
+    /// A route without a body.
+    func respond(_ call: Call, _ body: @escaping @Sendable (Caller) throws -> EventLoopFuture<Response>) -> Intake {
+        .respond(answer(call, body))
+    }
+
+    /// A route with a JSON body. `isOptional`: an absent body counts as `{}`.
+    func collect(
+        _ call: Call, types: [String] = ["application/json"], isOptional: Bool = false,
+        _ body: @escaping @Sendable (Caller, JSONValue) throws -> EventLoopFuture<Response>
+    ) -> Intake {
+        let type = call.request.headers.first(name: "content-type").map {
+            $0.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+        }
+        if let type {
+            guard types.contains(type) else { return refuse(call, Self.mediaType(types)) }
+        } else if !isOptional {
+            return refuse(call, Self.mediaType(types))
+        }
+        return .collect(limit: settings.maxBody) { buffer in
+            answer(call) { caller in
+                if isOptional, buffer.readableBytes == 0 { return try body(caller, .object([:])) }
+                let json: JSONValue
+                do {
+                    json = try JSONParser.parse(buffer)
+                } catch {
+                    throw Failure.invalid("the body is not valid JSON: \(error.description)")
+                }
+                return try body(caller, json)
+            }
+        }
+    }
+
+    func refuse(_ call: Call, _ failure: Failure) -> Intake {
+        .respond(finish(call, call.request.eventLoop.makeFailedFuture(failure)))
+    }
+
+    private static func mediaType(_ types: [String]) -> Failure {
+        Failure(
+            status: .unsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE",
+            message: "send the body as Content-Type: \(types.joined(separator: " or "))")
+    }
+}

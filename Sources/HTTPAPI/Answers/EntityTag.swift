@@ -1,0 +1,51 @@
+internal import NIOCore
+
+/// Strong validators of single records: `"<version>-<hash of the body>"` (03-expressions 13).
+enum EntityTag {
+    static func make(version: Int64, _ body: ByteBufferView) -> String {
+        "\"\(version)-\(String(hash(body), radix: 36))\""
+    }
+
+    /// Whether `If-None-Match` names it (RFC 9110 section 13.1.2: weak comparison).
+    static func matches(_ header: String, _ tag: String) -> Bool {
+        header == "*" || list(header).contains(tag)
+    }
+
+    /// The version that `If-Match` asks for; nil: any. Throws `Failure` (412) where it is none of ours.
+    static func version(ifMatch header: String?) throws(Failure) -> Int64? {
+        guard let header, header != "*" else { return nil }
+        for tag in list(header) {
+            let digits = tag.dropFirst().prefix { $0 != "-" && $0 != "\"" }
+            if tag.hasPrefix("\""), let version = Int64(digits) { return version }
+        }
+        throw Failure(
+            status: .preconditionFailed, code: "PRECONDITION_FAILED", message: "If-Match takes an ETag that this server gave")
+    }
+
+    private static func list(_ header: String) -> [String] {
+        header.split(separator: ",").map { part in
+            let tag = part.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
+            let text = String(tag)
+            return text.hasPrefix("W/") ? String(text.dropFirst(2)) : text
+        }
+    }
+
+    /// FNV-1a over 64-bit words: stable across processes, which `Hasher` is not. No defence against forged collisions is needed here.
+    private static func hash(_ body: ByteBufferView) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        body.withContiguousStorageIfAvailable { bytes in
+            let raw = UnsafeRawBufferPointer(bytes)
+            var index = 0
+            while index + 8 <= raw.count {
+                hash = (hash ^ raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) &* 0x100_0000_01B3
+                hash ^= hash >> 32
+                index += 8
+            }
+            while index < raw.count {
+                hash = (hash ^ UInt64(raw[index])) &* 0x100_0000_01B3
+                index += 1
+            }
+        }
+        return hash
+    }
+}

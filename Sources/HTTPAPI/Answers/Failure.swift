@@ -1,0 +1,123 @@
+internal import Edge
+internal import Identity
+internal import JSON
+internal import NIOCore
+internal import NIOHTTP1
+internal import Ports
+internal import Records
+
+/// A refusal in the envelope of 04-api.
+struct Failure: Error, Sendable {
+    var status: HTTPResponseStatus
+    var code: String
+    var message: String
+    var details: [FieldFault] = []
+    var headers: HTTPHeaders = [:]
+
+    func response(requestID: String) -> Response {
+        var buffer = ByteBuffer()
+        buffer.writeStaticString(#"{"success":false,"error":{"code":"#)
+        buffer.writeJSON(string: code)
+        buffer.writeStaticString(#","message":"#)
+        buffer.writeJSON(string: message)
+        if !details.isEmpty {
+            buffer.writeStaticString(#","details":"#)
+            buffer.writeJSON(
+                .array(
+                    details.map { ["path": .string($0.path), "code": .string($0.code), "message": .string($0.message)] }))
+        }
+        buffer.writeStaticString(#"},"meta":{"request_id":"#)
+        buffer.writeJSON(string: requestID)
+        buffer.writeStaticString("}}")
+        var headers = headers
+        headers.replaceOrAdd(name: "content-type", value: "application/json")
+        return Response(status: status, headers: headers, body: .bytes(buffer))
+    }
+
+    static func invalid(_ faults: [FieldFault]) -> Failure {
+        Failure(status: .badRequest, code: "VALIDATION_ERROR", message: "the request is not valid", details: faults)
+    }
+
+    static func invalid(_ message: String) -> Failure {
+        Failure(status: .badRequest, code: "VALIDATION_ERROR", message: message)
+    }
+
+    /// RFC 6750 section 3: a 401 says how to authenticate.
+    static func unauthenticated(_ message: String, code: String = "UNAUTHENTICATED") -> Failure {
+        Failure(status: .unauthorized, code: code, message: message, headers: ["www-authenticate": "Bearer"])
+    }
+
+    static let notFound = Failure(status: .notFound, code: "NOT_FOUND", message: "there is no such thing here")
+
+    static func unavailable(_ message: String) -> Failure {
+        Failure(status: .serviceUnavailable, code: "UNAVAILABLE", message: message, headers: ["retry-after": "2"])
+    }
+}
+
+/// Errors → status: the only place where that is decided.
+extension Failure {
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as RecordError: self.init(record: error)
+        case let error as StoreError: self.init(store: error)
+        case let fault as FieldFault: self = .invalid([fault])
+        default:
+            self.init(status: .internalServerError, code: "INTERNAL_ERROR", message: "something went wrong here; it has been logged")
+        }
+    }
+
+    private init(record error: RecordError) {
+        switch error {
+        case .invalid(let faults): self = .invalid(faults)
+        case .unauthenticated: self = .unauthenticated("this needs an account: send Authorization: Bearer <access token>")
+        case .forbidden(let message): self.init(status: .forbidden, code: "FORBIDDEN", message: message)
+        case .fieldsForbidden(let faults):
+            self.init(
+                status: .forbidden, code: "FIELD_FORBIDDEN", message: "some of these fields may not be sent", details: faults)
+        case .notFound: self = .notFound
+        case .conflict(let fields):
+            self.init(
+                status: .conflict, code: "CONFLICT", message: "another record has this value already",
+                details: fields.map { FieldFault(path: $0, code: "unique", message: "is taken") })
+        case .invalidTransition(let message): self.init(status: .conflict, code: "INVALID_TRANSITION", message: message)
+        case .inUse(let message): self.init(status: .conflict, code: "IN_USE", message: message)
+        case .versionMismatch:
+            self.init(
+                status: .preconditionFailed, code: "PRECONDITION_FAILED",
+                message: "the record has changed since: read it again and repeat the change")
+        case .checkFailed(let status, let message):
+            switch status {
+            case 402: self.init(status: .paymentRequired, code: "LIMIT_REACHED", message: message)
+            case 409: self.init(status: .conflict, code: "CONFLICT", message: message)
+            default: self = .invalid([FieldFault(path: "", code: "check", message: message)])
+            }
+        }
+    }
+
+    private init(store error: StoreError) {
+        switch error {
+        case .conflict(let fields): self.init(record: .conflict(fields: fields))
+        case .tooSlow: self = .unavailable("reading this took longer than two seconds and was stopped; narrow it")
+        case .unavailable: self = .unavailable("the store cannot be written just now")
+        }
+    }
+
+    /// What the edge refuses by itself.
+    init(_ refusal: Refusal) {
+        switch refusal {
+        case .badRequest(let reason): self = .invalid(reason)
+        case .bodyTooLarge(let limit):
+            self.init(status: .payloadTooLarge, code: "TOO_LARGE", message: "the body may have at most \(limit) bytes")
+        case .uriTooLong: self.init(status: .uriTooLong, code: "URI_TOO_LONG", message: "the address is too long")
+        case .headersTooLarge:
+            self.init(status: .requestHeaderFieldsTooLarge, code: "HEADERS_TOO_LARGE", message: "the headers are too large")
+        case .timeout: self.init(status: .requestTimeout, code: "TIMEOUT", message: "the request took too long to arrive")
+        case .misdirected: self.init(status: .badRequest, code: "VALIDATION_ERROR", message: "the Host header is missing or malformed")
+        case .draining: self = .unavailable("the server is shutting down")
+        case .internalError:
+            self.init(status: .internalServerError, code: "INTERNAL_ERROR", message: "something went wrong here; it has been logged")
+        case .notImplemented(let what): self.init(status: .notImplemented, code: "NOT_IMPLEMENTED", message: what)
+        }
+    }
+}

@@ -1,0 +1,264 @@
+internal import Expressions
+internal import JSON
+internal import NIOHTTP1
+internal import Ports
+internal import Schema
+
+/// What OpenAPI says of a collection: its schemas and operations.
+extension OpenAPIDocument {
+    mutating func describe(_ collection: Collection, path: String, item: String, parameters: ListParameters) {
+        let names = OperationNames(collection.name)
+        add(schema: names.singular, Self.record(collection))
+        let behaviour = collection.behaviour
+        let key: JSONValue =
+            collection.lookup.map { Self.parameter("key", in: "path", ["type": "string", "minLength": 1], about: "the id, or the value of '\($0.name)'") }
+            ?? Self.parameter("id", in: "path", ["type": "string", "format": "uuid"], about: "the id")
+        let record = Self.reference(names.singular)
+        let etag: JSONValue = ["ETag": ["schema": ["type": "string"], "description": "names this version for If-Match and If-None-Match"]]
+        let ifMatch = Self.parameter("If-Match", in: "header", ["type": "string"], about: "refuse (412) if the record has another version")
+        let tag = collection.name
+
+        if let read = behaviour.read {
+            add(
+                .GET, path,
+                Operation(
+                    id: "list\(names.plural)", summary: "A page of \(collection.name)", tag: tag,
+                    needsAccount: read.rule.isNeverForAnonymous || behaviour.list?.rule.isNeverForAnonymous == true,
+                    parameters: Self.listParameters(parameters),
+                    successes: [Self.success("200", "a page", data: ["type": "array", "maxItems": 100, "items": record], paginated: true)],
+                    failures: ["403"]))
+            let expandable = parameters.expandable.keys.sorted()
+            var queries = [Self.parameter("fields", in: "query", ["type": "string"], about: "only these fields, separated by commas")]
+            if !expandable.isEmpty {
+                queries.append(
+                    Self.parameter("expand", in: "query", ["type": "string"], about: "references to write out: \(expandable.joined(separator: ", "))"))
+            }
+            add(
+                .GET, item,
+                Operation(
+                    id: "get\(names.singular)", summary: "One of \(collection.name)", tag: tag, needsAccount: read.rule.isNeverForAnonymous,
+                    parameters: [key] + queries,
+                    successes: [Self.success("200", "the record", data: record, headers: etag), Self.empty("304", "unchanged since If-None-Match")],
+                    failures: ["404"]))
+        }
+        if let create = behaviour.create {
+            add(schema: "Create\(names.singular)", Self.body(of: collection, purpose: .create))
+            let location: JSONValue = ["Location": ["schema": ["type": "string"]], "ETag": ["schema": ["type": "string"]]]
+            add(
+                .POST, path,
+                Operation(
+                    id: "create\(names.singular)", summary: "Create one of \(collection.name)", tag: tag,
+                    needsAccount: create.isNeverForAnonymous, body: Self.body(Self.reference("Create\(names.singular)")),
+                    successes: [Self.success("201", "the new record", data: record, headers: location)], failures: ["402", "403", "409"]))
+        }
+        if let update = behaviour.update {
+            add(schema: "Update\(names.singular)", Self.body(of: collection, purpose: .update))
+            add(
+                .PATCH, item,
+                Operation(
+                    id: "update\(names.singular)", summary: "Change fields (JSON merge patch)", tag: tag,
+                    needsAccount: update.isNeverForAnonymous, parameters: [key, ifMatch],
+                    body: Self.body(Self.reference("Update\(names.singular)"), types: ["application/json", "application/merge-patch+json"]),
+                    successes: [Self.success("200", "the changed record", data: record, headers: etag)],
+                    failures: ["402", "403", "404", "409", "412"]))
+        }
+        if let delete = behaviour.delete {
+            add(
+                .DELETE, item,
+                Operation(
+                    id: "delete\(names.singular)", summary: "Delete", tag: tag, needsAccount: delete.isNeverForAnonymous,
+                    parameters: [key, ifMatch], successes: [Self.empty("204", "deleted")], failures: ["402", "403", "404", "409", "412"]))
+        }
+        if let restore = behaviour.restore, behaviour.deletesSoftly {
+            add(
+                .POST, item + "/restore",
+                Operation(
+                    id: "restore\(names.singular)", summary: "Bring a deleted record back", tag: tag,
+                    needsAccount: restore.rule.isNeverForAnonymous, parameters: [key],
+                    body: Self.body(["type": "object", "additionalProperties": false], required: false),
+                    successes: [Self.success("200", "the record", data: record, headers: etag)], failures: ["403", "404", "409"]))
+        }
+        for transition in behaviour.transitions {
+            guard let allow = transition.allow else { continue }
+            let input = Self.input(of: transition)
+            add(
+                .POST, item + "/" + transition.name,
+                Operation(
+                    id: "\(OperationNames.camel(transition.name, upper: false))\(names.singular)",
+                    summary: "From \(transition.from.joined(separator: " or ")) to \(transition.to)", tag: tag,
+                    needsAccount: allow.isNeverForAnonymous, parameters: [key, ifMatch],
+                    body: Self.body(input, required: transition.input.contains { $0.required }),
+                    successes: [Self.success("200", "the record", data: record, headers: etag)],
+                    failures: ["402", "403", "404", "409", "412"]))
+        }
+    }
+
+    // MARK: Schemas
+
+    /// A record as answers hold it.
+    static func record(_ collection: Collection) -> JSONValue {
+        var properties: [JSONMember] = []
+        for field in collection.fields where !field.isPrivate {
+            properties.append(JSONMember(name: field.name, value: answer(field, in: collection)))
+        }
+        let hasExpansions = collection.fields.contains { $0.target != nil && $0.target != "media" }
+        if hasExpansions { properties.append(JSONMember(name: "expanded", value: ["type": "object"])) }
+        // `?fields=` and field rights may leave out all but the id.
+        return ["type": "object", "additionalProperties": false, "required": ["id"], "properties": .object(properties)]
+    }
+
+    private static func answer(_ field: Field, in collection: Collection) -> JSONValue {
+        let isNullable = !(field.required || field.index < Row.System.deletedAt || (field.kind == .state))
+        func typed(_ type: String, _ more: [JSONMember] = []) -> JSONValue {
+            .object([JSONMember(name: "type", value: isNullable ? [.string(type), "null"] : .string(type))] + more)
+        }
+        switch field.kind {
+        case .id, .reference: return typed("string", [JSONMember(name: "format", value: "uuid")])
+        case .string, .text, .slug, .duration: return typed("string")
+        case .email: return typed("string", [JSONMember(name: "format", value: "email")])
+        case .url: return typed("string", [JSONMember(name: "format", value: "uri")])
+        case .int: return typed("integer")
+        case .float: return typed("number")
+        case .bool: return typed("boolean")
+        case .date: return typed("string", [JSONMember(name: "format", value: "date")])
+        case .datetime: return typed("string", [JSONMember(name: "format", value: "date-time")])
+        case .enumeration, .state:
+            let values = (field.model.allowed ?? []).map { JSONValue.string($0) }
+            return ["enum": .array(isNullable ? values + [.null] : values)]
+        case .references: return ["type": "array", "items": ["type": "string", "format": "uuid"]]
+        case .media: return ["anyOf": [reference("Media"), ["type": "null"]]]
+        case .json: return variants
+        }
+    }
+
+    private static func body(of collection: Collection, purpose: BodyPurpose) -> JSONValue {
+        var properties: [JSONMember] = []
+        var required: [JSONValue] = []
+        for field in collection.fields where !field.isPrivate {
+            switch (field.source, purpose) {
+            case (.client, _), (.clientOnce, .create): break
+            case (.stamp, .update) where field.write != nil: break
+            default: continue
+            }
+            properties.append(JSONMember(name: field.name, value: request(field)))
+            if purpose == .create, field.required, field.initial.isNull, field.slugSources.isEmpty { required.append(.string(field.name)) }
+        }
+        var schema: [JSONMember] = [
+            JSONMember(name: "type", value: "object"), JSONMember(name: "additionalProperties", value: false),
+            JSONMember(name: "properties", value: .object(properties)),
+        ]
+        if !required.isEmpty { schema.append(JSONMember(name: "required", value: .array(required))) }
+        return .object(schema)
+    }
+
+    private enum BodyPurpose { case create, update }
+
+    private static func input(of transition: Transition) -> JSONValue {
+        let properties = transition.input.map { JSONMember(name: $0.name, value: request($0)) }
+        let required = transition.input.filter(\.required).map { JSONValue.string($0.name) }
+        return ["type": "object", "additionalProperties": false, "properties": .object(properties), "required": .array(required)]
+    }
+
+    /// A field as bodies hold it.
+    static func request(_ field: Field) -> JSONValue {
+        let isNullable = !field.required
+        func typed(_ type: String, _ more: [JSONMember?]) -> JSONValue {
+            .object([JSONMember(name: "type", value: isNullable ? [.string(type), "null"] : .string(type))] + more.compactMap { $0 })
+        }
+        func number(_ name: String, _ bound: Double?) -> JSONMember? {
+            bound.map { JSONMember(name: name, value: Int64(exactly: $0).map { .integer($0) } ?? .number("\($0)")) }
+        }
+        let lengths = [number("minLength", field.minimum ?? (field.required ? 1 : nil)), number("maxLength", field.maximum)]
+        switch field.kind {
+        case .string, .text: return typed("string", lengths)
+        case .slug: return typed("string", lengths + [JSONMember(name: "pattern", value: "^[^\\sA-Z!-,./:-@\\[-`{-~-][^\\sA-Z!-,./:-@\\[-`{-~]*$")])
+        case .email: return typed("string", [JSONMember(name: "format", value: "email"), number("maxLength", field.maximum)])
+        case .url: return typed("string", [JSONMember(name: "format", value: "uri")] + lengths)
+        case .int: return typed("integer", [JSONMember(name: "format", value: "int64"), number("minimum", field.minimum), number("maximum", field.maximum)])
+        case .float: return typed("number", [number("minimum", field.minimum), number("maximum", field.maximum)])
+        case .bool: return typed("boolean", [])
+        case .date: return typed("string", [JSONMember(name: "format", value: "date")])
+        case .datetime: return typed("string", [JSONMember(name: "format", value: "date-time")])
+        case .duration: return typed("string", [JSONMember(name: "format", value: "duration")])
+        case .enumeration, .state:
+            let values = (field.model.allowed ?? []).map { JSONValue.string($0) }
+            return ["enum": .array(isNullable ? values + [.null] : values)]
+        case .reference, .media, .id: return typed("string", [JSONMember(name: "format", value: "uuid")])
+        case .references:
+            return typed(
+                "array",
+                [
+                    JSONMember(name: "items", value: ["type": "string", "format": "uuid"]), JSONMember(name: "uniqueItems", value: true),
+                    JSONMember(name: "maxItems", value: 1_000),
+                ])
+        case .json: return typed("object", [])
+        }
+    }
+
+    // MARK: Queries
+
+    private static func listParameters(_ parameters: ListParameters) -> [JSONValue] {
+        var all = [
+            parameter("page", in: "query", ["type": "integer", "minimum": 1, "maximum": .integer(Int64(ListParameters.reach))], about: "from 1"),
+            parameter("page_size", in: "query", ["type": "integer", "minimum": 1, "maximum": 100, "default": 20], about: "records on a page"),
+            parameter("count", in: "query", ["enum": ["exact", "none"]], about: "none: without totals, which is quicker"),
+            parameter("fields", in: "query", ["type": "string"], about: "only these fields, separated by commas"),
+        ]
+        let sortable = parameters.sortable.keys.sorted()
+        all.append(parameter("sort", in: "query", ["type": "string"], about: "by \(sortable.joined(separator: ", ")); - for descending; several with commas"))
+        if !parameters.expandable.isEmpty {
+            all.append(parameter("expand", in: "query", ["type": "string"], about: "references to write out: \(parameters.expandable.keys.sorted().joined(separator: ", "))"))
+        }
+        if parameters.collection.behaviour.restore != nil {
+            all.append(parameter("deleted", in: "query", ["enum": ["only"]], about: "deleted records instead, for who may restore"))
+        }
+        for name in parameters.filterNames {
+            guard let filter = parameters.filters[name] else { continue }
+            let schema: JSONValue
+            if filter.takesSeveral {
+                schema = ["type": "string"]
+            } else {
+                switch filter.field.kind {
+                case .int: schema = ["type": "integer"]
+                case .float: schema = ["type": "number"]
+                case .bool: schema = ["type": "boolean"]
+                case .datetime: schema = ["type": "string", "format": "date-time"]
+                case .date: schema = ["type": "string", "format": "date"]
+                default: schema = ["type": "string"]
+                }
+            }
+            all.append(parameter(name, in: "query", schema, about: "filter: \(filter.field.name) \(filter.comparison.rawValue)"))
+        }
+        for filter in parameters.collection.behaviour.filters {
+            all.append(parameter(filter.name, in: "query", ["type": "string"], about: "declared filter"))
+        }
+        return all
+    }
+}
+
+/// `listSalons`, `createOrder`, `shipOrder`: stable, readable names (04-api).
+struct OperationNames {
+    let plural: String
+    let singular: String
+
+    init(_ collection: String) {
+        let name = Self.camel(collection, upper: true)
+        plural = name
+        if name.hasSuffix("ies"), name.count > 4 {
+            singular = name.dropLast(3) + "y"
+        } else if name.hasSuffix("ss") || !name.hasSuffix("s") {
+            singular = name
+        } else if ["sses", "xes", "ches", "shes"].contains(where: { name.hasSuffix($0) }) {
+            singular = String(name.dropLast(2))
+        } else {
+            singular = String(name.dropLast())
+        }
+    }
+
+    static func camel(_ name: String, upper: Bool) -> String {
+        let parts = name.split(separator: "_")
+        return parts.enumerated().map { index, part in
+            index == 0 && !upper ? String(part) : part.prefix(1).uppercased() + part.dropFirst()
+        }.joined()
+    }
+}

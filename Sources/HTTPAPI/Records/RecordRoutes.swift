@@ -1,0 +1,201 @@
+internal import Edge
+internal import Expressions
+internal import JSON
+internal import NIOCore
+internal import NIOHTTP1
+internal import Ports
+internal import Records
+internal import Schema
+
+/// The routes of every collection (04-api, Collections).
+struct RecordRoutes {
+    private let context: APIContext
+
+    init(_ context: APIContext) {
+        self.context = context
+    }
+
+    func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
+        for collection in context.records.schema.collections {
+            let resource = Resource(context: context, collection: collection)
+            let path = "/api/v1/" + collection.path.joined(separator: "/")
+            let item = path + (collection.lookup == nil ? "/{id}" : "/{key}")
+            if collection.behaviour.read != nil {
+                routes.add(.GET, path, resource.list)
+                routes.add(.GET, item, resource.read)
+            }
+            if collection.behaviour.create != nil { routes.add(.POST, path, resource.create) }
+            if collection.behaviour.update != nil { routes.add(.PATCH, item, resource.update) }
+            if collection.behaviour.delete != nil { routes.add(.DELETE, item, resource.delete) }
+            if collection.behaviour.restore != nil, collection.behaviour.deletesSoftly {
+                routes.add(.POST, item + "/restore", resource.restore)
+            }
+            for transition in collection.behaviour.transitions where transition.allow != nil {
+                routes.add(.POST, item + "/" + transition.name) { resource.fire(transition, $0) }
+            }
+            document.describe(resource.collection, path: path, item: item, parameters: resource.parameters)
+        }
+    }
+}
+
+/// The operations on one collection.
+struct Resource: Sendable {
+    let context: APIContext
+    let collection: Collection
+    let parameters: ListParameters
+    private let base: String
+
+    init(context: APIContext, collection: Collection) {
+        self.context = context
+        self.collection = collection
+        self.parameters = ListParameters(collection)
+        self.base = "/api/v1/" + collection.path.joined(separator: "/")
+    }
+
+    private var records: Records { context.records }
+
+    /// An id, or the value of the lookup field. A text of an id's form is always an id (11-precisions 66).
+    private func key(_ call: Call) -> RecordKey? {
+        guard let text = call.parameters.first, !text.utf8.contains(0) else { return nil }
+        if UUIDv7.isUUID(text) { return .id(text.lowercased()) }
+        return collection.lookup.map { .field($0.index, .text(NormalizedText.nfc(text))) }
+    }
+
+    // MARK: Reading
+
+    @Sendable func list(_ call: Call) -> Intake {
+        context.respond(call) { caller in
+            let page = try parameters.page(Query(call.request.query), for: caller, records: records)
+            let buffer = Envelope.open(capacity: 8_192)
+            return records.list(page.list, for: caller, into: buffer, on: call.request.eventLoop).map { answer in
+                var buffer = answer.buffer
+                let pagination = Pagination(page: page.number, pageSize: page.list.limit, total: answer.total)
+                Envelope.close(&buffer, requestID: call.request.id, pagination: pagination)
+                return Response(status: .ok, headers: Self.privateHeaders, body: .bytes(buffer))
+            }
+        }
+    }
+
+    @Sendable func read(_ call: Call) -> Intake {
+        context.respond(call) { caller in
+            guard let key = key(call) else { throw Failure.notFound }
+            let query = call.request.query
+            let projection = query.isEmpty ? nil : try parameters.projection(Query(query), for: caller, records: records)
+            return records.read(
+                collection, key, projection: projection, for: caller, into: Envelope.open(), on: call.request.eventLoop
+            ).map { respond($0, to: call, status: .ok) }
+        }
+    }
+
+    /// Answers to one caller are nobody else's; a cache may keep them only to ask again.
+    private static let privateHeaders: HTTPHeaders = ["content-type": "application/json", "cache-control": "private, no-cache"]
+
+    private func respond(_ answer: RecordAnswer, to call: Call, status: HTTPResponseStatus, location: String? = nil) -> Response {
+        var buffer = answer.buffer
+        let start = buffer.readerIndex + Envelope.dataStart
+        let tag = EntityTag.make(version: answer.version, buffer.viewBytes(at: start, length: buffer.writerIndex - start) ?? ByteBufferView(ByteBuffer()))
+        var headers = Self.privateHeaders
+        headers.add(name: "etag", value: tag)
+        if let location { headers.add(name: "location", value: location) }
+        if call.request.method == .GET || call.request.method == .HEAD,
+            let header = call.request.headers.first(name: "if-none-match"), EntityTag.matches(header, tag)
+        {
+            return Response(status: .notModified, headers: headers)
+        }
+        Envelope.close(&buffer, requestID: call.request.id)
+        return Response(status: status, headers: headers, body: .bytes(buffer))
+    }
+
+    // MARK: Writing
+
+    @Sendable func create(_ call: Call) -> Intake {
+        context.refuseQuery(call) ?? context.collect(call) { caller, body in
+            guard records.admitsWriting(collection.behaviour.create, for: caller) else { throw RecordError.unauthenticated }
+            let draft = try Draft(body, for: collection, purpose: .create)
+            return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                try writer.create(collection, draft)
+            }.map { written in
+                respond(written.answer, to: call, status: .created, location: "\(base)/\(written.row.id)")
+            }
+        }
+    }
+
+    @Sendable func update(_ call: Call) -> Intake {
+        context.refuseQuery(call) ?? context.collect(call, types: ["application/json", "application/merge-patch+json"]) { caller, body in
+            guard records.admitsWriting(collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
+            guard let key = key(call) else { throw Failure.notFound }
+            let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
+            return try seen(key, by: caller, on: call.request.eventLoop).flatMap { _ in
+                do {
+                    let draft = try Draft(body, for: collection, purpose: .update)
+                    return records.writeAndRead(
+                        collection, for: caller, into: Envelope.open(), on: call.request.eventLoop
+                    ) { writer in
+                        try writer.update(collection, key, draft, version: version)
+                    }.map { respond($0.answer, to: call, status: .ok) }
+                } catch {
+                    return call.request.eventLoop.makeFailedFuture(error)
+                }
+            }
+        }
+    }
+
+    /// 404 comes before 400 (11-precisions 12), and costs only who sends a faulty body: others are checked in the transaction anyway.
+    private func seen(_ key: RecordKey, by caller: Caller, on loop: any EventLoop) throws -> EventLoopFuture<Void> {
+        records.read(collection, key, for: caller, into: ByteBuffer(), on: loop).map { _ in }
+    }
+
+    @Sendable func delete(_ call: Call) -> Intake {
+        context.refuseQuery(call) ?? context.respond(call) { caller in
+            guard records.admitsWriting(collection.behaviour.delete, for: caller) else { throw RecordError.unauthenticated }
+            guard let key = key(call) else { throw Failure.notFound }
+            let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
+            return records.write(for: caller, on: call.request.eventLoop) { writer, _ in
+                try writer.delete(collection, key, version: version)
+            }.map { Response(status: .noContent) }
+        }
+    }
+
+    @Sendable func restore(_ call: Call) -> Intake {
+        context.refuseQuery(call) ?? context.collect(call, isOptional: true) { caller, body in
+            guard let key = key(call) else { throw Failure.notFound }
+            try Self.refuseMembers(of: body)
+            return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                try writer.restore(collection, key)
+            }.map { respond($0.answer, to: call, status: .ok) }
+        }
+    }
+
+    func fire(_ transition: Transition, _ call: Call) -> Intake {
+        context.refuseQuery(call) ?? context.collect(call, isOptional: true) { caller, body in
+            guard records.admitsWriting(transition.allow, for: caller) else { throw RecordError.unauthenticated }
+            guard let key = key(call) else { throw Failure.notFound }
+            let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
+            return try seen(key, by: caller, on: call.request.eventLoop).flatMap { _ in
+                do {
+                    let input = try transition.values(from: body)
+                    return records.writeAndRead(
+                        collection, for: caller, into: Envelope.open(), on: call.request.eventLoop
+                    ) { writer in
+                        try writer.fire(transition, of: collection, key, input: input, version: version)
+                    }.map { respond($0.answer, to: call, status: .ok) }
+                } catch {
+                    return call.request.eventLoop.makeFailedFuture(error)
+                }
+            }
+        }
+    }
+
+    private static func refuseMembers(of body: JSONValue) throws(Failure) {
+        guard case .object(let members) = body else { throw .invalid("the body must be an object") }
+        guard members.isEmpty else {
+            throw .invalid(members.map { FieldFault(path: $0.name, code: "unknown", message: "there is no such field") })
+        }
+    }
+}
+
+extension ByteBuffer {
+    fileprivate func viewBytes(at index: Int, length: Int) -> ByteBufferView? {
+        getSlice(at: index, length: length).map { $0.readableBytesView }
+    }
+}

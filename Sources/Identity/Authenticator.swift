@@ -1,0 +1,91 @@
+package import NIOCore
+internal import Expressions
+package import Ports
+internal import Synchronization
+
+/// Tokens that were verified already, until they expire: an Ed25519 check costs more than the whole read path (04-api, Identity).
+/// One for each event loop, used on it alone, hence without a lock.
+package final class TokenCache {
+    private struct Entry {
+        var session: ActiveSession
+        var expiresAt: Int64
+    }
+
+    private var entries: [String: Entry] = [:]
+    private let limit: Int
+
+    package init(limit: Int = 10_000) {
+        self.limit = limit
+    }
+
+    /// The session of a token that is known and not expired.
+    package func session(of token: String, now: Int64) -> ActiveSession? {
+        guard let entry = entries[token] else { return nil }
+        if entry.expiresAt > now { return entry.session }
+        entries[token] = nil
+        return nil
+    }
+
+    package func insert(_ token: String, _ session: ActiveSession, expiresAt: Int64) {
+        // Starting anew now and then is cheaper than keeping an order of use on every request.
+        if entries.count >= limit { entries.removeAll(keepingCapacity: true) }
+        entries[token] = Entry(session: session, expiresAt: expiresAt)
+    }
+
+    package func remove(_ token: String) {
+        entries[token] = nil
+    }
+}
+
+package enum Authentication: Sendable {
+    case anonymous
+    case session(ActiveSession)
+    case failed(TokenFault)
+    case pending(EventLoopFuture<Result<ActiveSession, TokenFault>>)
+}
+
+/// From an `Authorization` header to a session.
+package struct Authenticator: Sendable {
+    private let tokens: AccessTokens
+    private let clock: any Clock
+    package let registry: SessionRegistry
+    /// Fetches a session that is not in memory; nil when it has ended.
+    private let load: @Sendable (String, any EventLoop) -> EventLoopFuture<ActiveSession?>
+
+    package init(
+        tokens: AccessTokens, registry: SessionRegistry, clock: any Clock,
+        load: @escaping @Sendable (String, any EventLoop) -> EventLoopFuture<ActiveSession?>
+    ) {
+        self.tokens = tokens
+        self.registry = registry
+        self.clock = clock
+        self.load = load
+    }
+
+    /// Costs one dictionary look-up for a token seen before; must be called on the loop that owns `cache`.
+    package func authenticate(_ authorization: String?, cache: TokenCache, on loop: any EventLoop) -> Authentication {
+        guard let authorization else { return .anonymous }
+        guard authorization.utf8.count > 7, authorization.prefix(7).lowercased() == "bearer " else { return .failed(.invalid) }
+        let token = String(authorization.dropFirst(7))
+        if let session = cache.session(of: token, now: clock.now()) {
+            switch session.standing {
+            case .active, .inactive: return .session(session)
+            case .ended, .forgotten: cache.remove(token)
+            }
+        }
+        switch tokens.verify(token) {
+        case .failure(let fault): return .failed(fault)
+        case .success(let claims):
+            if let session = registry.session(claims.session), session.user == claims.user {
+                cache.insert(token, session, expiresAt: claims.expiresAt)
+                return .session(session)
+            }
+            return .pending(
+                load(claims.session, loop).map { [registry] session in
+                    // The next request finds it in the registry; the cache belongs to the loop's owner.
+                    guard let session, session.user == claims.user else { return .failure(.invalid) }
+                    return .success(registry.insert(session))
+                })
+        }
+    }
+}

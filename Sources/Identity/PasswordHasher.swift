@@ -1,0 +1,96 @@
+internal import CCrypt
+internal import Crypto
+package import NIOCore
+internal import NIOPosix
+package import Ports
+internal import Records
+internal import Synchronization
+
+/// Why a password could not be worked on.
+package enum PasswordError: Error, Sendable, Equatable {
+    /// Too many are waiting already: try again later.
+    case busy
+    case failed
+}
+
+/// bcrypt at cost 12, about 200 ms each, on threads of its own: never on an event loop, and never more at once than half the cores.
+///
+/// What is hashed is base64(SHA-384(NFC(password))), so that no password is cut at bcrypt's 72 bytes (11-precisions 45).
+package final class PasswordHasher: Sendable {
+    private static let cost: UInt = 12
+    private static let waitingLimit = 64
+
+    private let pool: NIOThreadPool
+    private let random: any Random
+    private let waiting = Mutex(0)
+    /// Verified against for accounts that do not exist, so that they take as long as those that do.
+    private let dummy: String
+
+    package init(threads: Int, random: any Random) throws(PasswordError) {
+        self.random = random
+        pool = NIOThreadPool(numberOfThreads: max(1, threads))
+        dummy = try Self.hash("no account has this password", random)
+        pool.start()
+    }
+
+    package func shutdown() async {
+        try? await pool.shutdownGracefully()
+    }
+
+    /// A crypt(3) string for a new password.
+    package func hash(_ password: String, on loop: any EventLoop) -> EventLoopFuture<String> {
+        run(on: loop) { [random] in try Self.hash(password, random) }
+    }
+
+    /// Whether the password is that of the hash; nil stands for an unknown account and is always false, after the same time.
+    package func verify(_ password: String, against hash: String?, on loop: any EventLoop) -> EventLoopFuture<Bool> {
+        run(on: loop) { [dummy] in
+            let isRight = try Self.matches(password, hash ?? dummy)
+            return isRight && hash != nil
+        }
+    }
+
+    /// For the command line, which has nothing else to do.
+    package static func hash(_ password: String, _ random: any Random) throws(PasswordError) -> String {
+        try crypt(prepared(password), setting(random.bytes(16)))
+    }
+
+    private func run<Result: Sendable>(
+        on loop: any EventLoop, _ work: @escaping @Sendable () throws -> Result
+    ) -> EventLoopFuture<Result> {
+        let isAdmitted = waiting.withLock { count in
+            guard count < Self.waitingLimit else { return false }
+            count += 1
+            return true
+        }
+        guard isAdmitted else { return loop.makeFailedFuture(PasswordError.busy) }
+        return pool.runIfActive(eventLoop: loop, work).always { [self] _ in waiting.withLock { $0 -= 1 } }
+    }
+
+    static func matches(_ password: String, _ hash: String) throws(PasswordError) -> Bool {
+        let made = Array(try crypt(prepared(password), hash).utf8)
+        let stored = Array(hash.utf8)
+        guard made.count == stored.count else { return false }
+        // No early end: the time says nothing about where they differ.
+        return zip(made, stored).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private static func prepared(_ password: String) -> String {
+        Base64.standard(Array(SHA384.hash(data: Array(NormalizedText.nfc(password).utf8))))
+    }
+
+    private static func setting(_ bytes: [UInt8]) throws(PasswordError) -> String {
+        try text { atlas_crypt_setting(cost, bytes, $0) }
+    }
+
+    private static func crypt(_ phrase: String, _ setting: String) throws(PasswordError) -> String {
+        try text { atlas_crypt(phrase, setting, $0) }
+    }
+
+    private static func text(_ call: (UnsafeMutablePointer<CChar>?) -> Int32) throws(PasswordError) -> String {
+        var output = [CChar](repeating: 0, count: Int(ATLAS_CRYPT_ROOM))
+        let status = output.withUnsafeMutableBufferPointer { call($0.baseAddress) }
+        guard status == 0 else { throw .failed }
+        return String(decoding: output.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,81 @@
+internal import Crypto
+package import Ports
+
+package enum RefreshFault: Error, Sendable, Equatable {
+    case invalid
+    case expired
+    /// A spent token came again: its session has been ended.
+    case reused(session: String)
+}
+
+/// Refresh tokens: 32 random bytes, stored as SHA-256, good for one use.
+///
+/// The successor is HMAC(server key, token), so that a client whose answer was lost may ask again and gets the same one, for `grace`
+/// milliseconds and until the successor is first used. Any later use of a spent token ends the session: somebody has copied it.
+package struct RefreshTokens: Sendable {
+    private let masterKey: MasterKey
+    private let random: any Random
+    private let grace: Int64
+    private let lifetime: Int64
+
+    /// Both in milliseconds.
+    package init(masterKey: MasterKey, random: any Random, grace: Int64, lifetime: Int64) {
+        self.masterKey = masterKey
+        self.random = random
+        self.grace = grace
+        self.lifetime = lifetime
+    }
+
+    package func open(user: String, id: String, now: Int64, in accounts: any AccountTransaction) throws -> (Session, token: String) {
+        let token = Base64.url(random.bytes(32))
+        let session = Session(
+            id: id, user: user, createdAt: now, expiresAt: now + lifetime, refreshHash: Self.hash(token))
+        try accounts.saveSession(session)
+        return (session, token)
+    }
+
+    /// The session with its new token. Throws `RefreshFault`; after `.reused` the session is gone, so the transaction must still commit.
+    package func rotate(_ token: String, now: Int64, in accounts: any AccountTransaction) throws -> (Session, token: String) {
+        guard token.utf8.count <= 100, var session = try accounts.session(refreshHash: Self.hash(token)) else {
+            throw RefreshFault.invalid
+        }
+        let successor = self.successor(of: token)
+        switch Self.verdict(session, presented: Self.hash(token), now: now, grace: grace) {
+        case .expired: throw RefreshFault.expired
+        case .reused: throw RefreshFault.reused(session: session.id)
+        case .again: return (session, successor)
+        case .rotate:
+            session.previousHash = session.refreshHash
+            session.refreshHash = Self.hash(successor)
+            session.rotatedAt = now
+            session.expiresAt = now + lifetime
+            try accounts.saveSession(session)
+            return (session, successor)
+        }
+    }
+
+    enum Verdict: Equatable {
+        case rotate
+        /// The same successor once more.
+        case again
+        case reused
+        case expired
+    }
+
+    /// What a presented token means for the session that knows it.
+    static func verdict(_ session: Session, presented: [UInt8], now: Int64, grace: Int64) -> Verdict {
+        guard now < session.expiresAt else { return .expired }
+        if presented == session.refreshHash { return .rotate }
+        guard presented == session.previousHash, let rotatedAt = session.rotatedAt, now < rotatedAt + grace else { return .reused }
+        return .again
+    }
+
+    private func successor(of token: String) -> String {
+        let code = HMAC<SHA256>.authenticationCode(for: Array(token.utf8), using: masterKey.derived(for: .refreshTokens))
+        return Base64.url(Array(code))
+    }
+
+    package static func hash(_ token: String) -> [UInt8] {
+        Array(SHA256.hash(data: Array(token.utf8)))
+    }
+}

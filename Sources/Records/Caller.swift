@@ -1,0 +1,25 @@
+package import Expressions
+
+/// On whose behalf something is done.
+package struct Caller: Sendable {
+    /// The rules decide, `me` being nil for an anonymous caller.
+    package var environment: Environment
+    /// Rules and field rights do not bind the system (effects, jobs, the command line).
+    package var isSystem: Bool
+
+    package init(environment: Environment, isSystem: Bool = false) {
+        self.environment = environment
+        self.isSystem = isSystem
+    }
+
+    package static func system(now: Int64) -> Caller {
+        Caller(environment: Environment(now: now), isSystem: true)
+    }
+
+    package var isAnonymous: Bool { environment.me == nil && !isSystem }
+
+    /// What refuses a write that a rule does not admit (11-precisions 12).
+    package func refusal(_ message: String) -> RecordError {
+        isAnonymous ? .unauthenticated : .forbidden(message)
+    }
+}

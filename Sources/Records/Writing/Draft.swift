@@ -1,0 +1,72 @@
+package import Expressions
+package import JSON
+package import Schema
+
+/// What a client sent for a record, checked against the fields but not yet against rules or other records.
+package struct Draft: Sendable {
+    package enum Purpose: Sendable { case create, update }
+
+    /// By index of the field.
+    package var values: [Int: Value] = [:]
+
+    package init() {}
+
+    /// Reads a body. Throws `.invalid` with every fault, or else `.fieldsForbidden` or `.invalidTransition` (11-precisions 12).
+    package init(_ body: JSONValue, for collection: Collection, purpose: Purpose) throws(RecordError) {
+        guard case .object(let members) = body else {
+            throw .invalid([FieldFault(path: "", code: "type", message: "the body must be an object, not \(body.kind)")])
+        }
+        var faults: [FieldFault] = []
+        var forbidden: [FieldFault] = []
+        var touchesState = false
+        for member in members {
+            guard let field = collection.field(member.name), !field.isPrivate else {
+                faults.append(FieldFault(path: member.name, code: "unknown", message: "there is no such field"))
+                continue
+            }
+            if let refusal = Self.refusal(of: field, purpose: purpose) {
+                touchesState = touchesState || (field.kind == .state && purpose == .update)
+                forbidden.append(refusal)
+                continue
+            }
+            do {
+                let value = try field.value(from: member.value, path: member.name)
+                if value.isNull, field.required {
+                    faults.append(FieldFault(path: field.name, code: "required", message: "must not be null"))
+                }
+                values[field.index] = value.isNull && field.isToMany ? .list([]) : value
+            } catch {
+                faults.append(error)
+            }
+        }
+        if purpose == .create { faults += missing(in: collection) }
+        guard faults.isEmpty else { throw .invalid(faults) }
+        if touchesState, let state = collection.state { throw .invalidTransition(Self.routes(of: collection, state: state)) }
+        guard forbidden.isEmpty else { throw .fieldsForbidden(forbidden) }
+    }
+
+    private func missing(in collection: Collection) -> [FieldFault] {
+        collection.fields.filter {
+            $0.required && ($0.source == .client || $0.source == .clientOnce) && values[$0.index] == nil && $0.initial.isNull
+                && $0.slugSources.isEmpty
+        }.map { FieldFault(path: $0.name, code: "required", message: "is required") }
+    }
+
+    /// Why no client may ever send this field here; nil when that depends on its `write` rule or on nothing.
+    private static func refusal(of field: Field, purpose: Purpose) -> FieldFault? {
+        let message: String
+        switch (field.source, purpose) {
+        case (.client, _), (.clientOnce, .create): return nil
+        case (.stamp, .update) where field.write != nil: return nil
+        case (.clientOnce, .update): message = "cannot be changed"
+        case (.stamp, _), (.server, _): message = "is set by the server"
+        }
+        return FieldFault(path: field.name, code: "forbidden", message: message)
+    }
+
+    private static func routes(of collection: Collection, state: Field) -> String {
+        let path = "/api/v1/" + collection.path.joined(separator: "/")
+        let routes = collection.behaviour.transitions.map { "POST \(path)/{id}/\($0.name)" }
+        return "'\(state.name)' changes by its transitions alone: \(routes.joined(separator: ", "))"
+    }
+}

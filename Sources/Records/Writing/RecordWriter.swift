@@ -1,0 +1,206 @@
+package import Expressions
+package import Ports
+package import Schema
+
+/// The one write path: everything that changes a record goes through here, inside a transaction.
+///
+/// Order of a write (03-expressions 7): types (in `Draft`), stamp, default, transition, compute, checks, rule, roll-ups. One writer serves one
+/// operation; `changes` tells afterwards what it did.
+package final class RecordWriter {
+    let schema: Schema
+    let transaction: any Transaction
+    let caller: Caller
+    private let newID: () -> String
+    /// Every record written, in order; the last entry of a record is its final form.
+    package private(set) var changes: [RecordChange] = []
+
+    package init(schema: Schema, transaction: any Transaction, caller: Caller, newID: @escaping () -> String) {
+        self.schema = schema
+        self.transaction = transaction
+        self.caller = caller
+        self.newID = newID
+    }
+
+    var environment: Environment { caller.environment }
+
+    // MARK: Operations
+
+    /// Stores a new record. With `values` the system adds what no client may send.
+    package func create(_ collection: Collection, _ draft: Draft, adding values: [Int: Value] = [:]) throws -> Row {
+        var row = Row(collection: collection.name, values: collection.fields.map(\.initial))
+        row.values[Row.System.id] = .text(newID())
+        row.values[Row.System.version] = .int(1)
+        row.values[Row.System.createdAt] = .moment(environment.now)
+        row.values[Row.System.updatedAt] = .moment(environment.now)
+        for (index, value) in draft.values { row.values[index] = value }
+        for (index, value) in values { row.values[index] = value }
+        try checkReferences(draft.values.keys.sorted(), of: row, in: collection)
+        try stamp(&row, in: collection, given: values)
+        try checkFieldRights(draft, on: row, in: collection)
+        try makeSlugs(&row, in: collection)
+        try compute(&row, in: collection)
+        if !caller.isSystem {
+            guard let rule = collection.behaviour.create, try holds(rule.expression, row) else {
+                throw caller.refusal("you may not create this")
+            }
+        }
+        try runChecks(collection.behaviour.checks.filter(\.onCreate), on: row, old: nil)
+        row.number = try transaction.insert(row, into: collection)
+        note(.created, row)
+        try rollUp(from: nil, to: row, in: collection)
+        return row
+    }
+
+    /// Changes fields of the record. `version` is what `If-Match` asks for.
+    package func update(_ collection: Collection, _ key: RecordKey, _ draft: Draft, version: Int64? = nil) throws -> Row {
+        let old = try readable(collection, key)
+        try admit(collection.behaviour.update, on: old, "you may not change this")
+        try match(version, old)
+        try checkFieldRights(draft, on: old, in: collection)
+        var row = old
+        for (index, value) in draft.values { row.values[index] = value }
+        let changed = draft.values.keys.filter { row.values[$0] != old.values[$0] }
+        try checkReferences(changed.sorted(), of: row, in: collection)
+        for index in changed where collection.fields[index].kind == .slug && row.values[index].isNull {
+            try makeSlugs(&row, in: collection)
+        }
+        try save(&row, old: old, in: collection, checks: collection.behaviour.checks)
+        try admit(collection.behaviour.update, on: row, "you may not change it in this way")
+        return row
+    }
+
+    /// Fires a transition of the record's state machine.
+    package func fire(
+        _ transition: Transition, of collection: Collection, _ key: RecordKey, input: [Int: Value], version: Int64? = nil
+    ) throws -> Row {
+        guard let state = collection.state else { throw RecordError.notFound }
+        let old = try readable(collection, key)
+        try admit(transition.allow, on: old, "you may not do this")
+        try match(version, old)
+        guard case .text(let current) = old.values[state.index], transition.from.contains(current) else {
+            let from = transition.from.map { "'\($0)'" }.joined(separator: " or ")
+            throw RecordError.invalidTransition("'\(transition.name)' starts from \(from), and this is not there")
+        }
+        var row = old
+        row.values[state.index] = .text(transition.to)
+        var scope = environment
+        for field in transition.input { scope.input[field.name] = input[field.index] ?? .null }
+        for setting in transition.sets {
+            row.values[setting.field] =
+                switch setting.source {
+                case .value(let value): value
+                case .expression(let expression): try expression.evaluate(in: scope, row: row, old: old, rows: transaction)
+                }
+        }
+        try save(&row, old: old, in: collection, checks: collection.behaviour.checks + transition.checks, scope: scope)
+        return row
+    }
+
+    /// Changes values as the system does, whatever the rules say; nil when the record is gone.
+    package func set(_ values: [Int: Value], of collection: Collection, id: String) throws -> Row? {
+        guard let old = try transaction.row(Access(collection, environment: environment), key: .id(id)) else { return nil }
+        var row = old
+        for (index, value) in values { row.values[index] = value }
+        try save(&row, old: old, in: collection, checks: [])
+        return row
+    }
+
+    // MARK: Steps
+
+    /// Stores what differs from `old`, with a new version; nothing when nothing does.
+    func save(
+        _ row: inout Row, old: Row, in collection: Collection, checks: [Check], scope: Environment? = nil
+    ) throws {
+        try compute(&row, in: collection)
+        let differs = row.values.indices.filter { row.values[$0] != old.values[$0] }
+        guard !differs.isEmpty else { return }
+        for index in differs where collection.fields[index].required && row.values[index].isNull {
+            throw RecordError.invalid([
+                FieldFault(path: collection.fields[index].name, code: "required", message: "must not be null")
+            ])
+        }
+        row.values[Row.System.version] = .int(old.version &+ 1)
+        row.values[Row.System.updatedAt] = .moment(environment.now)
+        try runChecks(checks.filter(\.onUpdate), on: row, old: old, scope: scope)
+        try transaction.update(row, in: collection, changed: differs + [Row.System.version, Row.System.updatedAt])
+        note(.updated, row)
+        try rollUp(from: old, to: row, in: collection)
+    }
+
+    func holds(_ condition: Expression, _ row: Row, old: Row? = nil) throws -> Bool {
+        try condition.isTrue(in: environment, row: row, old: old, rows: transaction)
+    }
+
+    /// The row as this caller may read it; 404 otherwise.
+    func readable(_ collection: Collection, _ key: RecordKey) throws -> Row {
+        guard let access = access(to: collection), let row = try transaction.row(access, key: key) else {
+            throw RecordError.notFound
+        }
+        return row
+    }
+
+    /// What the caller may read of a collection; nil: nothing.
+    func access(to collection: Collection) -> Access? {
+        if caller.isSystem { return Access(collection, environment: environment) }
+        switch collection.behaviour.read?.admission(for: environment) {
+        case .everything: return Access(collection, environment: environment)
+        case .matching(let condition): return Access(collection, conditions: [condition], environment: environment)
+        case .nothing, nil: return nil
+        }
+    }
+
+    func admit(_ rule: Rule?, on row: Row, _ message: String) throws {
+        if caller.isSystem { return }
+        guard let rule, try holds(rule.expression, row) else { throw caller.refusal(message) }
+    }
+
+    func match(_ version: Int64?, _ row: Row) throws {
+        if let version, version != row.version { throw RecordError.versionMismatch }
+    }
+
+    func note(_ kind: RecordChange.Kind, _ row: Row) {
+        changes.append(RecordChange(kind: kind, row: row))
+    }
+
+    private func runChecks(_ checks: [Check], on row: Row, old: Row?, scope: Environment? = nil) throws {
+        for check in checks
+        where try !check.rule.isTrue(in: scope ?? environment, row: row, old: old, rows: transaction) {
+            throw RecordError.checkFailed(status: check.status, message: check.message)
+        }
+    }
+
+    private func checkFieldRights(_ draft: Draft, on row: Row, in collection: Collection) throws {
+        if caller.isSystem { return }
+        var faults: [FieldFault] = []
+        for index in draft.values.keys.sorted() {
+            let field = collection.fields[index]
+            guard let rule = field.write, try !holds(rule.expression, row) else { continue }
+            faults.append(FieldFault(path: field.name, code: "forbidden", message: "you may not set this"))
+        }
+        if !faults.isEmpty { throw caller.isAnonymous ? RecordError.unauthenticated : .fieldsForbidden(faults) }
+    }
+
+    private func stamp(_ row: inout Row, in collection: Collection, given: [Int: Value]) throws {
+        for field in collection.fields {
+            guard let stamp = field.stamp, given[field.index] == nil else { continue }
+            row.values[field.index] = try stamp.evaluate(in: environment, row: row, rows: transaction)
+            if field.required, row.values[field.index].isNull {
+                throw caller.refusal("'\(field.name)' cannot be set for you")
+            }
+        }
+    }
+
+    private func compute(_ row: inout Row, in collection: Collection) throws {
+        for field in collection.fields {
+            guard let compute = field.compute else { continue }
+            row.values[field.index] = try compute.evaluate(in: environment, row: row, rows: transaction)
+        }
+    }
+}
+
+/// What became of one record.
+package struct RecordChange: Sendable {
+    package enum Kind: Sendable { case created, updated, deleted, restored }
+    package var kind: Kind
+    package var row: Row
+}

@@ -1,0 +1,113 @@
+package import Expressions
+internal import Ports
+package import Schema
+
+/// What a record may point to, what slugs it may bear, and which parents must be recounted.
+extension RecordWriter {
+    /// A reference may point only to a live record that the caller can read, media only to a file of his own or one that the record holds
+    /// already. All faults are reported at once.
+    func checkReferences(_ indexes: [Int], of row: Row, in collection: Collection) throws {
+        if caller.isSystem { return }
+        var faults: [FieldFault] = []
+        for index in indexes {
+            let field = collection.fields[index]
+            guard let name = field.target, let target = schema.collection(name) else { continue }
+            switch row.values[index] {
+            case .text(let id):
+                if try !mayRefer(field, to: id, in: target) { faults.append(Self.unknownReference(field.name, target)) }
+            case .list(let ids):
+                for (position, id) in ids.enumerated() {
+                    guard case .text(let id) = id, try !mayRefer(field, to: id, in: target) else { continue }
+                    faults.append(Self.unknownReference("\(field.name)[\(position)]", target))
+                }
+            default: continue
+            }
+        }
+        if !faults.isEmpty { throw RecordError.invalid(faults) }
+    }
+
+    private static func unknownReference(_ path: String, _ target: Collection) -> FieldFault {
+        FieldFault(path: path, code: "reference", message: "there is no such record in '\(target.name)'")
+    }
+
+    private func mayRefer(_ field: Field, to id: String, in target: Collection) throws -> Bool {
+        if case .media(let kind) = field.kind {
+            guard let file = try transaction.row(in: target.name, id: id), let me = environment.me else { return false }
+            return file.value("uploader", in: target) == .text(me.id) && file.value("kind", in: target) == .text(kind)
+        }
+        guard let access = access(to: target) else { return false }
+        return try transaction.row(access, key: .id(id)) != nil
+    }
+
+    /// Fills empty slugs from their sources: `title`, `title-2`, `title-3` … whatever no live record bears.
+    func makeSlugs(_ row: inout Row, in collection: Collection) throws {
+        for field in collection.fields where field.kind == .slug && row.values[field.index].isNull {
+            let texts = field.slugSources.compactMap { index -> String? in
+                if case .text(let text) = row.values[index] { text } else { nil }
+            }
+            guard !texts.isEmpty else { continue }
+            let limit = Int(field.maximum ?? 255)
+            // Room for the number; an id's form is refused, since a lookup by it would be read as an id.
+            var base = Slug.make(from: texts.joined(separator: " "), limit: max(1, limit - 7))
+            if base.isEmpty || UUIDv7.isUUID(base) { base = "\(collection.name)-\(base.prefix(8))".trimmingHyphens }
+            row.values[field.index] = .text(try freeSlug(base, field, in: collection))
+        }
+    }
+
+    private func freeSlug(_ base: String, _ field: Field, in collection: Collection) throws -> String {
+        let isUnique = collection.uniqueKeys.contains { $0.fields == [field.index] }
+        func isTaken(_ slug: String) throws -> Bool {
+            try transaction.row(Access(collection, environment: environment), key: .field(field.index, .text(slug))) != nil
+        }
+        guard isUnique, try isTaken(base) else { return base }
+        // Doubling first keeps the number of lookups logarithmic where a thousand records share a title.
+        var high = 2
+        while try isTaken("\(base)-\(high)") {
+            high *= 2
+            if high > 1 << 18 { throw RecordError.conflict(fields: [field.name]) }
+        }
+        var low = high / 2
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if try isTaken("\(base)-\(middle)") { low = middle } else { high = middle }
+        }
+        return "\(base)-\(high)"
+    }
+
+    /// Keeps computed fields of parents true in the same transaction (03-expressions 8). A parent's version does not change: nobody edited it.
+    func rollUp(from old: Row?, to new: Row?, in collection: Collection, depth: Int = 0) throws {
+        guard depth < 8 else { return }
+        for rollUp in collection.behaviour.rollUps {
+            guard let parent = schema.collection(rollUp.parent) else { continue }
+            let ids = Set([old?.values[rollUp.field], new?.values[rollUp.field]].compactMap { $0 })
+            for case .text(let id) in ids {
+                guard let before = try transaction.row(in: parent.name, id: id) else { continue }
+                var after = before
+                for index in rollUp.computed {
+                    guard let compute = parent.fields[index].compute else { continue }
+                    after.values[index] = try compute.evaluate(in: environment, row: after, rows: transaction)
+                }
+                let changed = rollUp.computed.filter { after.values[$0] != before.values[$0] }
+                guard !changed.isEmpty else { continue }
+                try transaction.update(after, in: parent, changed: changed)
+                note(.updated, after)
+                try self.rollUp(from: before, to: after, in: parent, depth: depth + 1)
+            }
+        }
+    }
+}
+
+extension Row {
+    /// The value of the field of that name; null when there is none.
+    package func value(_ name: String, in collection: Collection) -> Value {
+        collection.field(name).map { values[$0.index] } ?? .null
+    }
+}
+
+extension String {
+    fileprivate var trimmingHyphens: String {
+        var text = self[...]
+        while text.hasSuffix("-") { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,32 @@
+package import Expressions
+package import JSON
+package import Schema
+
+extension Transition {
+    /// The body of a transition as values by index of its input. Throws `.invalid` with every fault.
+    package func values(from body: JSONValue) throws(RecordError) -> [Int: Value] {
+        guard case .object(let members) = body else {
+            throw .invalid([FieldFault(path: "", code: "type", message: "the body must be an object, not \(body.kind)")])
+        }
+        var values: [Int: Value] = [:]
+        var faults: [FieldFault] = []
+        for member in members {
+            guard let field = input.first(where: { $0.name == member.name }) else {
+                faults.append(FieldFault(path: member.name, code: "unknown", message: "there is no such field"))
+                continue
+            }
+            do {
+                values[field.index] = try field.value(from: member.value, path: field.name)
+            } catch {
+                faults.append(error)
+            }
+        }
+        for field in input where field.required && values[field.index, default: .null].isNull {
+            if !faults.contains(where: { $0.path == field.name }) {
+                faults.append(FieldFault(path: field.name, code: "required", message: "is required"))
+            }
+        }
+        guard faults.isEmpty else { throw .invalid(faults) }
+        return values
+    }
+}

@@ -1,0 +1,255 @@
+internal import Config
+internal import Expressions
+
+/// Rules, transitions, checks, filters and orders of one collection.
+extension SchemaCompiler {
+    mutating func collection(_ number: Int, _ declaration: CollectionDeclaration) -> Collection {
+        let fields = fields(of: declaration)
+        let names = fields.map(\.name)
+        var behaviour = Behaviour()
+        behaviour.read = accessRule(declaration.allow.read, of: declaration.name)
+        behaviour.list = accessRule(declaration.allow.list, of: declaration.name)
+        behaviour.create = rule(declaration.allow.create, of: declaration.name)
+        behaviour.update = rule(declaration.allow.update, of: declaration.name)
+        behaviour.delete = rule(declaration.allow.delete, of: declaration.name)
+        behaviour.restore = accessRule(declaration.allow.restore, of: declaration.name)
+        behaviour.transitions = transitions(of: declaration, fields: fields)
+        behaviour.checks = declaration.checks.compactMap { check($0, of: declaration.name, input: [:]) }
+        behaviour.filters = filters(of: declaration)
+        behaviour.deletesSoftly = declaration.softDelete != nil
+        if let set = declaration.softDelete?.set.first {
+            faults.append(Fault("'set' of a soft deletion is not available in this version", at: set.at))
+        }
+        behaviour.order = order(declaration.order, fields: fields)
+        behaviour.sortable = Set([Row.System.id, Row.System.createdAt, Row.System.updatedAt])
+            .union(declaration.sort.compactMap { index(of: $0, among: names) })
+        behaviour.expanded = declaration.expand.compactMap { expandedField($0, fields: fields) }
+        if !declaration.card.isEmpty {
+            behaviour.card = [Row.System.id] + declaration.card.compactMap { index(of: $0, among: names) }
+        }
+        behaviour.referrers = referrers(to: declaration.name)
+        behaviour.rollUps = rollUps(of: declaration.name)
+        let lookup = declaration.lookup.flatMap { index(of: $0, among: names) }.map { fields[$0] }
+        if let lookup, let place = declaration.lookup, !isUnique(lookup, in: declaration) {
+            faults.append(Fault("a lookup must be a unique field", at: place.at, length: place.value.count))
+        }
+        return Collection(
+            number: number, name: declaration.name,
+            path: (declaration.path?.value ?? declaration.name).split(separator: "/").map(String.init),
+            model: model.collections[declaration.name] ?? CollectionModel(name: declaration.name, table: declaration.name, fields: []),
+            fields: fields, lookup: lookup, uniqueKeys: uniqueKeys(of: declaration, fields: fields),
+            indexes: indexes(of: declaration, fields: fields, order: behaviour.order), behaviour: behaviour)
+    }
+
+    private mutating func index(of name: Located<String>, among names: [String]) -> Int? {
+        let index = names.firstIndex(of: name.value)
+        if index == nil { unknown("field", name, among: names) }
+        return index
+    }
+
+    private mutating func expandedField(_ name: Located<String>, fields: [Field]) -> Int? {
+        guard let index = index(of: name, among: fields.map(\.name)) else { return nil }
+        switch fields[index].kind {
+        case .reference, .references: return index
+        // Media is always written whole.
+        case .media: return nil
+        default:
+            faults.append(Fault("'\(name.value)' is no reference", at: name.at, length: name.value.count))
+            return nil
+        }
+    }
+
+    /// `-published_at` is descending. The default is `-created_at` (11-precisions 20).
+    private mutating func order(_ declared: [Located<String>], fields: [Field]) -> [Index.Part] {
+        if declared.isEmpty { return [Index.Part(field: Row.System.createdAt, descending: true)] }
+        return parts(declared, fields: fields)
+    }
+
+    private mutating func parts(_ declared: [Located<String>], fields: [Field]) -> [Index.Part] {
+        declared.compactMap { part in
+            let descending = part.value.hasPrefix("-")
+            var name = part
+            if descending {
+                name.value.removeFirst()
+                name.at.column += 1
+            }
+            return index(of: name, among: fields.map(\.name)).map { Index.Part(field: $0, descending: descending) }
+        }
+    }
+
+    // MARK: Keys and indexes
+
+    private func isUnique(_ field: Field, in declaration: CollectionDeclaration) -> Bool {
+        declaration.fields.contains { $0.name == field.name && $0.unique }
+            || declaration.unique.contains { $0.fields.map(\.value) == [field.name] && $0.when == nil }
+    }
+
+    private mutating func uniqueKeys(of declaration: CollectionDeclaration, fields: [Field]) -> [UniqueKey] {
+        var keys: [UniqueKey] = []
+        for (declared, field) in zip(declaration.fields, fields.dropFirst(Row.System.count)) where declared.unique {
+            keys.append(UniqueKey(name: "\(declaration.name)_\(field.name)_key", fields: [field.index]))
+        }
+        for unique in declaration.unique {
+            if let when = unique.when {
+                faults.append(Fault("'when' of a unique key is not available in this version", at: when.at))
+            }
+            let indexes = unique.fields.compactMap { index(of: $0, among: fields.map(\.name)) }
+            let name = "\(declaration.name)_\(indexes.map { fields[$0].name }.joined(separator: "_"))_key"
+            keys.append(UniqueKey(name: name, fields: indexes))
+        }
+        return keys
+    }
+
+    /// Declared indexes, one for each reference (children are found by it), and one for the default order of lists.
+    private mutating func indexes(of declaration: CollectionDeclaration, fields: [Field], order: [Index.Part]) -> [Index] {
+        var wanted: [[Index.Part]] = []
+        for (declared, field) in zip(declaration.fields, fields.dropFirst(Row.System.count)) where field.column != nil {
+            let isReference = field.target != nil
+            if declared.index || isReference { wanted.append([Index.Part(field: field.index)]) }
+        }
+        wanted += declaration.indexes.map { parts($0, fields: fields) }
+        wanted.append(order)
+        var indexes: [Index] = []
+        for parts in wanted where !parts.isEmpty {
+            let name = parts.map { fields[$0.field].name + ($0.descending ? "_desc" : "") }.joined(separator: "_")
+            let index = Index(name: "\(declaration.name)_\(name)_idx", parts: parts)
+            if !indexes.contains(index) { indexes.append(index) }
+        }
+        return indexes
+    }
+
+    // MARK: Relations
+
+    private func referrers(to target: String) -> [Referrer] {
+        var referrers: [Referrer] = []
+        for declaration in declarations {
+            for field in declaration.fields where [.ref, .refs, .media].contains(field.type.value) {
+                let to = field.type.value == .media ? BuiltIns.media : field.to?.value
+                guard to == target, let index = model.collections[declaration.name]?.field(field.name)?.index else { continue }
+                let onDelete: Field.OnDelete =
+                    switch field.onDelete {
+                    // A member that goes for good leaves the lists it is in.
+                    case .refuse: field.type.value == .refs ? .null : .refuse
+                    case .cascade: .cascade
+                    case .null: .null
+                    }
+                referrers.append(Referrer(collection: declaration.name, field: index, onDelete: onDelete))
+            }
+        }
+        return referrers
+    }
+
+    /// The computed fields of other collections that look at rows of this one.
+    private func rollUps(of child: String) -> [RollUp] {
+        guard let shape = model.collections[child] else { return [] }
+        var rollUps: [RollUp] = []
+        for parent in declarations {
+            for relation in model.collections[parent.name]?.children ?? [] where relation.collection == child {
+                let computed = parent.fields.filter {
+                    guard let compute = $0.compute else { return false }
+                    return ExpressionCompiler(model: model).names(in: compute.value).contains(relation.name)
+                }.compactMap { model.collections[parent.name]?.field($0.name)?.index }
+                if let field = shape.field(relation.field)?.index, !computed.isEmpty {
+                    rollUps.append(RollUp(field: field, parent: parent.name, computed: computed))
+                }
+            }
+        }
+        return rollUps
+    }
+
+    // MARK: Transitions, checks, filters
+
+    private mutating func transitions(of declaration: CollectionDeclaration, fields: [Field]) -> [Transition] {
+        guard !declaration.transitions.isEmpty else { return [] }
+        guard let state = declaration.fields.first(where: { $0.type.value == .state }) else {
+            faults.append(
+                Fault(
+                    "'\(declaration.name)' has transitions but no field of type state", at: declaration.transitions[0].at,
+                    suggestion: "give one field type = \"state\" and values"))
+            return []
+        }
+        let values = state.values.map(\.value)
+        return declaration.transitions.map { declared in
+            for name in declared.from + [declared.to] where !values.contains(name.value) {
+                unknown("state", name, among: values)
+            }
+            var transition = Transition(name: declared.name, from: declared.from.map(\.value), to: declared.to.value)
+            transition.input = inputFields(declared.input)
+            let input = Dictionary(transition.input.map { ($0.name, $0.model.type) }) { first, _ in first }
+            if declared.by == .client { transition.allow = rule(declared.allow, of: declaration.name) }
+            transition.sets = settings(declared.set, fields: fields, of: declaration.name, input: input)
+            transition.checks = declared.checks.compactMap { check($0, of: declaration.name, input: input) }
+            return transition
+        }
+    }
+
+    private mutating func inputFields(_ declared: [FieldDeclaration]) -> [Field] {
+        declared.enumerated().compactMap { index, declared in
+            let type: (Field.Kind, ValueType)
+            switch declared.type.value {
+            case .string: type = (.string, .text)
+            case .text: type = (.text, .text)
+            case .int: type = (.int, .int)
+            case .float: type = (.float, .float)
+            case .bool: type = (.bool, .bool)
+            case .date: type = (.date, .date)
+            case .datetime: type = (.datetime, .moment)
+            case .duration: type = (.duration, .duration)
+            case .email: type = (.email, .text)
+            case .url: type = (.url, .text)
+            case .enum: type = (.enumeration, .text)
+            case .slug, .state, .ref, .refs, .media:
+                faults.append(Fault("input of this type is not available in this version", at: declared.type.at))
+                return nil
+            }
+            let allowed = declared.values.isEmpty ? nil : declared.values.map(\.value)
+            let model = FieldModel(
+                name: declared.name, index: index, type: type.1, storage: .column(declared.name), allowed: allowed)
+            var field = Field(name: declared.name, index: index, kind: type.0, model: model, required: declared.required)
+            field.minimum = declared.minimum?.value
+            field.maximum = declared.maximum?.value
+            return field
+        }
+    }
+
+    private mutating func settings(
+        _ assignments: [Assignment], fields: [Field], of collection: String, input: [String: ValueType]
+    ) -> [FieldSetting] {
+        assignments.compactMap { assignment in
+            guard let index = index(of: assignment.field, among: fields.map(\.name)) else { return nil }
+            switch assignment.source {
+            case .literal(let literal):
+                guard let value = value(of: literal, for: fields[index].model) else {
+                    faults.append(
+                        Fault("this value does not fit the field '\(assignment.field.value)'", at: assignment.at))
+                    return nil
+                }
+                return FieldSetting(field: index, source: .value(value))
+            case .expression(let source):
+                let scope = Scope(collection: collection, hasOld: true, input: input, macros: macros)
+                return expression(source, in: scope, as: .value(fields[index].model.type)).map {
+                    FieldSetting(field: index, source: .expression($0))
+                }
+            }
+        }
+    }
+
+    private mutating func check(_ declared: CheckDeclaration, of collection: String, input: [String: ValueType]) -> Check? {
+        let scope = Scope(collection: collection, hasOld: true, input: input, macros: macros)
+        guard let rule = expression(declared.rule, in: scope, as: .condition) else { return nil }
+        var check = Check(rule: rule, message: declared.message, status: declared.status)
+        check.onCreate = declared.on.contains(.create)
+        check.onUpdate = declared.on.contains(.update)
+        check.onDelete = declared.on.contains(.delete)
+        return check
+    }
+
+    private mutating func filters(of declaration: CollectionDeclaration) -> [DeclaredFilter] {
+        declaration.filters.compactMap { declared in
+            let scope = Scope(collection: declaration.name, hasFilterValue: true, macros: macros)
+            guard let expression = expression(declared.expression, in: scope, as: .condition) else { return nil }
+            let type = ExpressionCompiler(model: model).filterValueType(of: expression)
+            return DeclaredFilter(name: declared.name, condition: condition(expression), valueType: type)
+        }
+    }
+}

@@ -1,0 +1,224 @@
+package import Config
+internal import Expressions
+
+/// Turns the declarations of a file into a `Schema`, or into all that is wrong with them, each fault at its place in the file.
+package struct SchemaCompiler {
+    let configuration: Configuration
+    let declarations: [CollectionDeclaration]
+    let macros: [String: String]
+    var model: Model
+    var faults: [Fault] = []
+    var conditionCount = 0
+
+    package static func compile(_ configuration: Configuration) throws(Faults) -> Schema {
+        var compiler = SchemaCompiler(configuration)
+        return try compiler.schema()
+    }
+
+    private init(_ configuration: Configuration) {
+        self.configuration = configuration
+        self.declarations = BuiltIns.merged(configuration.collections)
+        self.macros = Dictionary(configuration.rules.map { ($0.name, $0.condition.value) }) { first, _ in first }
+        self.model = Model(timezone: configuration.app.timezone)
+    }
+
+    private mutating func schema() throws(Faults) -> Schema {
+        buildModel()
+        checkNames()
+        // Without sound names every expression would fail for the same reason again.
+        if !faults.isEmpty { throw Faults(faults) }
+
+        var collections: [Collection] = []
+        for (number, declaration) in declarations.enumerated() {
+            collections.append(collection(number, declaration))
+        }
+        let kinds = mediaKinds()
+        let activeWhen = configuration.auth.activeWhen.flatMap {
+            expression($0, in: Scope(collection: BuiltIns.users, hasCaller: false, macros: macros), as: .condition)
+        }
+        guard faults.isEmpty, let users = collections.first(where: { $0.name == BuiltIns.users }),
+            let media = collections.first(where: { $0.name == BuiltIns.media })
+        else { throw Faults(faults) }
+        return Schema(
+            model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen)
+    }
+
+    // MARK: Model
+
+    private mutating func buildModel() {
+        for declaration in declarations {
+            var fields = Self.systemFields
+            for field in declaration.fields {
+                if fields.contains(where: { $0.name == field.name }) {
+                    faults.append(
+                        Fault("the field '\(field.name)' exists already", at: field.at, length: field.name.unicodeScalars.count))
+                    continue
+                }
+                fields.append(fieldModel(field, of: declaration, index: fields.count))
+            }
+            model.collections[declaration.name] = CollectionModel(
+                name: declaration.name, table: declaration.name, fields: fields, softDelete: declaration.softDelete != nil)
+        }
+        buildChildren()
+        spreadHiding()
+    }
+
+    /// A collection that cascades from one whose rows can be hidden has rows that can be hidden (11-precisions 13).
+    private mutating func spreadHiding() {
+        var isSettled = false
+        while !isSettled {
+            isSettled = true
+            for declaration in declarations where model.collections[declaration.name]?.softDelete == false {
+                let isHidden = declaration.fields.contains { field in
+                    field.onDelete == .cascade && field.to.flatMap { model.collections[$0.value]?.softDelete } == true
+                }
+                guard isHidden else { continue }
+                model.collections[declaration.name]?.softDelete = true
+                isSettled = false
+            }
+        }
+    }
+
+    private static let systemFields: [FieldModel] = [
+        FieldModel(name: "id", index: Row.System.id, type: .text, storage: .column("id")),
+        FieldModel(name: "version", index: Row.System.version, type: .int, storage: .column("version")),
+        FieldModel(name: "created_at", index: Row.System.createdAt, type: .moment, storage: .column("created_at")),
+        FieldModel(name: "updated_at", index: Row.System.updatedAt, type: .moment, storage: .column("updated_at")),
+        FieldModel(name: "deleted_at", index: Row.System.deletedAt, type: .moment, storage: .column("deleted_at")),
+    ]
+
+    private func fieldModel(_ field: FieldDeclaration, of collection: CollectionDeclaration, index: Int) -> FieldModel {
+        let type: ValueType
+        var storage = FieldModel.Storage.column(field.name)
+        var allowed: [String]?
+        switch field.type.value {
+        case .string, .text, .email, .url, .slug: type = .text
+        case .int: type = .int
+        case .float: type = .float
+        case .bool: type = .bool
+        case .date: type = .date
+        case .datetime: type = .moment
+        case .duration: type = .duration
+        case .enum, .state:
+            type = .text
+            allowed = field.values.map(\.value)
+        case .ref: type = .reference(to: field.to?.value ?? "")
+        case .media: type = .reference(to: BuiltIns.media)
+        case .refs:
+            type = .list(.reference(to: field.to?.value ?? ""))
+            storage = .members(table: "\(collection.name)__\(field.name)")
+        }
+        return FieldModel(name: field.name, index: index, type: type, storage: storage, allowed: allowed)
+    }
+
+    /// Every reference gives its target a back-reference: under `as`, else under the child collection's name when that is unambiguous.
+    private mutating func buildChildren() {
+        for declaration in declarations {
+            let references = declaration.fields.filter { $0.type.value == .ref }
+            for field in references {
+                guard let target = field.to?.value, model.collections[target] != nil else { continue }
+                let name: String
+                if let given = field.backReference {
+                    name = given.value
+                } else if references.filter({ $0.to?.value == target && $0.backReference == nil }).count == 1 {
+                    name = declaration.name
+                } else {
+                    continue
+                }
+                if let given = field.backReference, model.collections[target]?.children.contains(where: { $0.name == name }) == true {
+                    faults.append(Fault("'\(target)' has children named '\(name)' already", at: given.at, length: name.count))
+                    continue
+                }
+                model.collections[target]?.children.append(
+                    ChildModel(name: name, collection: declaration.name, field: field.name))
+            }
+        }
+    }
+
+    private mutating func checkNames() {
+        var paths: [String: String] = [:]
+        for declaration in declarations {
+            for field in declaration.fields {
+                if let to = field.to, model.collections[to.value] == nil {
+                    unknown("collection", to, among: declarations.map(\.name))
+                }
+                if let kind = field.kind, !configuration.media.contains(where: { $0.name == kind.value }) {
+                    unknown("kind of media", kind, among: configuration.media.map(\.name))
+                }
+                if field.type.value == .media, field.kind == nil, configuration.media.isEmpty {
+                    faults.append(Fault("a media field needs a kind, and the file declares none ([media.<kind>])", at: field.at))
+                }
+            }
+            let path = declaration.path?.value ?? declaration.name
+            let at = declaration.path?.at ?? declaration.at
+            if let other = paths.updateValue(declaration.name, forKey: path) {
+                faults.append(Fault("the path '\(path)' is taken by '\(other)'", at: at, length: path.count))
+            }
+            let first = path.split(separator: "/").first.map(String.init) ?? path
+            let isBuiltIn = declaration.name == BuiltIns.media
+            if !isBuiltIn, Self.takenSegments.contains(first) {
+                faults.append(
+                    Fault("'/\(first)' belongs to Atlas itself", at: at, length: path.count, suggestion: "set another path = \"…\""))
+            }
+        }
+        for rule in configuration.rules {
+            for declaration in declarations where declaration.fields.contains(where: { $0.name == rule.name }) {
+                faults.append(
+                    Fault(
+                        "the rule '\(rule.name)' is named like a field of '\(declaration.name)'", at: rule.condition.at,
+                        suggestion: "give the rule another name"))
+            }
+        }
+    }
+
+    /// 11-precisions 66.
+    private static let takenSegments: Set<String> = [
+        "auth", "me", "media", "search", "exports", "jobs", "events", "batch", "admin", "audit", "seo",
+    ]
+
+    // MARK: Expressions and names
+
+    mutating func expression(_ source: Located<String>, in scope: Scope, as expectation: Expectation) -> Expression? {
+        do {
+            return try ExpressionCompiler(model: model).compile(source.value, in: scope, as: expectation)
+        } catch {
+            var at = source.at
+            at.column += error.range.lowerBound
+            faults.append(
+                Fault(error.message, at: at, length: max(1, error.range.count), suggestion: error.suggestion))
+            return nil
+        }
+    }
+
+    mutating func condition(_ expression: Expression) -> Condition {
+        conditionCount += 1
+        return Condition(number: conditionCount, expression: expression)
+    }
+
+    mutating func accessRule(_ source: Located<String>?, of collection: String) -> AccessRule? {
+        guard let rule = rule(source, of: collection) else { return nil }
+        return AccessRule(rule: rule, conditions: rule.residuals.map { condition($0) })
+    }
+
+    mutating func rule(_ source: Located<String>?, of collection: String?, input: [String: ValueType] = [:]) -> Rule? {
+        source.flatMap {
+            expression($0, in: Scope(collection: collection, input: input, macros: macros), as: .condition)
+        }.map { Rule($0) }
+    }
+
+    mutating func unknown(_ what: String, _ name: Located<String>, among known: [String]) {
+        let close = Spelling.closest(to: name.value, among: known)
+        faults.append(
+            Fault(
+                "there is no \(what) '\(name.value)'", at: name.at, length: name.value.unicodeScalars.count,
+                suggestion: close.map { "did you mean '\($0)'?" }))
+    }
+
+    private mutating func mediaKinds() -> [String: CompiledMediaKind] {
+        var kinds: [String: CompiledMediaKind] = [:]
+        for kind in configuration.media {
+            kinds[kind.name] = CompiledMediaKind(declaration: kind, allow: rule(kind.allow, of: nil))
+        }
+        return kinds
+    }
+}

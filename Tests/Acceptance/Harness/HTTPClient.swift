@@ -1,0 +1,103 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// One HTTP/1.1 exchange on a connection of its own: a request that can be sent in pieces, and its answer.
+final class Exchange: Sendable {
+    private let channel: any Channel
+    private let answer: EventLoopFuture<RawAnswer>
+
+    private init(channel: any Channel, answer: EventLoopFuture<RawAnswer>) {
+        self.channel = channel
+        self.answer = answer
+    }
+
+    /// Connects and sends the head. The body follows by `send`, as many bytes as the head's `content-length` says.
+    static func open(_ head: HTTPRequestHead, port: Int) async throws -> Exchange {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let promise = group.next().makePromise(of: RawAnswer.self)
+        do {
+            let channel = try await ClientBootstrap(group: group)
+                .connectTimeout(.seconds(10))
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                        try channel.pipeline.syncOperations.addHandler(AnswerCollector(promise))
+                    }
+                }
+                .connect(host: "127.0.0.1", port: port).get()
+            try await channel.writeAndFlush(HTTPClientRequestPart.head(head)).get()
+            return Exchange(channel: channel, answer: promise.futureResult)
+        } catch {
+            promise.fail(error)
+            throw error
+        }
+    }
+
+    func send(_ bytes: ByteBuffer) async throws {
+        try await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes))).get()
+    }
+
+    /// Ends the request and waits for the whole answer. Fails after 60 s without one.
+    func finish() async throws -> RawAnswer {
+        // A server may answer and close before the body is whole: what counts is its answer.
+        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+        return try await answered()
+    }
+
+    /// The answer to a request whose body is never completed.
+    func answered() async throws -> RawAnswer {
+        let timer = channel.eventLoop.scheduleTask(in: .seconds(60)) { [channel] in channel.close(promise: nil) }
+        defer { timer.cancel() }
+        let raw = try await answer.get()
+        channel.close(promise: nil)
+        return raw
+    }
+}
+
+/// Status, headers and body as they came over the wire.
+struct RawAnswer: Sendable {
+    var status: Int
+    var headers: HTTPHeaders
+    var body: ByteBuffer
+}
+
+/// The server closed before an answer was whole.
+struct NoAnswer: Error {}
+
+private final class AnswerCollector: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private var promise: EventLoopPromise<RawAnswer>?
+    private var answer = RawAnswer(status: 0, headers: [:], body: ByteBuffer())
+
+    init(_ promise: EventLoopPromise<RawAnswer>) {
+        self.promise = promise
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            answer.status = Int(head.status.code)
+            answer.headers = head.headers
+        case .body(var bytes): answer.body.writeBuffer(&bytes)
+        // 100 Continue and its like announce the answer, they are none.
+        case .end where answer.status >= 200: settle(.success(answer))
+        case .end: break
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        settle(.failure(error))
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        settle(.failure(NoAnswer()))
+    }
+
+    private func settle(_ result: Result<RawAnswer, any Error>) {
+        promise?.completeWith(result)
+        promise = nil
+    }
+}

@@ -1,0 +1,86 @@
+import JSON
+import NIOHTTP1
+import Testing
+
+@Suite("Identity: sign-up, sign-in, tokens")
+struct IdentityScenarios {
+    @Test("Sign up, sign in, read oneself, refresh, sign out")
+    func account() async throws {
+        try await Site.run { site in
+            let api = site.api
+            let body: JSONValue = ["email": "Nima@Example.com", "password": .string(Site.password), "name": "Nima"]
+            let signup = try await api.expect(.POST, "/auth/signup", body: body, status: 201) { answer in
+                answer.text("token_type") == "Bearer" && answer.data["expires_in"] == 900
+                    && answer.text("user", "email") == "nima@example.com"
+                    && answer.text("user", "role") == "USER" && answer.data["user"]?["password"] == nil
+            }
+            // A JWT has three parts (RFC 7519).
+            #expect(signup.text("access_token")?.split(separator: ".").count == 3)
+            try await api.expect(.POST, "/auth/signup", body: body, status: 409) { $0.code == "CONFLICT" }
+
+            let nima = try await api.login("nima@example.com")
+            try await api.expect(.GET, "/me", as: nima, status: 200) { $0.text("id") == nima.id && $0.text("name") == "Nima" }
+            try await api.expect(.PATCH, "/me", as: nima, body: ["name": "Nima A."], status: 200) { $0.text("name") == "Nima A." }
+            try await api.expect(.PATCH, "/me", as: nima, body: ["role": "ADMIN"], status: 403) { $0.code == "FIELD_FORBIDDEN" }
+            try await api.expect(.GET, "/me", status: 401) { $0.code == "UNAUTHENTICATED" }
+
+            // Refresh rotates; signing out ends the session at once, for the access token too.
+            let old = try #require(signup.text("refresh_token"))
+            let renewed = try await api.expect(.POST, "/auth/refresh", body: ["refresh_token": .string(old)], status: 200)
+            let successor = try #require(renewed.text("refresh_token"))
+            #expect(successor != old)
+            let again = Caller(name: "nima, refreshed", id: nima.id, email: nima.email, token: try #require(renewed.text("access_token")))
+            try await api.expect(.GET, "/me", as: again, status: 200)
+            try await api.expect(.POST, "/auth/logout", as: again, body: ["refresh_token": .string(successor)], status: 204)
+            try await api.expect(.GET, "/me", as: again, status: 401)
+            try await api.expect(.POST, "/auth/refresh", body: ["refresh_token": .string(successor)], status: 401)
+            try await api.expect(.GET, "/me", as: nima, status: 200)
+        }
+    }
+
+    @Test("A spent refresh token revokes its family once the successor was used")
+    func reuse() async throws {
+        try await Site.run { site in
+            let api = site.api
+            let login: JSONValue = ["email": "reader@example.com", "password": .string(Site.password)]
+            func refresh(_ token: String, status: Int) async throws -> Answer {
+                try await api.expect(.POST, "/auth/refresh", body: ["refresh_token": .string(token)], status: status)
+            }
+            let first = try #require(try await api.expect(.POST, "/auth/login", body: login, status: 200).text("refresh_token"))
+            let second = try #require(try await refresh(first, status: 200).text("refresh_token"))
+            // A retry after a lost answer gives the same successor.
+            #expect(try await refresh(first, status: 200).text("refresh_token") == second)
+            let third = try #require(try await refresh(second, status: 200).text("refresh_token"))
+            #expect(try await refresh(first, status: 401).code == "TOKEN_REUSED")
+            _ = try await refresh(third, status: 401)
+        }
+    }
+
+    @Test("Bad credentials, and tokens that were never given")
+    func refused() async throws {
+        try await Site.run { site in
+            let api = site.api
+            let wrong: JSONValue = ["email": "reader@example.com", "password": "not this one at all"]
+            let unknown: JSONValue = ["email": "nobody@example.com", "password": "not this one at all"]
+            let first = try await api.expect(.POST, "/auth/login", body: wrong, status: 401)
+            let second = try await api.expect(.POST, "/auth/login", body: unknown, status: 401)
+            // An unknown account answers like a known one.
+            #expect(first.code == second.code && first.json?["error"]?["message"] == second.json?["error"]?["message"])
+
+            let parts = site.reader.token.split(separator: ".").map(String.init)
+            try #require(parts.count == 3)
+            let forged = [
+                "a header of alg none": "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.\(parts[1]).", "no signature": "\(parts[0]).\(parts[1]).",
+                "another's payload": "\(parts[0]).\(site.admin.token.split(separator: ".")[1]).\(parts[2])",
+                "HS256": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\(parts[1]).\(parts[2])",
+                "a changed signature": "\(parts[0]).\(parts[1]).\(String(parts[2].reversed()))", "no token": "x", "dots": "...",
+            ]
+            for (name, token) in forged.sorted(by: { $0.key < $1.key }) {
+                let caller = Caller(name: name, id: "", email: "", token: token)
+                try await api.expect(.GET, "/me", as: caller, status: 401) { $0.code == "UNAUTHENTICATED" }
+                // A bad credential is refused even where none is needed.
+                try await api.expect(.GET, "/posts", as: caller, status: 401)
+            }
+        }
+    }
+}

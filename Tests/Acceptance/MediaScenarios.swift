@@ -1,0 +1,128 @@
+import Glibc
+import JSON
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@Suite("Media: an upload becomes its variants")
+struct MediaScenarios {
+    @Test("A 12-megapixel photograph: 202, a job, WebP variants under immutable URLs")
+    func photograph() async throws {
+        try await Site.run { site in
+            let api = site.api
+            let photograph = try await Photograph.jpeg(width: 4000, height: 3000)
+            let accepted = try await api.upload(photograph, named: "IMG_0042.JPG", as: site.author, status: 202) { answer in
+                answer.text("id") != nil && answer.text("status") != "FAILED" && answer.text("mime") == "image/jpeg"
+            }
+            let id = try #require(accepted.text("id"))
+            let media = try await api.completed(id, as: site.author)
+            #expect(media["width"] == 4000 && media["height"] == 3000 && media["size"] == .integer(Int64(photograph.count)))
+            #expect(media["thumbhash"]?.string?.isEmpty == false && media["color"]?.string?.isEmpty == false)
+            let variants = try #require(media["variants"]?.members)
+            #expect(!variants.isEmpty)
+            for variant in variants {
+                let url = try #require(variant.value["url"]?.string)
+                #expect(variant.value["mime"] == "image/webp")
+                let file = try await api.file(url)
+                // RIFF….WEBP
+                #expect(Array(file.body.prefix(4)) == Array("RIFF".utf8) && Array(file.body.dropFirst(8).prefix(4)) == Array("WEBP".utf8))
+                #expect(file.headers.first(name: "content-type") == "image/webp")
+                #expect(file.headers.first(name: "cache-control")?.contains("immutable") == true)
+                #expect(file.headers.first(name: "x-content-type-options") == "nosniff")
+                #expect(variant.value["size"] == .integer(Int64(file.body.count)))
+                #expect((variant.value["width"]?.integer ?? .max) <= 4000, "never enlarged")
+                let tag = try #require(file.headers.first(name: "etag"))
+                try await api.expect(.GET, "/" + url.path, headers: ["if-none-match": tag], status: 304)
+                let range = Answer(try await api.open(.GET, "/" + url.path, headers: ["range": "bytes=0-3"]).finish())
+                #expect(range.status == 206 && range.body == Array("RIFF".utf8))
+            }
+
+            // The same bytes again are the same files.
+            let before = site.program.directory.files(in: "data/files").count
+            let again = try #require(try await api.upload(photograph, named: "copy.jpg", as: site.author, status: 202).text("id"))
+            _ = try await api.completed(again, as: site.author)
+            #expect(site.program.directory.files(in: "data/files").count == before)
+
+            // A cover must be an image that is there; one in use cannot be deleted.
+            let post = try await api.createPost("With a cover", as: site.author)
+            let postID = try #require(post["id"]?.string)
+            try await api.expect(.PATCH, "/posts/\(postID)", as: site.author, body: ["cover": .string(id)], status: 200)
+            try await api.expect(.DELETE, "/media/\(id)", as: site.author, status: 409) { $0.code == "IN_USE" }
+            try await api.expect(
+                .PATCH, "/posts/\(postID)", as: site.author, body: ["cover": "0190a5c0-0000-7000-8000-000000000000"], status: 400
+            ) { $0.faults == ["cover"] }
+        }
+    }
+
+    @Test("Killed in the middle of the work and started again: exactly one set of variants")
+    func killed() async throws {
+        let photograph = try await Photograph.jpeg(width: 4000, height: 3000)
+        var undisturbed: [Int64] = []
+        try await Site.run { site in
+            let id = try #require(try await site.api.upload(photograph, named: "a.jpg", as: site.author, status: 202).text("id"))
+            _ = try await site.api.completed(id, as: site.author)
+            undisturbed = site.program.directory.files(in: "data/files").values.sorted()
+        }
+        try await Site.runToItsEnd { site in
+            let id = try #require(try await site.api.upload(photograph, named: "a.jpg", as: site.author, status: 202).text("id"))
+            site.program.signal(SIGKILL)
+            #expect(try await site.program.exitStatus() == 128 + SIGKILL)
+
+            let restarted = try await Program(site.program.directory)
+            let api = API(port: restarted.port)
+            let media = try await api.completed(id, as: site.author)
+            for variant in try #require(media["variants"]?.members) {
+                _ = try await api.file(try #require(variant.value["url"]?.string))
+            }
+            #expect(site.program.directory.files(in: "data/files").values.sorted() == undisturbed, "the same files as without the kill")
+            restarted.signal(SIGTERM)
+            #expect(try await restarted.exitStatus() == 0)
+        }
+    }
+}
+
+/// Photographs that tests upload, made by ImageMagick from a fixed seed.
+enum Photograph {
+    static func jpeg(width: Int, height: Int) async throws -> [UInt8] {
+        let directory = try Directory()
+        let file = directory.file("photograph.jpg")
+        let arguments = ["-size", "\(width)x\(height)", "-seed", "7", "plasma:tomato-steelblue", "-quality", "90", file]
+        let places: [String] = ["/usr/bin/convert", "/usr/local/bin/convert"]
+        let convert = try #require(places.first { access($0, X_OK) == 0 }, "ImageMagick is missing")
+        let child = try await Child(convert, arguments)
+        let status = try await child.exitStatus()
+        try #require(status == 0, "\(child.output)")
+        return try directory.read("photograph.jpg")
+    }
+}
+
+extension API {
+    /// Waits for the job of an upload and gives the media object.
+    func completed(_ id: String, as caller: Caller, sourceLocation: SourceLocation = #_sourceLocation) async throws -> JSONValue {
+        let answer = try await eventually("/media/\(id)", as: caller, sourceLocation: sourceLocation) { answer in
+            ["COMPLETED", "FAILED"].contains(answer.text("status"))
+        }
+        try #require(answer.text("status") == "COMPLETED", "\(answer.data.text)", sourceLocation: sourceLocation)
+        return answer.data
+    }
+
+    /// A public file by the URL that the API gave, absolute or not.
+    func file(_ url: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> Answer {
+        try await expect(.GET, "/" + url.path, status: 200, sourceLocation: sourceLocation)
+    }
+}
+
+extension String {
+    /// The path of a URL; a path stays as it is.
+    var path: String {
+        guard hasPrefix("http") else { return self }
+        return "/" + split(separator: "/").dropFirst(2).joined(separator: "/")
+    }
+}
+
+extension JSONValue {
+    /// Members of an object in their order.
+    var members: [JSONMember]? {
+        if case .object(let members) = self { members } else { nil }
+    }
+}

@@ -1,0 +1,115 @@
+import Glibc
+import JSON
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@Suite("Process: start, reload, drain")
+struct ProcessScenarios {
+    @Test("SIGTERM: readiness 503, the accepted request finishes, status 0")
+    func drain() async throws {
+        try await Site.runToItsEnd { site in
+            let api = site.api
+            try await api.expect(.GET, "//health", status: 200)
+            try await api.expect(.GET, "//health/ready", status: 200)
+            let body: [UInt8] = Array(#"{"title": "Sent in two halves", "body": "x"}"#.utf8)
+            let exchange = try await api.open(
+                .POST, "/posts", as: site.author, length: body.count, headers: ["content-type": "application/json"])
+            try await exchange.send(ByteBuffer(bytes: body.prefix(10)))
+            // An answer on another connection: the server has had its turn, and the head above is accepted.
+            try await api.expect(.GET, "//health/ready", status: 200)
+
+            site.program.signal(SIGTERM)
+            let drained = try await api.eventually("//health/ready", within: .seconds(10)) { $0.status == 503 }
+            #expect(drained.status == 503)
+            try await exchange.send(ByteBuffer(bytes: body.dropFirst(10)))
+            let answer = Answer(try await exchange.finish())
+            #expect(answer.status == 201)
+            #expect(try await site.program.exitStatus() == 0)
+
+            // What was acknowledged is there.
+            let restarted = try await Program(site.program.directory)
+            let id = try #require(answer.text("id"))
+            try await API(port: restarted.port).expect(.GET, "/posts/\(id)", as: site.author, status: 200)
+            restarted.signal(SIGTERM)
+            #expect(try await restarted.exitStatus() == 0)
+        }
+    }
+
+    @Test("SIGHUP: a good file is taken over, a bad one is refused and the old one keeps serving")
+    func reload() async throws {
+        try await Site.run { site in
+            let api = site.api
+            let good = String(decoding: try site.program.directory.read("atlas.toml"), as: UTF8.self)
+            let notes = """
+
+                [collections.notes]
+                [collections.notes.allow]
+                read = "true"
+                create = "me != null"
+                [collections.notes.fields]
+                text = { type = "text", required = true }
+
+                """
+            try await api.expect(.GET, "/notes", status: 404)
+            try site.program.directory.write(good + notes, to: "atlas.toml")
+            site.program.signal(SIGHUP)
+            _ = try await api.eventually("/notes", within: .seconds(20)) { $0.status == 200 }
+            try await api.expect(.POST, "/notes", as: site.reader, body: ["text": "after the reload"], status: 201)
+
+            try site.program.directory.write(good + notes + "[colections.typo]\n", to: "atlas.toml")
+            site.program.signal(SIGHUP)
+            // The complaint says where: file and line.
+            _ = try await site.program.line { $0.contains("colections") && $0.contains("atlas.toml:") }
+            #expect(try await api.count("/notes", as: nil) == 1)
+            try await api.expect(.GET, "//health/ready", status: 200)
+        }
+    }
+
+    @Test("A bad file at start: every fault with its line, status 78")
+    func badConfiguration() async throws {
+        let directory = try Directory()
+        let text = """
+            [app]
+            nmae = "x"
+            [collections.a.fields]
+            b = { type = "strng" }
+            [collections.a.allow]
+            read = "nobody == here"
+
+            """
+        try directory.write(text, to: "atlas.toml")
+        for command in ["check", "serve"] {
+            let outcome = try await Program.run([command], in: directory)
+            let output = outcome.output.joined(separator: "\n")
+            // EX_CONFIG of sysexits.h
+            #expect(outcome.status == 78, "\(command): \(output)")
+            for place in ["atlas.toml:2:", "atlas.toml:4:", "atlas.toml:6:"] {
+                #expect(output.contains(place), "\(command), \(place): \(output)")
+            }
+            #expect(output.contains("name") && output.contains("string"), "did you mean")
+        }
+    }
+
+    @Test("Two programs never share a data directory")
+    func locked() async throws {
+        try await Site.run { site in
+            let second = try await Program.run(["serve"], in: site.program.directory)
+            #expect(second.status != 0)
+            try await site.api.expect(.GET, "//health/ready", status: 200)
+        }
+    }
+
+    @Test("Nothing in the data directory can be read by others")
+    func files() async throws {
+        try await Site.run { site in
+            let data = site.program.directory.file("data")
+            for path in [data] + site.program.directory.files(in: "data").keys.sorted() {
+                var status = stat()
+                // The program's temporary files come and go.
+                guard lstat(path, &status) == 0 else { continue }
+                #expect(status.st_mode & 0o077 == 0, "\(path) has mode \(String(status.st_mode & 0o777, radix: 8))")
+            }
+        }
+    }
+}
