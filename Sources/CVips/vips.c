@@ -159,6 +159,7 @@ int atlas_vips_header(int descriptor, AtlasImageType type, AtlasImageHeader *hea
         // Named "jpeg-multiscan" or "interlaced" by the loader and version.
         header->interlaced = vips_image_get_typeof(image, "interlaced") || vips_image_get_typeof(image, "jpeg-multiscan")
             || vips_image_get_typeof(image, "png-interlaced");
+        header->has_profile = vips_image_get_typeof(image, "icc-profile-data") != 0;
         g_object_unref(image);
     }
     g_object_unref(source);
@@ -171,12 +172,15 @@ static Image *replaced(Image *image, int failed, Image *next) {
     return failed ? NULL : next;
 }
 
-AtlasImage *atlas_vips_decode(int descriptor, AtlasImageType type, int width, int height) {
+AtlasImage *atlas_vips_decode(int descriptor, AtlasImageType type, int width, int height, bool has_profile) {
     Source *source = open_source(descriptor, type);
     if (!source) return NULL;
     Image *image = NULL, *next = NULL;
-    int failed = vips_thumbnail_source(
-        source, &image, width, "height", height, "size", SIZE_FORCE, "export_profile", "srgb", "fail_on", FAIL_ON_ERROR, NULL);
+    // Without a profile in the file the detour through one would shift the colours (#cc2200 becomes #c8130c).
+    int failed = has_profile
+        ? vips_thumbnail_source(
+            source, &image, width, "height", height, "size", SIZE_FORCE, "export_profile", "srgb", "fail_on", FAIL_ON_ERROR, NULL)
+        : vips_thumbnail_source(source, &image, width, "height", height, "size", SIZE_FORCE, "fail_on", FAIL_ON_ERROR, NULL);
     g_object_unref(source);
     if (failed) return NULL;
     image = replaced(image, vips_colourspace(image, &next, INTERPRETATION_SRGB, NULL), next);

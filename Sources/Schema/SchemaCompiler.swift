@@ -10,8 +10,10 @@ package struct SchemaCompiler {
     var faults: [Fault] = []
     var conditionCount = 0
 
-    package static func compile(_ configuration: Configuration) throws(Faults) -> Schema {
+    /// Conditions are numbered after those of `previous`.
+    package static func compile(_ configuration: Configuration, after previous: Schema? = nil) throws(Faults) -> Schema {
         var compiler = SchemaCompiler(configuration)
+        compiler.conditionCount = previous?.lastConditionNumber ?? 0
         return try compiler.schema()
     }
 
@@ -40,7 +42,8 @@ package struct SchemaCompiler {
             let media = collections.first(where: { $0.name == BuiltIns.media })
         else { throw Faults(faults) }
         return Schema(
-            model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen)
+            model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
+            lastConditionNumber: conditionCount)
     }
 
     // MARK: Model
