@@ -30,7 +30,7 @@ package final class SQLiteStore: Store {
 
     /// The queue in the same file.
     package let jobs: SQLiteJobQueue
-    let writer: Writer
+    package let writer: Writer
     let directory: String
     private let pool: ReaderPool
     private let loopReaders: [ObjectIdentifier: LoopReader]

@@ -41,7 +41,8 @@ import Testing
 
         func run(_ job: RunningJob) async throws -> JobConclusion {
             ledger.note("begin \(job.claim.job)")
-            await Task.yield()
+            // Long enough for kills to meet running jobs.
+            for _ in 0..<50 { await Task.yield() }
             ledger.note("end \(job.claim.job)")
             return .done()
         }
@@ -115,6 +116,7 @@ import Testing
             var ended: Set<String> = []
             var begun: Set<String> = []
             var overlaps = 0
+            var interrupted = 0
             for line in Ledger.lines(of: directory + "/ran") {
                 let parts = line.split(separator: " ").map(String.init)
                 switch (parts.first, parts.last) {
@@ -124,13 +126,19 @@ import Testing
                 case ("end", let id?):
                     running.remove(id)
                     ended.insert(id)
-                default: running = []
+                default:
+                    interrupted += running.count
+                    running = []
                 }
             }
             let lost = acknowledged.subtracting(ended).count
             let ghosts = begun.intersection(refused).count
-            print("20 kills, \(acknowledged.count) acknowledged: LOST = \(lost), GHOST = \(ghosts), OVERLAP = \(overlaps)")
+            print(
+                "20 kills, \(acknowledged.count) acknowledged, \(interrupted) interrupted:",
+                "LOST = \(lost), GHOST = \(ghosts), OVERLAP = \(overlaps)")
             #expect(acknowledged.count > 500 && refused.count > 100)
+            // Else the kills have met nothing that ran.
+            #expect(interrupted > 0)
             #expect(lost == 0)
             #expect(ghosts == 0)
             #expect(overlaps == 0)
