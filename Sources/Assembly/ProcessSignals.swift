@@ -1,56 +1,32 @@
+internal import Dispatch
 internal import Glibc
 
-/// SIGTERM, SIGINT and SIGHUP as a stream, taken by a thread of their own with sigwait(3).
+/// SIGTERM, SIGINT and SIGHUP as a stream.
 enum ProcessSignals {
     private static let wanted = [SIGTERM, SIGINT, SIGHUP]
 
-    /// To be called before any other thread starts, so that all inherit the mask. SIGPIPE is ignored: writing to a closed peer is an error code.
-    static func block() {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in wanted { sigaddset(&set, signal) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-        signal(SIGPIPE, SIG_IGN)
+    /// The default action would end the process; dispatch sources see the signals all the same. A closed peer is an error code, not SIGPIPE.
+    static func ignoreDefaults() {
+        for number in wanted + [SIGPIPE] { signal(number, SIG_IGN) }
     }
 
     static func stream() -> AsyncStream<Int32> {
         AsyncStream { continuation in
-            var thread = pthread_t()
-            let box = Unmanaged.passRetained(Continuation(continuation))
-            let status = pthread_create(&thread, nil, { pointer in
-                guard let pointer else { return nil }
-                let continuation = Unmanaged<Continuation>.fromOpaque(pointer).takeRetainedValue()
-                var set = sigset_t()
-                sigemptyset(&set)
-                for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
-                var signal: Int32 = 0
-                while sigwait(&set, &signal) == 0 {
-                    continuation.value.yield(signal)
-                    if signal != SIGHUP { break }
-                }
-                continuation.value.finish()
-                return nil
-            }, box.toOpaque())
-            if status != 0 {
-                box.release()
-                continuation.finish()
+            let sources = wanted.map { number in
+                let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "atlas.signals"))
+                source.setEventHandler { continuation.yield(number) }
+                source.resume()
+                return source
             }
-        }
-    }
-
-    private final class Continuation: Sendable {
-        let value: AsyncStream<Int32>.Continuation
-
-        init(_ value: AsyncStream<Int32>.Continuation) {
-            self.value = value
+            continuation.onTermination = { _ in sources.forEach { $0.cancel() } }
         }
     }
 }
 
 package enum Process {
-    /// What must be settled before threads start: signals, and files that nobody else may read.
+    /// What must be settled before anything else: signals, and files that nobody else may read.
     package static func prepare() {
-        ProcessSignals.block()
+        ProcessSignals.ignoreDefaults()
         umask(0o077)
     }
 }

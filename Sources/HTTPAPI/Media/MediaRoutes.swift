@@ -74,7 +74,7 @@ package struct MediaRoutes: Sendable {
         else { return context.refuse(call, .notFound) }
         let tag = "\"\(name)\""
         let headers: HTTPHeaders = [
-            "content-type": type.mime, "cache-control": "public, max-age=31536000, immutable", "etag": tag,
+            "content-type": type.mime, "accept-ranges": "bytes", "cache-control": "public, max-age=31536000, immutable", "etag": tag,
             "cross-origin-resource-policy": "cross-origin", "content-security-policy": "default-src 'none'; sandbox",
         ]
         let head = threads.runIfActive(eventLoop: loop) { FileSize.of(path) }
@@ -86,7 +86,23 @@ package struct MediaRoutes: Sendable {
                     if let header = call.request.headers.first(name: "if-none-match"), EntityTag.matches(header, tag) {
                         return Response(status: .notModified, headers: headers)
                     }
-                    return Response(status: .ok, headers: headers, body: .file(path: path, offset: 0, length: size))
+                    // RFC 9110 section 13.1.5: a range of another version would not fit what the client has.
+                    let condition = call.request.headers.first(name: "if-range")
+                    let wanted = condition == nil || condition == tag ? call.request.headers.first(name: "range") : nil
+                    var headers = headers
+                    switch ByteRange(wanted, size: size) {
+                    case .whole:
+                        return Response(status: .ok, headers: headers, body: .file(path: path, offset: 0, length: size))
+                    case .part(let range):
+                        headers.add(name: "content-range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
+                        let length = range.upperBound - range.lowerBound
+                        return Response(
+                            status: .partialContent, headers: headers, body: .file(path: path, offset: range.lowerBound, length: length))
+                    case .unsatisfiable:
+                        throw Failure(
+                            status: .rangeNotSatisfiable, code: "RANGE_NOT_SATISFIABLE", message: "the file has \(size) bytes",
+                            headers: ["content-range": "bytes */\(size)"])
+                    }
                 }))
     }
 
@@ -116,7 +132,7 @@ package struct MediaRoutes: Sendable {
                 successes: [
                     JSONMember(
                         name: "200", value: ["description": "the file", "content": ["image/*": ["schema": ["type": "string"]]]]),
-                    OpenAPIDocument.empty("304", "unchanged"),
-                ], failures: ["404"]))
+                    OpenAPIDocument.empty("206", "a part of the file"), OpenAPIDocument.empty("304", "unchanged"),
+                ], failures: ["404", "416"]))
     }
 }
