@@ -9,9 +9,9 @@ package final class WriteContext {
     let rows: RowTable
     fileprivate(set) var woken: Set<String> = []
 
-    init(connection: Connection, collections: [String: Collection]) {
+    init(connection: Connection, collections: [String: Collection], totals: Totals) {
         self.connection = connection
-        records = RecordReader(connection: connection, collections: collections)
+        records = RecordReader(connection: connection, collections: collections, totals: totals)
         rows = RowTable(connection)
     }
 

@@ -13,12 +13,12 @@ package final class Writer: Sendable {
     private let state: SharedWriterState
 
     /// Takes the connection over.
-    init(connection: sending Connection, collections: [String: Collection] = [:]) throws(StoreError) {
+    init(connection: sending Connection, collections: [String: Collection] = [:], totals: Totals = Totals()) throws(StoreError) {
         let mailbox = Mailbox<WriteOperation>()
         let state = SharedWriterState()
-        nonisolated(unsafe) let context = WriteContext(connection: connection, collections: collections)
+        nonisolated(unsafe) let context = WriteContext(connection: connection, collections: collections, totals: totals)
         let thread = OwnThread(name: "atlas-writer") {
-            let commits = GroupCommit(context: context, mailbox: mailbox, state: state)
+            let commits = GroupCommit(context: context, mailbox: mailbox, state: state, totals: totals)
             commits.run()
         }
         guard let thread else { throw .unavailable("the system refuses another thread") }
