@@ -11,3 +11,6 @@ static inline sqlite3_destructor_type atlas_sqlite_static(void) { return SQLITE_
 static inline int atlas_sqlite_db_config(sqlite3 *db, int option, int value, int *was) {
     return sqlite3_db_config(db, option, value, was);
 }
+/// Turns off the accounting of memory, for which every allocation of every thread takes one global mutex. Only before SQLite is
+/// initialised, that is before the first connection; SQLITE_MISUSE and no effect afterwards.
+static inline int atlas_sqlite_disable_memory_statistics(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }

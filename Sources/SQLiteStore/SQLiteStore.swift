@@ -64,22 +64,23 @@ package final class SQLiteStore: Store {
         try SystemTables.prepare(connection)
         let incarnation = try JobSchema.recover(connection, now: options.clock.now())
         let byName = Dictionary(collections.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let totals = Totals()
         let loops = Array(group.makeIterator())
         var loopReaders: [ObjectIdentifier: LoopReader] = [:]
         for loop in loops {
-            let reader = RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName)
+            let reader = RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName, totals: totals)
             loopReaders[ObjectIdentifier(loop)] = LoopReader(reader)
         }
         var readers: [RecordReader] = []
         for _ in 0..<max(1, options.readers) {
-            readers.append(RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName))
+            readers.append(RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName, totals: totals))
         }
         self.directory = directory
         self.loops = loops
         self.loopReaders = loopReaders
         self.pool = try ReaderPool(readers)
         self.writer = try Writer(
-            connection: connection, collections: byName,
+            connection: connection, collections: byName, totals: totals,
             jobs: JobStamps(clock: options.clock, random: options.random, incarnation: incarnation))
         self.jobs = SQLiteJobQueue(writer)
         self.lock = Mutex(lock)
@@ -114,7 +115,7 @@ package final class SQLiteStore: Store {
         }
         return submit(on: loop) { reader in
             var buffer = buffer
-            let (count, total) = try reader.list(list, into: &buffer)
+            guard let (count, total) = try reader.list(list, into: &buffer, mayCount: true) else { throw StoreError.tooSlow }
             return ListAnswer(buffer: buffer, count: count, total: total)
         }
     }

@@ -26,6 +26,21 @@ extension StoreConformance {
             // Far beyond what an event loop would skip by itself.
             #expect(try await test.numbers(posts, offset: 1_000_000).numbers == [])
         },
+        Case(name: "Totals follow every commit, for each caller's own filters") { test async throws in
+            let posts = test.fixture.posts
+            let views = try #require(posts.field("views"))
+            for number in 0..<12 {
+                try await test.insert(posts, number, ["views": .int(Int64(number % 2))])
+                for _ in 0..<2 {
+                    let all = try await test.numbers(posts, limit: 1, counts: true)
+                    #expect(all == Page(numbers: [0], total: number + 1))
+                    let even: RecordList.Filter = .field(views, .equal, [.int(0)])
+                    #expect(try await test.numbers(posts, filters: [even], limit: 1, counts: true).total == number / 2 + 1)
+                    let odd: RecordList.Filter = .field(views, .equal, [.int(1)])
+                    #expect(try await test.numbers(posts, filters: [odd], limit: 1, counts: true).total == (number + 1) / 2)
+                }
+            }
+        },
         Case(name: "Order: ties follow the last term, null first") { test async throws in
             let posts = test.fixture.posts
             let views: [Value] = [.int(2), .int(1), .int(2), .null, .int(1)]

@@ -140,6 +140,25 @@ import Testing
         }
     }
 
+    @Test func nothingIsWrittenAfterALostSync() async throws {
+        try await withWriter { writer, path in
+            try await writer.perform(insert(1))
+            // As SQLite reports a failed fsync at COMMIT: SQLITE_IOERR_FSYNC, the transaction being gone.
+            await #expect {
+                try await writer.perform { context in
+                    try context.connection.execute("ROLLBACK")
+                    throw SQLiteError(extendedCode: 10 | 4 << 8, message: "disk I/O error")
+                }
+            } throws: { if case StoreError.unavailable = $0 { true } else { false } }
+            await #expect {
+                try await writer.perform(insert(2))
+            } throws: {
+                if case StoreError.unavailable(let reason) = $0 { reason.contains("stopped") } else { false }
+            }
+            #expect(try stored(path) == [1])
+        }
+    }
+
     @Test func closedWriterRefuses() async throws {
         try await withWriter { writer, _ in
             writer.close()

@@ -30,7 +30,11 @@ package final class Connection {
         var walPages: Int32 = 0
     }
 
+    /// Once per process, before the first connection.
+    private static let configured: Void = { _ = atlas_sqlite_disable_memory_statistics() }()
+
     package init(path: String, mode: Mode) throws(SQLiteError) {
+        Connection.configured
         let access: Int32
         switch mode {
         case .writer: access = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
@@ -68,6 +72,7 @@ package final class Connection {
         case .reader:
             // Waits only for recovery of the WAL by the writer.
             sqlite3_busy_timeout(opened, 1000)
+            // Mapped pages save a copy and a call each: a fifth of a read by key.
             try execute("PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=268435456")
             atlas_sqlite_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nil)
         }
@@ -99,6 +104,9 @@ package final class Connection {
 
     /// Rows changed by the last INSERT, UPDATE or DELETE.
     package var changes: Int { Int(sqlite3_changes64(handle)) }
+
+    /// Rows changed since the connection was opened, those that were rolled back included.
+    var totalChanges: Int64 { sqlite3_total_changes64(handle) }
 
     package var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 

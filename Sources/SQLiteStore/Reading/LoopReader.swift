@@ -35,11 +35,11 @@ final class LoopReader: @unchecked Sendable {
 
     func list(_ list: RecordList, into buffer: ByteBuffer) throws -> Outcome<ListAnswer> {
         guard let reader else { throw StoreError.unavailable("the store is closed") }
-        guard !list.counts, list.limit + list.offset <= LoopReader.reach else { return .tooLong }
+        guard list.limit + list.offset <= LoopReader.reach else { return .tooLong }
         guard try !reader.isBanned(list) else { return .tooLong }
         var buffer = buffer
         do {
-            let (count, total) = try reader.list(list, into: &buffer)
+            guard let (count, total) = try reader.list(list, into: &buffer, mayCount: false) else { return .tooLong }
             return .answer(ListAnswer(buffer: buffer, count: count, total: total))
         } catch let error as SQLiteError where error.storeError == .tooSlow {
             try reader.ban(list)

@@ -28,12 +28,10 @@ final class RecordPlan {
         }
     }
 
-    func bind(_ list: RecordList) {
-        var index = 0
-        for slot in slots {
-            index += 1
-            statement.bind(RecordPlan.value(of: slot, in: list), at: index)
-        }
+    func values(for list: RecordList) -> [Value] { slots.map { RecordPlan.value(of: $0, in: list) } }
+
+    func bind(_ values: [Value]) {
+        for (index, value) in values.enumerated() { statement.bind(value, at: index + 1) }
     }
 
     private static func value(of slot: SQLText.Slot, in list: RecordList) -> Value {

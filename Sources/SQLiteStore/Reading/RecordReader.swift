@@ -11,12 +11,14 @@ final class RecordReader {
     let connection: Connection
     /// All collections, by name.
     let collections: [String: Collection]
+    private let totals: Totals
     private let out = JSONBytes()
     private var plans = BoundedCache<PlanKey, RecordPlan>(capacity: 128)
 
-    init(connection: Connection, collections: [String: Collection]) {
+    init(connection: Connection, collections: [String: Collection], totals: Totals) {
         self.connection = connection
         self.collections = collections
+        self.totals = totals
     }
 
     // MARK: One record
@@ -63,27 +65,33 @@ final class RecordReader {
 
     // MARK: Lists
 
-    /// Appends a JSON array of the page. `total` is counted in the same snapshot, and only when the page does not tell it.
-    func list(_ list: RecordList, into buffer: inout ByteBuffer) throws -> (count: Int, total: Int?) {
+    /// Appends a JSON array of the page. Nil when the total must be counted and that is not to be done here.
+    func list(_ list: RecordList, into buffer: inout ByteBuffer, mayCount: Bool) throws -> (count: Int, total: Int?)? {
         connection.startClock()
         guard list.counts else { return (try page(list, into: &buffer), nil) }
-        let counting = try countingPlan(list)
-        counting.bind(list)
-        // Whichever comes first opens the snapshot. Most of the cost is in the count, and a short page makes it needless; so an idle
-        // statement opens it.
+        let commit = totals.commit
+        // Page and total are one snapshot, which an idle statement holds open.
         let snapshot = try connection.statement("SELECT 1 FROM sqlite_schema")
         defer { snapshot.reset() }
         _ = try snapshot.step()
         let count = try page(list, into: &buffer)
+        // A page that is not full tells the total itself.
         if count < list.limit, count > 0 || list.offset == 0 { return (count, list.offset + count) }
-        defer { counting.statement.reset() }
-        _ = try counting.statement.step()
-        return (count, Int(counting.statement.integer(0)))
+        let counting = try countingPlan(list)
+        let key = Totals.Key(plan: counting.key, values: counting.plan.values(for: list))
+        if let total = totals.total(key, since: commit) { return (count, total) }
+        guard mayCount else { return nil }
+        counting.plan.bind(key.values)
+        defer { counting.plan.statement.reset() }
+        _ = try counting.plan.statement.step()
+        let total = Int(counting.plan.statement.integer(0))
+        totals.keep(total, for: key, since: commit)
+        return (count, total)
     }
 
     private func page(_ list: RecordList, into buffer: inout ByteBuffer) throws -> Int {
         let plan = try listingPlan(list)
-        plan.bind(list)
+        plan.bind(plan.values(for: list))
         defer { plan.statement.reset() }
         out.clear()
         out.append(UInt8(ascii: "["))
@@ -126,14 +134,14 @@ final class RecordReader {
         return plan
     }
 
-    private func countingPlan(_ list: RecordList) throws -> RecordPlan {
+    private func countingPlan(_ list: RecordList) throws -> (plan: RecordPlan, key: PlanKey) {
         let key = PlanKey(list, purpose: .count)
-        if let plan = plans[key] { return plan }
+        if let plan = plans[key] { return (plan, key) }
         var sql = SQLText("SELECT count(*)")
         sql.append(Selection.rows(list.access))
         Selection.restrict(&sql, to: list.filters)
         let plan = try RecordPlan(sql, encoder: nil, on: connection)
         plans[key] = plan
-        return plan
+        return (plan, key)
     }
 }

@@ -13,15 +13,17 @@ final class GroupCommit {
     private let connection: Connection
     private let mailbox: Mailbox<WriteOperation>
     private let state: SharedWriterState
+    private let totals: Totals
     private var checkpoints: Checkpoints
     /// Why nothing can be written any more.
     private var stopped: StoreError?
 
-    init(context: WriteContext, mailbox: Mailbox<WriteOperation>, state: SharedWriterState) {
+    init(context: WriteContext, mailbox: Mailbox<WriteOperation>, state: SharedWriterState, totals: Totals) {
         self.context = context
         self.connection = context.connection
         self.mailbox = mailbox
         self.state = state
+        self.totals = totals
         self.checkpoints = Checkpoints()
     }
 
@@ -66,6 +68,7 @@ final class GroupCommit {
             connection.resetAll()
             if connection.isInTransaction { try? connection.execute("ROLLBACK") }
         }
+        totals.noteCommit()
         answer([operation])
     }
 
@@ -73,6 +76,7 @@ final class GroupCommit {
     private func commit(_ group: ArraySlice<WriteOperation>) -> Int {
         var woken: Set<String> = []
         var ran = group.prefix(0)
+        let changesBefore = connection.totalChanges
         do {
             try connection.statement("BEGIN IMMEDIATE").run()
             let start = MonotonicClock.now
@@ -86,6 +90,8 @@ final class GroupCommit {
             if connection.isInTransaction || needsSavepoints || ran.first?.failure == nil {
                 try connection.statement("COMMIT").run()
             }
+            // Transactions that only read leave the totals as they were.
+            if connection.totalChanges != changesBefore { totals.noteCommit() }
             state.commits.wrappingAdd(1, ordering: .relaxed)
             state.operations.wrappingAdd(ran.count, ordering: .relaxed)
         } catch {

@@ -10,9 +10,9 @@ package final class WriteContext {
     let jobs: JobTable
     fileprivate(set) var woken: Set<String> = []
 
-    init(connection: Connection, collections: [String: Collection], jobs stamps: JobStamps) {
+    init(connection: Connection, collections: [String: Collection], totals: Totals, jobs stamps: JobStamps) {
         self.connection = connection
-        records = RecordReader(connection: connection, collections: collections)
+        records = RecordReader(connection: connection, collections: collections, totals: totals)
         rows = RowTable(connection)
         jobs = JobTable(connection, stamps: stamps)
     }

@@ -14,13 +14,15 @@ package final class Writer: Sendable {
 
     /// Takes the connection over.
     init(
-        connection: sending Connection, collections: [String: Collection] = [:], jobs stamps: JobStamps = JobStamps()
+        connection: sending Connection, collections: [String: Collection] = [:], totals: Totals = Totals(),
+        jobs stamps: JobStamps = JobStamps()
     ) throws(StoreError) {
         let mailbox = Mailbox<WriteOperation>()
         let state = SharedWriterState()
-        nonisolated(unsafe) let context = WriteContext(connection: connection, collections: collections, jobs: stamps)
+        nonisolated(unsafe) let context = WriteContext(
+            connection: connection, collections: collections, totals: totals, jobs: stamps)
         let thread = OwnThread(name: "atlas-writer") {
-            let commits = GroupCommit(context: context, mailbox: mailbox, state: state)
+            let commits = GroupCommit(context: context, mailbox: mailbox, state: state, totals: totals)
             commits.run()
         }
         guard let thread else { throw .unavailable("the system refuses another thread") }
