@@ -1,4 +1,4 @@
-internal import Dispatch
+@preconcurrency internal import Dispatch
 internal import Glibc
 
 /// SIGTERM, SIGINT and SIGHUP as a stream.

@@ -185,10 +185,8 @@ package struct SchemaCompiler {
         do {
             return try ExpressionCompiler(model: model).compile(source.value, in: scope, as: expectation)
         } catch {
-            var at = source.at
-            at.column += error.range.lowerBound
             faults.append(
-                Fault(error.message, at: at, length: max(1, error.range.count), suggestion: error.suggestion))
+                Fault(error.message, at: source.location(ofScalar: error.range.lowerBound), length: max(1, error.range.count), suggestion: error.suggestion))
             return nil
         }
     }

@@ -12,6 +12,6 @@ struct SchemaCommand: ParsableCommand {
             """)
 
     func run() {
-        print(Language.jsonSchema.text)
+        print(ConfigurationSchema.json.text)
     }
 }

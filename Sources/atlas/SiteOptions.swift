@@ -42,7 +42,7 @@ struct SiteOptions: ParsableArguments {
     /// For people on a terminal, as JSON lines otherwise.
     func report(_ faults: Faults) {
         if isatty(2) == 1 {
-            complain(faults.rendered)
+            complain(faults.rendered(color: true))
             complain("\(faults.all.count) \(faults.all.count == 1 ? "error" : "errors"); nothing was changed")
         } else {
             for fault in faults.all { complain(fault.json.text) }

@@ -1,7 +1,7 @@
 /// Which known name a misspelt one was meant to be.
-package enum Spelling {
+enum Spelling {
     /// The known name with the fewest edits (Levenshtein), if they are at most a third of its length.
-    package static func closest(to name: String, among known: [String]) -> String? {
+    static func closest(to name: String, among known: [String]) -> String? {
         let ranked = known.map { ($0, distance(name, $0)) }.min { $0.1 < $1.1 }
         guard let (candidate, edits) = ranked, edits <= max(1, candidate.count / 3) else { return nil }
         return candidate
