@@ -129,11 +129,11 @@ package final class Server: Sendable {
         do {
             let current = application.withLock { $0 }
             let site = try readSite(current.site.schema)
-            guard SchemaSnapshot(site.schema) == SchemaSnapshot(current.site.schema) else {
-                log.error("reload refused: the collections have changed, which needs a restart; the old configuration goes on")
-                return
-            }
+            // Safe steps only add: the old site goes on working on the new tables until it is replaced.
+            let plan = try await Migrating(store: backend.store, site: site, clock: backend.clock).run()
+            for step in plan.steps { log.info("migrated", metadata: ["step": "\(step.title)"]) }
             let next = try Application(site, backend)
+            try await backend.store.replace(collections: site.schema.collections)
             application.withLock { $0 = next }
             await server.replace(responder: next.api)
             log.info("reloaded", metadata: ["file": "\(site.configuration.file)"])
@@ -193,6 +193,8 @@ package final class Server: Sendable {
     private static func options(_ server: Config.Server) throws -> EdgeOptions {
         var options = EdgeOptions(addresses: server.http, inheritedSockets: InheritedSockets.descriptors())
         options.threads = server.threads
+        // So much of an upload that was refused is still read, within its time, so that the client sees the answer and not a reset.
+        options.discardedBytes = 32 << 20
         options.headerTimeout = .milliseconds(server.headerTimeout)
         options.bodyTimeout = .milliseconds(server.bodyTimeout)
         options.writeTimeout = .milliseconds(server.writeTimeout)

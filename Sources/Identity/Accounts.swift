@@ -176,7 +176,9 @@ package final class Accounts: Sendable {
     package func logOut(_ token: String, on loop: any EventLoop) -> EventLoopFuture<Void> {
         let system = Caller.system(now: records.clock.now())
         return records.write(for: system, on: loop) { _, transaction -> String? in
-            guard let session = try transaction.accounts.session(refreshHash: RefreshTokens.hash(token)) else { return nil }
+            guard let id = RefreshTokens.session(of: token), let session = try transaction.accounts.session(id),
+                session.refreshHash == RefreshTokens.hash(token) || session.previousHash == RefreshTokens.hash(token)
+            else { return nil }
             try transaction.accounts.removeSession(session.id)
             return session.id
         }.map { [registry] id in

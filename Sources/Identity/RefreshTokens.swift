@@ -8,7 +8,7 @@ package enum RefreshFault: Error, Sendable, Equatable {
     case reused(session: String)
 }
 
-/// Refresh tokens: 32 random bytes, stored as SHA-256, good for one use.
+/// Refresh tokens: `<session>.<32 bytes>`, stored as SHA-256, good for one use.
 ///
 /// The successor is HMAC(server key, token), so that a client whose answer was lost may ask again and gets the same one, for `grace`
 /// milliseconds and until the successor is first used. Any later use of a spent token ends the session: somebody has copied it.
@@ -27,7 +27,7 @@ package struct RefreshTokens: Sendable {
     }
 
     package func open(user: String, id: String, now: Int64, in accounts: any AccountTransaction) throws -> (Session, token: String) {
-        let token = Base64.url(random.bytes(32))
+        let token = "\(id).\(Base64.url(random.bytes(32)))"
         let session = Session(
             id: id, user: user, createdAt: now, expiresAt: now + lifetime, refreshHash: Self.hash(token))
         try accounts.saveSession(session)
@@ -36,7 +36,7 @@ package struct RefreshTokens: Sendable {
 
     /// The session with its new token. Throws `RefreshFault`; after `.reused` the caller must end the session.
     package func rotate(_ token: String, now: Int64, in accounts: any AccountTransaction) throws -> (Session, token: String) {
-        guard token.utf8.count <= 100, var session = try accounts.session(refreshHash: Self.hash(token)) else {
+        guard token.utf8.count <= 200, let id = Self.session(of: token), var session = try accounts.session(id) else {
             throw RefreshFault.invalid
         }
         let successor = self.successor(of: token)
@@ -70,9 +70,15 @@ package struct RefreshTokens: Sendable {
         return .again
     }
 
+    /// The session that a token claims to be of; which of its tokens it is, the hashes say.
+    package static func session(of token: String) -> String? {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 2 && UUIDv7.isUUID(parts[0]) ? String(parts[0]) : nil
+    }
+
     private func successor(of token: String) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: Array(token.utf8), using: masterKey.derived(for: .refreshTokens))
-        return Base64.url(Array(code))
+        return "\(Self.session(of: token) ?? "").\(Base64.url(Array(code)))"
     }
 
     package static func hash(_ token: String) -> [UInt8] {

@@ -136,6 +136,13 @@ package final class SQLiteStore: Store {
         writer.submit(on: loop) { try body(SQLiteTransaction($0)) }
     }
 
+    /// After a reload: transactions from here on find these collections by name. The tables are in line with them already.
+    package func replace(collections: [Collection]) async throws {
+        try await writer.perform { context in
+            context.records.collections = Dictionary(collections.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
     // MARK: Closing
 
     /// Readers first: the last connection to close moves the WAL into the file, and that must be the writer's.

@@ -24,6 +24,7 @@ package struct AuthRoutes: Sendable {
         routes.add(.POST, "/api/v1/auth/refresh", refresh)
         routes.add(.POST, "/api/v1/auth/logout", logOut)
         routes.add(.GET, "/api/v1/me", me)
+        if context.records.schema.users.behaviour.update != nil { routes.add(.PATCH, "/api/v1/me", changeMe) }
         describe(&document)
     }
 
@@ -78,6 +79,22 @@ package struct AuthRoutes: Sendable {
             let users = context.records.schema.users
             return context.records.read(users, .id(me.id), for: caller, into: Envelope.open(), on: call.request.eventLoop).map {
                 var buffer = $0.buffer
+                Envelope.close(&buffer, requestID: call.request.id)
+                return Response(status: .ok, headers: Self.headers, body: .bytes(buffer))
+            }
+        }
+    }
+
+    @Sendable private func changeMe(_ call: Call) -> Intake {
+        let types = ["application/json", "application/merge-patch+json"]
+        return context.refuseQuery(call) ?? context.collect(call, types: types) { caller, body in
+            guard let me = caller.environment.me else { throw RecordError.unauthenticated }
+            let users = context.records.schema.users
+            let draft = try Draft(body, for: users, purpose: .update)
+            return context.records.writeAndRead(users, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                try writer.update(users, .id(me.id), draft)
+            }.map { written in
+                var buffer = written.answer.buffer
                 Envelope.close(&buffer, requestID: call.request.id)
                 return Response(status: .ok, headers: Self.headers, body: .bytes(buffer))
             }
@@ -177,6 +194,19 @@ package struct AuthRoutes: Sendable {
             .init(
                 id: "getMe", summary: "The caller's own user", tag: "auth", needsAccount: true,
                 successes: [OpenAPIDocument.success("200", "the user", data: user)], failures: ["403", "404"]))
+        describeChange(&document, user: user)
+    }
+
+    private func describeChange(_ document: inout OpenAPIDocument, user: JSONValue) {
+        guard context.records.schema.users.behaviour.update != nil else { return }
+        document.add(
+            .PATCH, "/api/v1/me",
+            .init(
+                id: "updateMe", summary: "Change the caller's own user", tag: "auth", needsAccount: true,
+                body: OpenAPIDocument.body(
+                    OpenAPIDocument.reference("Update\(OperationNames(context.records.schema.users.name).singular)"),
+                    types: ["application/json", "application/merge-patch+json"]),
+                successes: [OpenAPIDocument.success("200", "the user", data: user)], failures: ["402", "403", "404", "409"]))
     }
 
     private static func strings(_ names: [String]) -> JSONValue {

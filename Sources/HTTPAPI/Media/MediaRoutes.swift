@@ -49,6 +49,10 @@ package struct MediaRoutes: Sendable {
         case .refused(let refused): return context.refuse(call, Failure(refused))
         case .now(let caller):
             guard let largest = largestUpload(for: caller) else { return context.refuse(call, Failure(caller.refusal("you may not upload files"))) }
+            // Refused before a byte is read where the head tells already; the parts around the file need some room.
+            if let length = call.request.headers.first(name: "content-length").flatMap({ Int64($0) }), length > largest + 65_536 {
+                return context.refuse(call, UploadSink.tooLarge(largest))
+            }
             return .stream(UploadSink(call, .init(caller), largest, parser, library, context))
         case .later(let future):
             return .stream(

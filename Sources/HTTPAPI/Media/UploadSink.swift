@@ -159,11 +159,14 @@ final class UploadSink: BodySink {
         state.withLock { $0.file }?.abandon()
     }
 
+    static func tooLarge(_ limit: Int64) -> Failure {
+        Failure(status: .payloadTooLarge, code: "TOO_LARGE", message: "a file may have at most \(limit) bytes")
+    }
+
     private static func translated(_ error: any Error) -> any Error {
         switch error {
         case let error as MultipartError: Failure.invalid(error.reason)
-        case UploadFile.Failure.tooLarge(let limit):
-            Failure(status: .payloadTooLarge, code: "TOO_LARGE", message: "a file may have at most \(limit) bytes")
+        case UploadFile.Failure.tooLarge(let limit): tooLarge(limit)
         case UploadFile.Failure.unavailable: Failure.unavailable("files cannot be stored just now")
         case let error as ObjectStoreError where error != .notFound(""): Failure.unavailable("files cannot be stored just now")
         default: error

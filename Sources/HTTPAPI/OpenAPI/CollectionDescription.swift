@@ -11,7 +11,7 @@ extension OpenAPIDocument {
         add(schema: names.singular, Self.record(collection))
         let behaviour = collection.behaviour
         let key: JSONValue =
-            collection.lookup.map { Self.parameter("key", in: "path", ["type": "string", "minLength": 1], about: "the id, or the value of '\($0.name)'") }
+            collection.lookup.map { Self.parameter("id", in: "path", ["type": "string", "minLength": 1], about: "the id, or the value of '\($0.name)'") }
             ?? Self.parameter("id", in: "path", ["type": "string", "format": "uuid"], about: "the id")
         let record = Self.reference(names.singular)
         let etag: JSONValue = ["ETag": ["schema": ["type": "string"], "description": "names this version for If-Match and If-None-Match"]]
@@ -126,7 +126,7 @@ extension OpenAPIDocument {
             let values = (field.model.allowed ?? []).map { JSONValue.string($0) }
             return ["enum": .array(isNullable ? values + [.null] : values)]
         case .references: return ["type": "array", "items": ["type": "string", "format": "uuid"]]
-        case .media: return ["anyOf": [reference("Media"), ["type": "null"]]]
+        case .media: return ["anyOf": [reference("MediaObject"), ["type": "null"]]]
         case .json: return variants
         }
     }

@@ -10,7 +10,7 @@ struct OpenAPIDocument {
 
     init(context: APIContext) {
         self.context = context
-        schemas = [JSONMember(name: "Failure", value: Self.failure), JSONMember(name: "Meta", value: Self.meta), JSONMember(name: "Media", value: Self.media)]
+        schemas = [JSONMember(name: "Failure", value: Self.failure), JSONMember(name: "Meta", value: Self.meta), JSONMember(name: "MediaObject", value: Self.media)]
     }
 
     var finished: JSONValue {

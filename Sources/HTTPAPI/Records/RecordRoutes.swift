@@ -19,7 +19,7 @@ struct RecordRoutes {
         for collection in context.records.schema.collections {
             let resource = Resource(context: context, collection: collection)
             let path = "/api/v1/" + collection.path.joined(separator: "/")
-            let item = path + (collection.lookup == nil ? "/{id}" : "/{key}")
+            let item = path + "/{id}"
             if collection.behaviour.read != nil {
                 routes.add(.GET, path, resource.list)
                 routes.add(.GET, item, resource.read)

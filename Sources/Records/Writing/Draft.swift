@@ -39,7 +39,10 @@ package struct Draft: Sendable {
                 faults.append(error)
             }
         }
-        if purpose == .create { faults += missing(in: collection) }
+        if purpose == .create {
+            let sent = Set(members.map(\.name))
+            faults += missing(in: collection).filter { !sent.contains($0.path) }
+        }
         guard faults.isEmpty else { throw .invalid(faults) }
         if touchesState, let state = collection.state { throw .invalidTransition(Self.routes(of: collection, state: state)) }
         guard forbidden.isEmpty else { throw .fieldsForbidden(forbidden) }

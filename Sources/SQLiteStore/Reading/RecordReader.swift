@@ -9,8 +9,8 @@ import Schema
 /// An answer that needs several statements is one snapshot: the first keeps its read transaction open until it is reset.
 final class RecordReader {
     let connection: Connection
-    /// All collections, by name.
-    let collections: [String: Collection]
+    /// All collections, by name; a reload replaces them.
+    var collections: [String: Collection]
     private let totals: Totals
     private let out = JSONBytes()
     private var plans = BoundedCache<PlanKey, RecordPlan>(capacity: 128)
