@@ -57,12 +57,17 @@ let package = Package(
         room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", nio]),
         room("Identity", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", crypto, nio, nioPosix]),
         room("Jobs", knows: ["Ports", logging]),
-        room("Media", knows: ["Records", "Jobs", "Ports", "Schema", "Config", "Expressions", "JSON", "CVips", "CLinux", crypto, logging, nio, nioPosix]),
+        room(
+            "Media",
+            knows: [
+                "Records", "Jobs", "Ports", "Schema", "Config", "Expressions", "JSON", "CVips", "CLinux", crypto, logging, nio, nioPosix,
+            ]),
         room("Edge", knows: ["Ports", "JSON", logging, nio, nioPosix, nioHTTP1]),
         room(
             "HTTPAPI",
             knows: [
-                "Edge", "Records", "Identity", "Media", "Ports", "Schema", "Config", "Expressions", "JSON", logging, nio, nioPosix, nioHTTP1,
+                "Edge", "Records", "Identity", "Media", "Ports", "Schema", "Config", "Expressions", "JSON", logging, nio, nioPosix,
+                nioHTTP1,
             ]),
 
         // Wiring and the program
@@ -70,7 +75,7 @@ let package = Package(
             "Assembly",
             knows: [
                 "HTTPAPI", "Edge", "Media", "Jobs", "Identity", "Records", "LocalObjects", "SQLiteStore", "Ports", "Schema",
-                "Expressions", "Config", "JSON", "CLinux", logging, nio, nioPosix, crypto,
+                "Expressions", "Config", "JSON", "CLinux", logging, nio, nioPosix, nioHTTP1, crypto,
             ]),
         .executableTarget(
             name: "atlas",
@@ -94,7 +99,7 @@ let package = Package(
         tests("Media", knows: ["MediaHelperTool", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
         // The media helper as a program of its own, for the tests: their own binary cannot be run as one.
         .executableTarget(name: "MediaHelperTool", dependencies: ["Media"], path: "Tests/MediaHelperTool", swiftSettings: strict),
-        tests("Edge", knows: ["Ports", nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
+        tests("Edge", knows: ["Ports", logging, nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
         tests("HTTPAPI", knows: ["Edge", "JSON", nio, nioHTTP1]),
         // Depends on the program so that it is built before its tests; they start it as a process.
         .testTarget(

@@ -1,3 +1,4 @@
+// Safe: a source is only ever cancelled from elsewhere, which Dispatch allows from any thread.
 @preconcurrency internal import Dispatch
 internal import Glibc
 

@@ -100,7 +100,7 @@ package final class Server: Sendable {
             path: application.withLock { $0.site.configuration.app.dataDirectory } + "/control.sock", group: backend.group
         ) { [self] command, loop in handle(command, on: loop) }
         readiness.becomeReady()
-        ServiceManager.notify("READY=1")
+        ServiceNotification.notify("READY=1")
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.workers.run() }
             for await signal in ProcessSignals.stream() {
@@ -124,8 +124,8 @@ package final class Server: Sendable {
 
     /// A good file takes over; a bad one is refused with all its faults, and the old one goes on.
     private func reload() async {
-        ServiceManager.notify("RELOADING=1")
-        defer { ServiceManager.notify("READY=1") }
+        ServiceNotification.notify("RELOADING=1")
+        defer { ServiceNotification.notify("READY=1") }
         do {
             let current = application.withLock { $0 }
             let site = try readSite(current.site.schema)
@@ -150,7 +150,7 @@ package final class Server: Sendable {
     }
 
     private func drain() async {
-        ServiceManager.notify("STOPPING=1")
+        ServiceNotification.notify("STOPPING=1")
         log.info("draining", metadata: ["grace": "\(grace) ms"])
         let deadline = backend.clock.now() + grace
         async let requests = server.drain(within: grace)

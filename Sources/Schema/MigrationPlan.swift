@@ -92,7 +92,8 @@ package struct MigrationPlan: Sendable {
                 "drop field '\(collection.name).\(gone.name)' with its values", [change], .destructive,
                 permission: "drop:\(collection.name).\(gone.name)")
         }
-        for key in shape.uniqueKeys where !before.uniqueKeys.contains(key) && key.allSatisfy({ name in before.fields.contains { $0.name == name } }) {
+        for key in shape.uniqueKeys
+        where !before.uniqueKeys.contains(key) && key.allSatisfy({ name in before.fields.contains { $0.name == name } }) {
             add("make \(key.map { "'\(collection.name).\($0)'" }.joined(separator: " and ")) unique (refused if records share a value)", [])
         }
     }

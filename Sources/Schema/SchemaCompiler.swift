@@ -186,7 +186,9 @@ package struct SchemaCompiler {
             return try ExpressionCompiler(model: model).compile(source.value, in: scope, as: expectation)
         } catch {
             faults.append(
-                Fault(error.message, at: source.location(ofScalar: error.range.lowerBound), length: max(1, error.range.count), suggestion: error.suggestion))
+                Fault(
+                    error.message, at: source.location(ofScalar: error.range.lowerBound), length: max(1, error.range.count),
+                    suggestion: error.suggestion))
             return nil
         }
     }

@@ -38,7 +38,9 @@ struct Migrate: AsyncParsableCommand {
 
     @OptionGroup var options: SiteOptions
 
-    @Option(name: .long, help: ArgumentHelp("A step that is not safe and shall be taken all the same, as `atlas plan` names it.", valueName: "step"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A step that is not safe and shall be taken all the same, as `atlas plan` names it.", valueName: "step"))
     var allow: [String] = []
 
     func run() async throws {

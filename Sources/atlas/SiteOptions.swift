@@ -10,7 +10,9 @@ struct SiteOptions: ParsableArguments {
     @Option(name: .long, help: "The configuration. Without it, ./atlas.toml or /etc/atlas/atlas.toml.")
     var config: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Override a setting for this run, such as auth.access_ttl=2s.", valueName: "key=value"))
+    @Option(
+        name: .customLong("set"), help: ArgumentHelp("Override a setting for this run, such as auth.access_ttl=2s.", valueName: "key=value")
+    )
     var overrides: [String] = []
 
     /// `EX_CONFIG` of sysexits.h: the file is wrong, and a restart will not help.

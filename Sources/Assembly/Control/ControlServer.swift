@@ -60,7 +60,8 @@ private final class ControlHandler: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         guard let provider = context.channel as? any SocketOptionProvider else { return context.close(promise: nil) }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        let credentials: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(level: .socket, name: .init(rawValue: SO_PEERCRED))
+        let credentials: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
+            level: .socket, name: .init(rawValue: SO_PEERCRED))
         credentials.whenComplete { result in
             if case .success(let peer) = result, peer.uid == geteuid() || peer.uid == 0 { return }
             bound.value.close(promise: nil)

@@ -39,9 +39,10 @@ package struct AuthRoutes: Sendable {
         let facts = RequestFacts(
             ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
         let anonymous = context.anonymously { _ in .now(Caller(environment: Environment(now: now, request: facts))) }
-        return anonymous.refuseQuery(call) ?? anonymous.collect(call) { caller, json in
-            try body(caller, json).flatMapErrorThrowing { throw Failure(identity: $0) }
-        }
+        return anonymous.refuseQuery(call)
+            ?? anonymous.collect(call) { caller, json in
+                try body(caller, json).flatMapErrorThrowing { throw Failure(identity: $0) }
+            }
     }
 
     @Sendable private func signUp(_ call: Call) -> Intake {
@@ -74,31 +75,33 @@ package struct AuthRoutes: Sendable {
     }
 
     @Sendable private func me(_ call: Call) -> Intake {
-        context.refuseQuery(call) ?? context.respond(call) { caller in
-            guard let me = caller.environment.me else { throw RecordError.unauthenticated }
-            let users = context.records.schema.users
-            return context.records.read(users, .id(me.id), for: caller, into: Envelope.open(), on: call.request.eventLoop).map {
-                var buffer = $0.buffer
-                Envelope.close(&buffer, requestID: call.request.id)
-                return Response(status: .ok, headers: Self.headers, body: .bytes(buffer))
+        context.refuseQuery(call)
+            ?? context.respond(call) { caller in
+                guard let me = caller.environment.me else { throw RecordError.unauthenticated }
+                let users = context.records.schema.users
+                return context.records.read(users, .id(me.id), for: caller, into: Envelope.open(), on: call.request.eventLoop).map {
+                    var buffer = $0.buffer
+                    Envelope.close(&buffer, requestID: call.request.id)
+                    return Response(status: .ok, headers: Self.headers, body: .bytes(buffer))
+                }
             }
-        }
     }
 
     @Sendable private func changeMe(_ call: Call) -> Intake {
         let types = ["application/json", "application/merge-patch+json"]
-        return context.refuseQuery(call) ?? context.collect(call, types: types) { caller, body in
-            guard let me = caller.environment.me else { throw RecordError.unauthenticated }
-            let users = context.records.schema.users
-            let draft = try Draft(body, for: users, purpose: .update)
-            return context.records.writeAndRead(users, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                try writer.update(users, .id(me.id), draft)
-            }.map { written in
-                var buffer = written.answer.buffer
-                Envelope.close(&buffer, requestID: call.request.id)
-                return Response(status: .ok, headers: Self.headers, body: .bytes(buffer))
+        return context.refuseQuery(call)
+            ?? context.collect(call, types: types) { caller, body in
+                guard let me = caller.environment.me else { throw RecordError.unauthenticated }
+                let users = context.records.schema.users
+                let draft = try Draft(body, for: users, purpose: .update)
+                return context.records.writeAndRead(users, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                    try writer.update(users, .id(me.id), draft)
+                }.map { written in
+                    var buffer = written.answer.buffer
+                    Envelope.close(&buffer, requestID: call.request.id)
+                    return Response(status: .ok, headers: Self.headers, body: .bytes(buffer))
+                }
             }
-        }
     }
 
     /// Answers with secrets are kept nowhere (RFC 6749 section 5.1).

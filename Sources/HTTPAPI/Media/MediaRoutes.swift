@@ -48,7 +48,9 @@ package struct MediaRoutes: Sendable {
         switch context.resolve(call.request) {
         case .refused(let refused): return context.refuse(call, Failure(refused))
         case .now(let caller):
-            guard let largest = largestUpload(for: caller) else { return context.refuse(call, Failure(caller.refusal("you may not upload files"))) }
+            guard let largest = largestUpload(for: caller) else {
+                return context.refuse(call, Failure(caller.refusal("you may not upload files")))
+            }
             // Refused before a byte is read where the head tells already; the parts around the file need some room.
             if let length = call.request.headers.first(name: "content-length").flatMap({ Int64($0) }), length > largest + 65_536 {
                 return context.refuse(call, UploadSink.tooLarge(largest))
@@ -56,7 +58,9 @@ package struct MediaRoutes: Sendable {
             return .stream(UploadSink(call, .init(caller), largest, parser, library, context))
         case .later(let future):
             return .stream(
-                UploadSink(call, .init(future: future), library.records.schema.mediaKinds.values.map(\.declaration.max).max() ?? 0, parser, library, context))
+                UploadSink(
+                    call, .init(future: future), library.records.schema.mediaKinds.values.map(\.declaration.max).max() ?? 0, parser,
+                    library, context))
         }
     }
 
@@ -126,13 +130,18 @@ package struct MediaRoutes: Sendable {
                 id: "uploadMedia", summary: "Upload a file; its variants follow by a job", tag: "media",
                 needsAccount: library.records.schema.mediaKinds.values.allSatisfy { $0.allow?.isNeverForAnonymous ?? true },
                 body: OpenAPIDocument.body(form, types: ["multipart/form-data"]),
-                successes: [OpenAPIDocument.success("202", "taken; its status is PENDING", data: OpenAPIDocument.reference(OperationNames("media").singular))],
+                successes: [
+                    OpenAPIDocument.success(
+                        "202", "taken; its status is PENDING", data: OpenAPIDocument.reference(OperationNames("media").singular))
+                ],
                 failures: ["403"]))
         document.add(
             .GET, "/files/media/{shard}/{hash}/{name}",
             .init(
                 id: "getFile", summary: "A variant of a public file", tag: "media",
-                parameters: ["shard", "hash", "name"].map { OpenAPIDocument.parameter($0, in: "path", ["type": "string", "minLength": 1], about: "as in the file's URL") },
+                parameters: ["shard", "hash", "name"].map {
+                    OpenAPIDocument.parameter($0, in: "path", ["type": "string", "minLength": 1], about: "as in the file's URL")
+                },
                 successes: [
                     JSONMember(
                         name: "200", value: ["description": "the file", "content": ["image/*": ["schema": ["type": "string"]]]]),

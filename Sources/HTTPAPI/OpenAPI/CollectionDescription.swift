@@ -11,7 +11,9 @@ extension OpenAPIDocument {
         add(schema: names.singular, Self.record(collection))
         let behaviour = collection.behaviour
         let key: JSONValue =
-            collection.lookup.map { Self.parameter("id", in: "path", ["type": "string", "minLength": 1], about: "the id, or the value of '\($0.name)'") }
+            collection.lookup.map {
+                Self.parameter("id", in: "path", ["type": "string", "minLength": 1], about: "the id, or the value of '\($0.name)'")
+            }
             ?? Self.parameter("id", in: "path", ["type": "string", "format": "uuid"], about: "the id")
         let record = Self.reference(names.singular)
         let etag: JSONValue = ["ETag": ["schema": ["type": "string"], "description": "names this version for If-Match and If-None-Match"]]
@@ -31,14 +33,17 @@ extension OpenAPIDocument {
             var queries = [Self.parameter("fields", in: "query", ["type": "string"], about: "only these fields, separated by commas")]
             if !expandable.isEmpty {
                 queries.append(
-                    Self.parameter("expand", in: "query", ["type": "string"], about: "references to write out: \(expandable.joined(separator: ", "))"))
+                    Self.parameter(
+                        "expand", in: "query", ["type": "string"], about: "references to write out: \(expandable.joined(separator: ", "))"))
             }
             add(
                 .GET, item,
                 Operation(
                     id: "get\(names.singular)", summary: "One of \(collection.name)", tag: tag, needsAccount: read.rule.isNeverForAnonymous,
                     parameters: [key] + queries,
-                    successes: [Self.success("200", "the record", data: record, headers: etag), Self.empty("304", "unchanged since If-None-Match")],
+                    successes: [
+                        Self.success("200", "the record", data: record, headers: etag), Self.empty("304", "unchanged since If-None-Match"),
+                    ],
                     failures: ["404"]))
         }
         if let create = behaviour.create {
@@ -58,7 +63,8 @@ extension OpenAPIDocument {
                 Operation(
                     id: "update\(names.singular)", summary: "Change fields (JSON merge patch)", tag: tag,
                     needsAccount: update.isNeverForAnonymous, parameters: [key, ifMatch],
-                    body: Self.body(Self.reference("Update\(names.singular)"), types: ["application/json", "application/merge-patch+json"]),
+                    body: Self.body(
+                        Self.reference("Update\(names.singular)"), types: ["application/json", "application/merge-patch+json"]),
                     successes: [Self.success("200", "the changed record", data: record, headers: etag)],
                     failures: ["402", "403", "404", "409", "412"]))
         }
@@ -171,10 +177,13 @@ extension OpenAPIDocument {
         let lengths = [number("minLength", field.minimum ?? (field.required ? 1 : nil)), number("maxLength", field.maximum)]
         switch field.kind {
         case .string, .text: return typed("string", lengths)
-        case .slug: return typed("string", lengths + [JSONMember(name: "pattern", value: "^[^\\sA-Z!-,./:-@\\[-`{-~-][^\\sA-Z!-,./:-@\\[-`{-~]*$")])
+        case .slug:
+            return typed("string", lengths + [JSONMember(name: "pattern", value: "^[^\\sA-Z!-,./:-@\\[-`{-~-][^\\sA-Z!-,./:-@\\[-`{-~]*$")])
         case .email: return typed("string", [JSONMember(name: "format", value: "email"), number("maxLength", field.maximum)])
         case .url: return typed("string", [JSONMember(name: "format", value: "uri")] + lengths)
-        case .int: return typed("integer", [JSONMember(name: "format", value: "int64"), number("minimum", field.minimum), number("maximum", field.maximum)])
+        case .int:
+            return typed(
+                "integer", [JSONMember(name: "format", value: "int64"), number("minimum", field.minimum), number("maximum", field.maximum)])
         case .float: return typed("number", [number("minimum", field.minimum), number("maximum", field.maximum)])
         case .bool: return typed("boolean", [])
         case .date: return typed("string", [JSONMember(name: "format", value: "date")])
@@ -199,15 +208,23 @@ extension OpenAPIDocument {
 
     private static func listParameters(_ parameters: ListParameters) -> [JSONValue] {
         var all = [
-            parameter("page", in: "query", ["type": "integer", "minimum": 1, "maximum": .integer(Int64(ListParameters.reach))], about: "from 1"),
-            parameter("page_size", in: "query", ["type": "integer", "minimum": 1, "maximum": 100, "default": 20], about: "records on a page"),
+            parameter(
+                "page", in: "query", ["type": "integer", "minimum": 1, "maximum": .integer(Int64(ListParameters.reach))], about: "from 1"),
+            parameter(
+                "page_size", in: "query", ["type": "integer", "minimum": 1, "maximum": 100, "default": 20], about: "records on a page"),
             parameter("count", in: "query", ["enum": ["exact", "none"]], about: "none: without totals, which is quicker"),
             parameter("fields", in: "query", ["type": "string"], about: "only these fields, separated by commas"),
         ]
         let sortable = parameters.sortable.keys.sorted()
-        all.append(parameter("sort", in: "query", ["type": "string"], about: "by \(sortable.joined(separator: ", ")); - for descending; several with commas"))
+        all.append(
+            parameter(
+                "sort", in: "query", ["type": "string"],
+                about: "by \(sortable.joined(separator: ", ")); - for descending; several with commas"))
         if !parameters.expandable.isEmpty {
-            all.append(parameter("expand", in: "query", ["type": "string"], about: "references to write out: \(parameters.expandable.keys.sorted().joined(separator: ", "))"))
+            all.append(
+                parameter(
+                    "expand", in: "query", ["type": "string"],
+                    about: "references to write out: \(parameters.expandable.keys.sorted().joined(separator: ", "))"))
         }
         if parameters.collection.behaviour.restore != nil {
             all.append(parameter("deleted", in: "query", ["enum": ["only"]], about: "deleted records instead, for who may restore"))

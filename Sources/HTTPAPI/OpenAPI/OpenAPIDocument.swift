@@ -10,7 +10,10 @@ struct OpenAPIDocument {
 
     init(context: APIContext) {
         self.context = context
-        schemas = [JSONMember(name: "Failure", value: Self.failure), JSONMember(name: "Meta", value: Self.meta), JSONMember(name: "MediaObject", value: Self.media)]
+        schemas = [
+            JSONMember(name: "Failure", value: Self.failure), JSONMember(name: "Meta", value: Self.meta),
+            JSONMember(name: "MediaObject", value: Self.media),
+        ]
     }
 
     var finished: JSONValue {
@@ -95,7 +98,9 @@ struct OpenAPIDocument {
     }
 
     /// A success with `data` of that schema in the envelope.
-    static func success(_ status: String, _ about: String, data: JSONValue, headers: JSONValue? = nil, paginated: Bool = false) -> JSONMember {
+    static func success(_ status: String, _ about: String, data: JSONValue, headers: JSONValue? = nil, paginated: Bool = false)
+        -> JSONMember
+    {
         let meta: JSONValue = paginated ? Self.paginatedMeta : reference("Meta")
         let envelope: JSONValue = [
             "type": "object", "additionalProperties": false, "required": ["success", "data", "meta"],

@@ -93,7 +93,8 @@ struct Resource: Sendable {
     private func respond(_ answer: RecordAnswer, to call: Call, status: HTTPResponseStatus, location: String? = nil) -> Response {
         var buffer = answer.buffer
         let start = buffer.readerIndex + Envelope.dataStart
-        let tag = EntityTag.make(version: answer.version, buffer.viewBytes(at: start, length: buffer.writerIndex - start) ?? ByteBufferView(ByteBuffer()))
+        let tag = EntityTag.make(
+            version: answer.version, buffer.viewBytes(at: start, length: buffer.writerIndex - start) ?? ByteBufferView(ByteBuffer()))
         var headers = Self.privateHeaders
         headers.add(name: "etag", value: tag)
         if let location { headers.add(name: "location", value: location) }
@@ -109,32 +110,34 @@ struct Resource: Sendable {
     // MARK: Writing
 
     @Sendable func create(_ call: Call) -> Intake {
-        context.refuseQuery(call) ?? context.collect(call) { caller, body in
-            guard records.admitsWriting(collection.behaviour.create, for: caller) else { throw RecordError.unauthenticated }
-            let draft = try Draft(body, for: collection, purpose: .create)
-            return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                try writer.create(collection, draft)
-            }.map { written in
-                respond(written.answer, to: call, status: .created, location: "\(base)/\(written.row.id)")
+        context.refuseQuery(call)
+            ?? context.collect(call) { caller, body in
+                guard records.admitsWriting(collection.behaviour.create, for: caller) else { throw RecordError.unauthenticated }
+                let draft = try Draft(body, for: collection, purpose: .create)
+                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                    try writer.create(collection, draft)
+                }.map { written in
+                    respond(written.answer, to: call, status: .created, location: "\(base)/\(written.row.id)")
+                }
             }
-        }
     }
 
     @Sendable func update(_ call: Call) -> Intake {
-        context.refuseQuery(call) ?? context.collect(call, types: ["application/json", "application/merge-patch+json"]) { caller, body in
-            guard records.admitsWriting(collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
-            guard let key = key(call) else { throw Failure.notFound }
-            let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
-            let draft: Draft
-            do {
-                draft = try Draft(body, for: collection, purpose: .update)
-            } catch {
-                return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
+        context.refuseQuery(call)
+            ?? context.collect(call, types: ["application/json", "application/merge-patch+json"]) { caller, body in
+                guard records.admitsWriting(collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
+                guard let key = key(call) else { throw Failure.notFound }
+                let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
+                let draft: Draft
+                do {
+                    draft = try Draft(body, for: collection, purpose: .update)
+                } catch {
+                    return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
+                }
+                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                    try writer.update(collection, key, draft, version: version)
+                }.map { respond($0.answer, to: call, status: .ok) }
             }
-            return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                try writer.update(collection, key, draft, version: version)
-            }.map { respond($0.answer, to: call, status: .ok) }
-        }
     }
 
     /// 404 comes before 400 (11-precisions 12): a faulty body is told of only to those who can read the record.
@@ -145,41 +148,44 @@ struct Resource: Sendable {
     }
 
     @Sendable func delete(_ call: Call) -> Intake {
-        context.refuseQuery(call) ?? context.respond(call) { caller in
-            guard records.admitsWriting(collection.behaviour.delete, for: caller) else { throw RecordError.unauthenticated }
-            guard let key = key(call) else { throw Failure.notFound }
-            let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
-            return records.write(for: caller, on: call.request.eventLoop) { writer, _ in
-                try writer.delete(collection, key, version: version)
-            }.map { Response(status: .noContent) }
-        }
+        context.refuseQuery(call)
+            ?? context.respond(call) { caller in
+                guard records.admitsWriting(collection.behaviour.delete, for: caller) else { throw RecordError.unauthenticated }
+                guard let key = key(call) else { throw Failure.notFound }
+                let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
+                return records.write(for: caller, on: call.request.eventLoop) { writer, _ in
+                    try writer.delete(collection, key, version: version)
+                }.map { Response(status: .noContent) }
+            }
     }
 
     @Sendable func restore(_ call: Call) -> Intake {
-        context.refuseQuery(call) ?? context.collect(call, isOptional: true) { caller, body in
-            guard let key = key(call) else { throw Failure.notFound }
-            try Self.refuseMembers(of: body)
-            return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                try writer.restore(collection, key)
-            }.map { respond($0.answer, to: call, status: .ok) }
-        }
+        context.refuseQuery(call)
+            ?? context.collect(call, isOptional: true) { caller, body in
+                guard let key = key(call) else { throw Failure.notFound }
+                try Self.refuseMembers(of: body)
+                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                    try writer.restore(collection, key)
+                }.map { respond($0.answer, to: call, status: .ok) }
+            }
     }
 
     func fire(_ transition: Transition, _ call: Call) -> Intake {
-        context.refuseQuery(call) ?? context.collect(call, isOptional: true) { caller, body in
-            guard records.admitsWriting(transition.allow, for: caller) else { throw RecordError.unauthenticated }
-            guard let key = key(call) else { throw Failure.notFound }
-            let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
-            let input: [Int: Value]
-            do {
-                input = try transition.values(from: body)
-            } catch {
-                return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
+        context.refuseQuery(call)
+            ?? context.collect(call, isOptional: true) { caller, body in
+                guard records.admitsWriting(transition.allow, for: caller) else { throw RecordError.unauthenticated }
+                guard let key = key(call) else { throw Failure.notFound }
+                let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
+                let input: [Int: Value]
+                do {
+                    input = try transition.values(from: body)
+                } catch {
+                    return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
+                }
+                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                    try writer.fire(transition, of: collection, key, input: input, version: version)
+                }.map { respond($0.answer, to: call, status: .ok) }
             }
-            return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                try writer.fire(transition, of: collection, key, input: input, version: version)
-            }.map { respond($0.answer, to: call, status: .ok) }
-        }
     }
 
     private static func refuseMembers(of body: JSONValue) throws(Failure) {

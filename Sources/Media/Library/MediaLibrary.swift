@@ -117,7 +117,8 @@ package final class MediaLibrary: Sendable {
             if let field = media.field(name) { values[field.index] = value }
         }
         func text(_ text: String?) -> Value {
-            text.map { .text(String(NormalizedText.nfc($0).unicodeScalars.filter { $0.value >= 0x20 }.prefix(255).map(Character.init))) } ?? .null
+            text.map { .text(String(NormalizedText.nfc($0).unicodeScalars.filter { $0.value >= 0x20 }.prefix(255).map(Character.init))) }
+                ?? .null
         }
         set("kind", .text(upload.kind.declaration.name))
         set("status", .text("PENDING"))

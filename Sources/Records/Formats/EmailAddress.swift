@@ -18,7 +18,8 @@ package enum EmailAddress {
             return false
         }
         return local.unicodeScalars.allSatisfy { scalar in
-            scalar.value > 0x7F ? isLetterOrDigit(scalar) : isLetterOrDigit(scalar) || "!#$%&'*+-/=?^_`{|}~.".unicodeScalars.contains(scalar)
+            scalar.value > 0x7F
+                ? isLetterOrDigit(scalar) : isLetterOrDigit(scalar) || "!#$%&'*+-/=?^_`{|}~.".unicodeScalars.contains(scalar)
         }
     }
 

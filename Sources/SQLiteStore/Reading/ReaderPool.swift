@@ -20,6 +20,7 @@ final class ReaderPool: Sendable {
         let mailbox = Mailbox<Job>()
         var threads: [OwnThread] = []
         for (number, reader) in readers.enumerated() {
+            // Safe: each reader goes to one thread and stays there.
             nonisolated(unsafe) let reader = reader
             let thread = OwnThread(name: "atlas-reader-\(number)") {
                 reader.connection.limit(nanoseconds: ReaderPool.patience)

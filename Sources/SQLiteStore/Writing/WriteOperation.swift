@@ -41,6 +41,7 @@ class WriteOperation: @unchecked Sendable {
     func complete() {}
 }
 
+// Safe: both closures are Sendable, and what the body gave is touched by the writer's thread alone.
 final class Write<Result: Sendable>: WriteOperation, @unchecked Sendable {
     private let body: @Sendable (WriteContext) throws -> Result
     private let answer: @Sendable (Swift.Result<Result, any Error>) -> Void

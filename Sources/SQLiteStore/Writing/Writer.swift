@@ -19,6 +19,7 @@ package final class Writer: Sendable {
     ) throws(StoreError) {
         let mailbox = Mailbox<WriteOperation>()
         let state = SharedWriterState()
+        // Safe: handed to the thread below and never touched by another.
         nonisolated(unsafe) let context = WriteContext(
             connection: connection, collections: collections, totals: totals, jobs: stamps)
         let thread = OwnThread(name: "atlas-writer") {

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Tells systemd how the service stands (sd_notify(3)), without its library: one datagram to `$NOTIFY_SOCKET`.
-enum ServiceManager {
+enum ServiceNotification {
     static func notify(_ state: String) {
         guard let name = getenv("NOTIFY_SOCKET").map({ String(cString: $0) }), name.utf8.count > 1 else { return }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
