@@ -7,7 +7,6 @@ final class RowTable {
     private let connection: Connection
     private var selects = BoundedCache<PlanKey, RecordPlan>(capacity: 128)
     private var inserts: [ObjectIdentifier: (collection: Collection, statement: Statement)] = [:]
-    private static let noProjection = Projection(parts: [])
 
     init(_ connection: Connection) {
         self.connection = connection
@@ -40,7 +39,7 @@ final class RowTable {
     }
 
     private func select(_ access: Access, key: RecordKey) throws -> RecordPlan {
-        let planKey = PlanKey(access, key: key, projection: RowTable.noProjection)
+        let planKey = PlanKey(access, key: key, projection: PlanKey.nothing)
         if let plan = selects[planKey] { return plan }
         let columns = access.collection.fields.compactMap { $0.column.map(Selection.column) }
         var sql = SQLText("SELECT \(([Selection.column("n")] + columns).joined(separator: ", "))")
