@@ -57,12 +57,12 @@ let package = Package(
         room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", nio]),
         room("Identity", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", crypto, nio, nioPosix]),
         room("Jobs", knows: ["Ports", logging]),
-        room("Media", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CVips", "CLinux", crypto, logging, nio, nioPosix]),
+        room("Media", knows: ["Records", "Jobs", "Ports", "Schema", "Config", "Expressions", "JSON", "CVips", "CLinux", crypto, logging, nio, nioPosix]),
         room("Edge", knows: ["Ports", "JSON", logging, nio, nioPosix, nioHTTP1]),
         room(
             "HTTPAPI",
             knows: [
-                "Edge", "Records", "Identity", "Media", "Ports", "Schema", "Expressions", "JSON", logging, nio, nioHTTP1,
+                "Edge", "Records", "Identity", "Media", "Ports", "Schema", "Config", "Expressions", "JSON", logging, nio, nioPosix, nioHTTP1,
             ]),
 
         // Wiring and the program
@@ -73,7 +73,8 @@ let package = Package(
                 "Expressions", "Config", "JSON", "CLinux", logging, nio, nioPosix, crypto,
             ]),
         .executableTarget(
-            name: "atlas", dependencies: ["Assembly", "Config", "JSON", logging, arguments], swiftSettings: strict),
+            name: "atlas",
+            dependencies: ["Assembly", "Config", "Schema", "Ports", "Media", "JSON", logging, nioPosix, arguments], swiftSettings: strict),
 
         // Tests: one suite per room, one conformance suite per port, and the real binary over HTTP
         .target(
@@ -83,7 +84,9 @@ let package = Package(
         tests("Config", knows: ["JSON"]),
         tests("Expressions", knows: ["CSQLite"]),
         tests("Schema", knows: ["Config", "Expressions"]),
-        tests("SQLiteStore", knows: ["Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),
+        tests(
+            "SQLiteStore",
+            knows: ["Jobs", logging, "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),
         tests("LocalObjects", knows: ["Conformance", "Ports", nioPosix]),
         tests("Records", knows: ["SQLiteStore", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix]),
         tests("Identity", knows: ["Ports", "CCrypt", crypto]),

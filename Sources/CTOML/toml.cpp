@@ -1,126 +1,195 @@
 #include "CTOML.h"
 
+// toml++ asserts what its parser expects of itself, and in a release build lets the optimiser rely on it. Some texts (`[,]`) break such an
+// assertion in 3.3.0, so it is always checked and thrown, and `ctoml_parse` makes a fault of it.
+#undef NDEBUG
+namespace ctoml {
+struct BrokenInvariant {};
+} // namespace ctoml
+#define TOML_ASSERT(...) ((__VA_ARGS__) ? void() : throw ctoml::BrokenInvariant())
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
 #include <algorithm>
-#include <deque>
 #include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <toml++/toml.h>
 #include <vector>
 
-struct atlas_toml_document {
-    std::vector<atlas_toml_node> nodes;
-    // A deque never moves its strings, so that the nodes may point into them.
-    std::deque<std::string> texts;
-    std::string error;
-    uint32_t line = 1;
-    uint32_t column = 1;
+namespace {
 
-    void keep(std::string text, const char **pointer, size_t *length) {
-        texts.push_back(std::move(text));
-        *pointer = texts.back().data();
-        *length = texts.back().size();
+struct Node {
+    ctoml_node plain{};
+    std::string key;
+    std::string text;
+    std::vector<size_t> children;
+};
+
+ctoml_position position(const toml::source_position &place) { return {place.line, place.column}; }
+
+bool breaks(std::string_view text) {
+    try {
+        (void)toml::parse(text);
+        return false;
+    } catch (const ctoml::BrokenInvariant &) {
+        return true;
+    }
+}
+
+/// Where the parser broke: the end of the shortest beginning of the text that breaks it too.
+ctoml_position breaking_point(std::string_view text) {
+    std::vector<size_t> starts; // of Unicode scalars
+    for (size_t index = 0; index < text.size(); ++index)
+        if ((static_cast<unsigned char>(text[index]) & 0xC0) != 0x80) starts.push_back(index);
+    size_t low = 0, high = starts.size(); // scalars; `high` breaks
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const size_t length = middle < starts.size() ? starts[middle] : text.size();
+        if (breaks(text.substr(0, length))) high = middle;
+        else low = middle + 1;
+    }
+    ctoml_position place{1, 1};
+    for (size_t index = 0; index + 1 < high; ++index) {
+        if (text[starts[index]] == '\n') {
+            place.line += 1;
+            place.column = 1;
+        } else {
+            place.column += 1;
+        }
+    }
+    return place;
+}
+
+} // namespace
+
+struct ctoml_document {
+    std::vector<Node> nodes;
+    std::string error;
+    ctoml_position error_position{};
+    bool failed = false;
+
+    void fail(std::string message, ctoml_position place) {
+        failed = true;
+        error = std::move(message);
+        error_position = place;
     }
 
-    struct child {
-        const toml::key *key;
-        const toml::node *value;
-        toml::source_position position;
-    };
-
-    void fill(size_t index, const toml::node &source) {
-        nodes[index].line = source.source().begin.line;
-        nodes[index].column = source.source().begin.column;
-        std::vector<child> children;
-        if (const auto *table = source.as_table()) {
-            nodes[index].kind = ATLAS_TOML_TABLE;
-            for (const auto &[key, value] : *table) {
-                children.push_back({&key, &value, key.source().begin});
-            }
-            // toml++ sorts tables by name; the file's order is that of the positions.
-            std::sort(children.begin(), children.end(), [](const child &a, const child &b) { return a.position < b.position; });
-        } else if (const auto *array = source.as_array()) {
-            nodes[index].kind = ATLAS_TOML_ARRAY;
-            for (const auto &value : *array) {
-                children.push_back({nullptr, &value, value.source().begin});
-            }
-        } else if (const auto *string = source.as_string()) {
-            nodes[index].kind = ATLAS_TOML_STRING;
-            const char *text;
-            size_t length;
-            keep(string->get(), &text, &length);
-            nodes[index].text = text;
-            nodes[index].text_length = length;
-        } else if (const auto *integer = source.as_integer()) {
-            nodes[index].kind = ATLAS_TOML_INTEGER;
-            nodes[index].integer = integer->get();
-        } else if (const auto *number = source.as_floating_point()) {
-            nodes[index].kind = ATLAS_TOML_FLOAT;
-            nodes[index].number = number->get();
-        } else if (const auto *boolean = source.as_boolean()) {
-            nodes[index].kind = ATLAS_TOML_BOOLEAN;
-            nodes[index].integer = boolean->get() ? 1 : 0;
-        } else {
-            nodes[index].kind = ATLAS_TOML_DATE;
+    /// Copies a node and all below it. Deeper than any configuration is refused before the stack is at risk.
+    size_t copy(const toml::node &source, size_t depth) {
+        const size_t index = nodes.size();
+        nodes.emplace_back();
+        if (depth > 100) {
+            if (!failed) fail("nested deeper than 100 levels", position(source.source().begin));
+            return index;
         }
-        if (children.empty()) {
-            return;
-        }
-        const size_t first = nodes.size();
-        nodes.resize(first + children.size());
-        nodes[index].first_child = first;
-        nodes[index].child_count = children.size();
-        for (size_t offset = 0; offset < children.size(); offset++) {
-            if (const auto *key = children[offset].key) {
-                const char *text;
-                size_t length;
-                keep(std::string(key->str()), &text, &length);
-                nodes[first + offset].key = text;
-                nodes[first + offset].key_length = length;
-                nodes[first + offset].key_line = key->source().begin.line;
-                nodes[first + offset].key_column = key->source().begin.column;
+        ctoml_node plain{};
+        plain.begin = position(source.source().begin);
+        plain.end = position(source.source().end);
+        std::string text;
+        std::vector<size_t> children;
+        switch (source.type()) {
+        case toml::node_type::table: {
+            plain.kind = ctoml_table;
+            const toml::table &table = *source.as_table();
+            plain.is_inline = table.is_inline();
+            for (auto &&[key, value] : table) {
+                const size_t child = copy(value, depth + 1);
+                Node &node = nodes[child];
+                node.key = std::string(key.str());
+                node.plain.key_begin = position(key.source().begin);
+                node.plain.key_end = position(key.source().end);
+                children.push_back(child);
             }
-            fill(first + offset, *children[offset].value);
+            // toml++ sorts by name; the file's order is that of the keys' places.
+            std::sort(children.begin(), children.end(), [this](size_t left, size_t right) {
+                const ctoml_position a = nodes[left].plain.key_begin, b = nodes[right].plain.key_begin;
+                return a.line != b.line ? a.line < b.line : a.column < b.column;
+            });
+            break;
         }
+        case toml::node_type::array:
+            plain.kind = ctoml_array;
+            for (auto &&value : *source.as_array()) children.push_back(copy(value, depth + 1));
+            break;
+        case toml::node_type::string:
+            plain.kind = ctoml_string;
+            text = **source.as_string();
+            break;
+        case toml::node_type::integer:
+            plain.kind = ctoml_integer;
+            plain.integer = **source.as_integer();
+            break;
+        case toml::node_type::floating_point:
+            plain.kind = ctoml_float;
+            plain.number = **source.as_floating_point();
+            break;
+        case toml::node_type::boolean:
+            plain.kind = ctoml_bool;
+            plain.truth = **source.as_boolean();
+            break;
+        default: {
+            plain.kind = ctoml_date_time;
+            std::ostringstream stream;
+            if (auto *date = source.as_date()) stream << **date;
+            if (auto *time = source.as_time()) stream << **time;
+            if (auto *moment = source.as_date_time()) stream << **moment;
+            text = stream.str();
+        }
+        }
+        plain.child_count = children.size();
+        Node &node = nodes[index];
+        node.plain = plain;
+        node.text = std::move(text);
+        node.children = std::move(children);
+        return index;
     }
 };
 
-struct atlas_toml_document *atlas_toml_parse(const char *bytes, size_t length) {
-    auto *document = new (std::nothrow) atlas_toml_document();
-    if (document == nullptr) {
-        return nullptr;
-    }
+ctoml_document *ctoml_parse(const char *bytes, size_t length) {
+    ctoml_document *document = new (std::nothrow) ctoml_document;
+    if (!document) return nullptr;
+    const std::string_view text(bytes ? bytes : "", bytes ? length : 0);
     try {
-        const toml::table root = toml::parse(std::string_view(bytes, length));
-        document->nodes.resize(1);
-        document->fill(0, root);
-        if (document->nodes[0].line == 0) {
-            document->nodes[0].line = 1;
-            document->nodes[0].column = 1;
+        const toml::parse_result result = toml::parse(text);
+        if (result) {
+            document->copy(result.table(), 0);
+        } else {
+            const toml::parse_error &error = result.error();
+            document->fail(std::string(error.description()), position(error.source().begin));
         }
-    } catch (const toml::parse_error &error) {
-        document->error = std::string(error.description());
-        document->line = error.source().begin.line;
-        document->column = error.source().begin.column;
+    } catch (const ctoml::BrokenInvariant &) {
+        try {
+            document->fail("this is not TOML", breaking_point(text));
+        } catch (...) {
+            document->failed = true;
+        }
     } catch (...) {
-        document->error = "the text cannot be parsed";
+        document->failed = true; // out of memory: the message stays short of any further allocation
     }
     return document;
 }
 
-void atlas_toml_free(struct atlas_toml_document *document) { delete document; }
+void ctoml_free(ctoml_document *document) { delete document; }
 
-const char *atlas_toml_error(const struct atlas_toml_document *document, uint32_t *line, uint32_t *column) {
-    if (document->error.empty()) {
-        return nullptr;
-    }
-    *line = document->line;
-    *column = document->column;
-    return document->error.c_str();
+const char *ctoml_error(const ctoml_document *document, ctoml_position *place) {
+    if (!document->failed) return nullptr;
+    *place = document->error_position;
+    return document->error.empty() ? "the file cannot be read as TOML" : document->error.c_str();
 }
 
-const struct atlas_toml_node *atlas_toml_nodes(const struct atlas_toml_document *document, size_t *count) {
-    *count = document->nodes.size();
-    return document->nodes.data();
+ctoml_node ctoml_node_at(const ctoml_document *document, size_t index) {
+    if (index >= document->nodes.size()) return ctoml_node{};
+    const Node &node = document->nodes[index];
+    ctoml_node plain = node.plain;
+    plain.key = node.key.data();
+    plain.key_length = node.key.size();
+    plain.text = node.text.data();
+    plain.text_length = node.text.size();
+    return plain;
+}
+
+size_t ctoml_child(const ctoml_document *document, size_t index, size_t child) {
+    if (index >= document->nodes.size() || child >= document->nodes[index].children.size()) return 0;
+    return document->nodes[index].children[child];
 }

@@ -1,5 +1,3 @@
-package import JSON
-
 /// A place in a file: counted from 1, columns in Unicode scalars.
 package struct Location: Sendable, Hashable {
     package var file: String
@@ -49,48 +47,29 @@ package struct Fault: Error, Sendable, Equatable {
 }
 
 /// All that is wrong, in the order of the files and lines.
-package struct Faults: Error, Sendable {
+package struct Faults: Error, Sendable, Equatable {
     package var all: [Fault]
-    /// The texts of the files, by name; empty where they are not known.
+    /// The texts that the places point into, by file name, with every literal secret masked.
     package var sources: [String: String]
 
     package init(_ all: [Fault], sources: [String: String] = [:]) {
         self.all = all
         self.sources = sources
     }
-
-    /// For people: each fault with its line and a caret below it.
-    package var rendered: String {
-        all.map { $0.rendered(source: sources[$0.at.file]) }.joined(separator: "\n")
-    }
 }
 
-extension Fault {
-    package func rendered(source: String?) -> String {
-        let kind = severity == .error ? "error" : "warning"
-        var text = "\(at.file):\(at.line):\(at.column): \(kind): \(message)"
-        guard let source, let line = Self.line(at.line, of: source) else {
-            return text + (suggestion.map { "\n    \($0)" } ?? "")
+extension Located where Value == String {
+    /// The place of a Unicode scalar of the text. Exact for strings without escapes, close by for others.
+    package func location(ofScalar offset: Int) -> Location {
+        var place = at
+        for scalar in value.unicodeScalars.prefix(max(0, offset)) {
+            if scalar == "\n" {
+                place.line += 1
+                place.column = 1
+            } else {
+                place.column += 1
+            }
         }
-        let number = "  \(at.line) | "
-        let shown = line.unicodeScalars.map { $0 == "\t" ? " " : String($0) }.joined()
-        let indent = String(repeating: " ", count: number.count + max(0, at.column - 1))
-        let room = max(1, line.unicodeScalars.count - at.column + 1)
-        text += "\n\(number)\(shown)\n\(indent)\(String(repeating: "^", count: min(max(1, length), room)))"
-        return text + (suggestion.map { " \($0)" } ?? "")
-    }
-
-    private static func line(_ number: Int, of source: String) -> Substring? {
-        let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.indices.contains(number - 1) ? lines[number - 1] : nil
-    }
-
-    /// For programs.
-    package var json: JSONValue {
-        [
-            "severity": .string(severity == .error ? "error" : "warning"), "file": .string(at.file),
-            "line": .integer(Int64(at.line)), "column": .integer(Int64(at.column)), "message": .string(message),
-            "suggestion": suggestion.map { .string($0) } ?? .null,
-        ]
+        return place
     }
 }

@@ -123,7 +123,7 @@ package final class HTTPServer: Sendable {
     package func stop() async {
         await closeListeners()
         for context in state.withLock({ $0.loops }) {
-            // Twice around the loop: connections that were cut write their line when their channel closes
+            // Connections that are cut write their line before the loop comes to the flush
             _ = try? await context.eventLoop.submit { _ = context.value.cut() }.get()
             try? await context.eventLoop.submit { context.value.accessLog?.flush() }.get()
         }
@@ -175,6 +175,10 @@ package final class HTTPServer: Sendable {
         return ServerBootstrap(group: loops)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                // Out of descriptors, accepting again at once would spin
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler()) }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 1)

@@ -118,9 +118,7 @@ extension Checker {
             typed.range = range
             return typed
         } catch {
-            // An inner rule has already said its name and cause; the place of use is what the reader sees.
-            let message = error.message.hasPrefix("in the rule ") ? error.message : "in the rule '\(name)': \(error.message)"
-            throw ExpressionFault(message: message, range: range, suggestion: error.suggestion)
+            throw ExpressionFault(message: "in the rule '\(name)': \(error.message)", range: range, suggestion: error.suggestion)
         }
     }
 

@@ -87,19 +87,18 @@ extension Checker {
     ) throws(ExpressionFault) -> Typed {
         var element = try value(left)
         if element.isNullLiteral { throw ExpressionFault(message: "null is in no list", range: element.range, suggestion: "== null") }
-        var (members, type, field) = try members(right)
+        let (members, type, field) = try members(right)
         if element.isOpen { element = try close(element, as: type) }
         guard let common = Self.common(element.type, type), common.isScalar, common == .float || element.type == common || type == .null
         else {
             throw ExpressionFault(
-                message: "\(element.description) cannot be in a list of \(ValueType.list(type).elementDescription)", range: range)
+                message: "\(element.description) cannot be in a list of \(ValueType.list(type).elementDescription)", range: element.range)
         }
         try checkAllowed(element, against: field)
         if case .list(let items) = right.form, case .values(let nodes) = members {
             for (item, node) in zip(items, nodes) {
                 try checkAllowed(Typed(node: node, type: .text, range: item.range), against: element.field)
             }
-            members = .values(nodes)
         }
         return Typed(node: Node.contains(element.node, members).negated(negated), type: .bool, range: range)
     }

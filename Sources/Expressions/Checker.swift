@@ -210,7 +210,7 @@ extension Typed {
     /// For people: the name of the field, if it is one, and its type.
     var description: String {
         if isOpen { return "'$'" }
-        return field.map { "'\($0.name)', which is \(type.description)" } ?? type.description
+        return field.map { "'\($0.name)' (\(type.description))" } ?? type.description
     }
 }
 

@@ -145,9 +145,9 @@ struct Evaluator {
         case (.upper, .text(let text)): return .text(Text.uppercased(text))
         case (.len, .text(let text)): return .int(Int64(text.unicodeScalars.count))
         case (.words, .text(let text)): return .int(Text.words(text))
-        case (.round, .float(let value)): return .int(Arithmetic.whole(Arithmetic.rounded(value)))
-        case (.ceil, .float(let value)): return .int(Arithmetic.whole(value.rounded(.up)))
-        case (.floor, .float(let value)): return .int(Arithmetic.whole(value.rounded(.down)))
+        case (.round, .float(let value)): return .int(Arithmetic.rounded(value))
+        case (.ceil, .float(let value)): return .int(Arithmetic.roundedUp(value))
+        case (.floor, .float(let value)): return .int(Arithmetic.roundedDown(value))
         case (.abs, .float(let value)): return .float(value.magnitude)
         case (.abs, .int(let value)):
             guard value != .min else { throw EvaluationError.overflow }

@@ -6,7 +6,7 @@ package struct Expression: Sendable {
     let node: Node
     /// The same for rows in memory: its aggregates are questions to the store.
     private let prepared: Node
-    private let isCondition: Bool
+    let isCondition: Bool
     fileprivate let filterValueType: ValueType
 
     init(source: String, type: ValueType, node: Node, isCondition: Bool, filterValueType: ValueType = .null) {
@@ -124,16 +124,21 @@ package struct ExpressionCompiler: Sendable {
 }
 
 extension SQLFragment {
-    /// The most brackets that are open at once.
+    /// The most entries of the parser's stack that open brackets take at once.
     fileprivate var nesting: Int {
-        var open = 0
+        var open: [Int] = []
+        var sum = 0
         var most = 0
-        for byte in text.utf8 {
-            if byte == UInt8(ascii: "(") {
-                open += 1
-                most = max(most, open)
-            } else if byte == UInt8(ascii: ")") {
-                open -= 1
+        for index in text.utf8.indices {
+            switch text.utf8[index] {
+            case UInt8(ascii: "("):
+                let rest = text[index...].dropFirst()
+                let weight = rest.hasPrefix("SELECT") ? 9 : rest.hasPrefix("CASE") ? 6 : 4
+                open.append(weight)
+                sum += weight
+                most = max(most, sum)
+            case UInt8(ascii: ")"): sum -= open.popLast() ?? 0
+            default: break
             }
         }
         return most

@@ -18,8 +18,7 @@ enum Ordering {
 
     private static func areEqual(_ left: Value, _ right: Value) -> Bool {
         if case .text(let left) = left, case .text(let right) = right {
-            // By bytes; `String`'s own equality would follow canonical equivalence.
-            return left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+            return left.utf8.count == right.utf8.count && Text.order(left, right) == 0
         }
         return order(left, right) == 0
     }
@@ -28,7 +27,7 @@ enum Ordering {
     private static func order(_ left: Value, _ right: Value) -> Int? {
         switch (left, right) {
         case (.text(let left), .text(let right)):
-            return left.utf8.elementsEqual(right.utf8) ? 0 : left.utf8.lexicographicallyPrecedes(right.utf8) ? -1 : 1
+            return Text.order(left, right)
         case (.float(let left), .float(let right)): return order(left, right)
         case (.int(let left), .float(let right)): return order(left, right)
         case (.float(let left), .int(let right)): return order(right, left).map { -$0 }
@@ -98,9 +97,19 @@ enum Arithmetic {
     }
 
     /// Half away from zero, by the steps of SQLite's `round` (func.c): beyond 2⁵² every double is whole.
-    static func rounded(_ value: Double) -> Double {
-        if value.magnitude > 4_503_599_627_370_496 { return value }
-        return (value + (value < 0 ? -0.5 : 0.5)).rounded(.towardZero)
+    static func rounded(_ value: Double) -> Int64 {
+        if value.magnitude > 4_503_599_627_370_496 { return whole(value) }
+        return whole(value + (value < 0 ? -0.5 : 0.5))
+    }
+
+    static func roundedDown(_ value: Double) -> Int64 {
+        let whole = whole(value)
+        return Double(whole) > value && whole > .min ? whole - 1 : whole
+    }
+
+    static func roundedUp(_ value: Double) -> Int64 {
+        let whole = whole(value)
+        return Double(whole) < value && whole < .max ? whole + 1 : whole
     }
 
     /// Without its fraction; beyond 64 bits the nearest end (`CAST … AS INTEGER`, sqlite.org/lang_expr.html).
@@ -131,6 +140,20 @@ enum Text {
     static func lowercased(_ text: String) -> String { map(text, 0x41...0x5A) { $0 + 32 } }
 
     static func uppercased(_ text: String) -> String { map(text, 0x61...0x7A) { $0 - 32 } }
+
+    /// By bytes, as SQLite's BINARY; `String`'s own comparison would follow canonical equivalence.
+    static func order(_ left: String, _ right: String) -> Int {
+        let fast = left.utf8.withContiguousStorageIfAvailable { left in
+            right.utf8.withContiguousStorageIfAvailable { right in byteOrder(left, right) }
+        }
+        if case .some(.some(let result)) = fast { return result }
+        return byteOrder(Array(left.utf8), Array(right.utf8))
+    }
+
+    private static func byteOrder(_ left: some RandomAccessCollection<UInt8>, _ right: some RandomAccessCollection<UInt8>) -> Int {
+        for (a, b) in zip(left, right) where a != b { return a < b ? -1 : 1 }
+        return left.count < right.count ? -1 : left.count > right.count ? 1 : 0
+    }
 
     private static func map(_ text: String, _ range: ClosedRange<UInt8>, _ change: (UInt8) -> UInt8) -> String {
         String(decoding: text.utf8.map { range.contains($0) ? change($0) : $0 }, as: UTF8.self)

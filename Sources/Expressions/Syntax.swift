@@ -57,6 +57,6 @@ enum SyntaxLimit {
     /// Nodes after the expansion of named rules; well below SQLite's expression depth of 1000 for a chain of `AND`
     /// (sqlite.org/limits.html).
     static let nodes = 2000
-    /// Brackets open at once in the SQL: SQLite's parser has a stack of 100 entries (parse.y, YYSTACKDEPTH), a bracket takes up to four.
-    static let nesting = 24
+    /// What SQLite's parser may have to stack at once; it holds 100 entries (parse.y, YYSTACKDEPTH).
+    static let nesting = 92
 }

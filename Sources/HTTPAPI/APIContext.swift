@@ -37,6 +37,11 @@ package struct APIContext: Sendable {
         self.log = log
     }
 
+    /// The same with another way to find the caller.
+    func anonymously(_ resolve: @escaping CallerResolver) -> APIContext {
+        APIContext(settings: settings, records: records, resolve: resolve, log: log)
+    }
+
     /// A route without a body.
     func respond(_ call: Call, _ body: @escaping @Sendable (Caller) throws -> EventLoopFuture<Response>) -> Intake {
         .respond(answer(call, body))
@@ -59,7 +64,7 @@ package struct APIContext: Sendable {
             answer(call) { caller in
                 if isOptional, buffer.readableBytes == 0 { return try body(caller, .object([:])) }
                 let json: JSONValue
-                do {
+                do throws(JSONError) {
                     json = try JSONParser.parse(buffer)
                 } catch {
                     throw Failure.invalid("the body is not valid JSON: \(error.description)")

@@ -1,5 +1,5 @@
 package import Expressions
-package import Synchronization
+internal import Synchronization
 
 /// A session that is in use: asked on each request, so that ending it or changing the user acts at once.
 package final class ActiveSession: Sendable {

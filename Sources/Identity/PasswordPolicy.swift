@@ -1,4 +1,4 @@
-internal import Records
+package import Records
 
 /// What a new password must be.
 package struct PasswordPolicy: Sendable {

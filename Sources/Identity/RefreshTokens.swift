@@ -34,7 +34,7 @@ package struct RefreshTokens: Sendable {
         return (session, token)
     }
 
-    /// The session with its new token. Throws `RefreshFault`; after `.reused` the session is gone, so the transaction must still commit.
+    /// The session with its new token. Throws `RefreshFault`; after `.reused` the caller must end the session.
     package func rotate(_ token: String, now: Int64, in accounts: any AccountTransaction) throws -> (Session, token: String) {
         guard token.utf8.count <= 100, var session = try accounts.session(refreshHash: Self.hash(token)) else {
             throw RefreshFault.invalid

@@ -37,7 +37,8 @@ package struct MediaPlan: Sendable, Equatable {
         package var optional: Bool
 
         package init(
-            name: String, format: Format, quality: Int = 80, fit: Fit = .inside, width: Int? = nil, height: Int? = nil, optional: Bool = false
+            name: String, format: Format, quality: Int = 80, fit: Fit = .inside, width: Int? = nil, height: Int? = nil,
+            optional: Bool = false
         ) {
             self.name = name
             self.format = format

@@ -12,14 +12,24 @@ package final class SQLiteStore: Store {
         package var durability: Durability
         /// Threads for long reads; from 1.
         package var readers: Int
+        /// What jobs are stamped and scheduled with.
+        package var clock: any Ports.Clock
+        /// For the ids of jobs.
+        package var random: any Ports.Random
 
-        package init(durability: Durability = .full, readers: Int = 4) {
+        package init(
+            durability: Durability = .full, readers: Int = 4, clock: any Ports.Clock = SystemClock(),
+            random: any Ports.Random = SystemRandom()
+        ) {
             self.durability = durability
             self.readers = readers
+            self.clock = clock
+            self.random = random
         }
     }
 
-    /// Also for the job queue, whose tables are in the same file.
+    /// The queue in the same file.
+    package let jobs: SQLiteJobQueue
     package let writer: Writer
     let directory: String
     private let pool: ReaderPool
@@ -52,6 +62,7 @@ package final class SQLiteStore: Store {
         let connection = try Connection(
             path: path, mode: .writer(synchronous: options.durability == .full ? .full : .normal))
         try SystemTables.prepare(connection)
+        let incarnation = try JobSchema.recover(connection, now: options.clock.now())
         let byName = Dictionary(collections.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let totals = Totals()
         let loops = Array(group.makeIterator())
@@ -68,7 +79,10 @@ package final class SQLiteStore: Store {
         self.loops = loops
         self.loopReaders = loopReaders
         self.pool = try ReaderPool(readers)
-        self.writer = try Writer(connection: connection, collections: byName, totals: totals)
+        self.writer = try Writer(
+            connection: connection, collections: byName, totals: totals,
+            jobs: JobStamps(clock: options.clock, random: options.random, incarnation: incarnation))
+        self.jobs = SQLiteJobQueue(writer)
         self.lock = Mutex(lock)
     }
 

@@ -11,11 +11,13 @@ package final class Schema: Sendable {
     /// `auth.active_when` over a user.
     package let activeWhen: Expression?
 
+    package let lastConditionNumber: Int
+
     private let numbers: [String: Int]
 
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
-        activeWhen: Expression?
+        activeWhen: Expression?, lastConditionNumber: Int = 0
     ) {
         self.model = model
         self.collections = collections
@@ -23,6 +25,7 @@ package final class Schema: Sendable {
         self.media = media
         self.mediaKinds = mediaKinds
         self.activeWhen = activeWhen
+        self.lastConditionNumber = lastConditionNumber
         self.numbers = Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0.number) })
     }
 

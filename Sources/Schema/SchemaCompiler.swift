@@ -10,8 +10,10 @@ package struct SchemaCompiler {
     var faults: [Fault] = []
     var conditionCount = 0
 
-    package static func compile(_ configuration: Configuration) throws(Faults) -> Schema {
+    /// Conditions are numbered after those of `previous`.
+    package static func compile(_ configuration: Configuration, after previous: Schema? = nil) throws(Faults) -> Schema {
         var compiler = SchemaCompiler(configuration)
+        compiler.conditionCount = previous?.lastConditionNumber ?? 0
         return try compiler.schema()
     }
 
@@ -40,7 +42,8 @@ package struct SchemaCompiler {
             let media = collections.first(where: { $0.name == BuiltIns.media })
         else { throw Faults(faults) }
         return Schema(
-            model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen)
+            model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
+            lastConditionNumber: conditionCount)
     }
 
     // MARK: Model
@@ -182,10 +185,8 @@ package struct SchemaCompiler {
         do {
             return try ExpressionCompiler(model: model).compile(source.value, in: scope, as: expectation)
         } catch {
-            var at = source.at
-            at.column += error.range.lowerBound
             faults.append(
-                Fault(error.message, at: at, length: max(1, error.range.count), suggestion: error.suggestion))
+                Fault(error.message, at: source.location(ofScalar: error.range.lowerBound), length: max(1, error.range.count), suggestion: error.suggestion))
             return nil
         }
     }

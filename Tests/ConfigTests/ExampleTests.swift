@@ -3,59 +3,144 @@ import Testing
 
 @testable import Config
 
-/// The example is the first documentation: it must load, and show every setting with its true default.
+/// A key of the description with its path; `*` stands for a name that the operator chooses.
+struct DescribedKey {
+    var path: [String]
+    var key: KeyDescription
+
+    static func all(of shape: Shape, below path: [String] = []) -> [DescribedKey] {
+        switch shape {
+        case .table(let keys):
+            keys.flatMap { key in
+                [DescribedKey(path: path + [key.name], key: key)] + all(of: key.shape, below: path + [key.name])
+            }
+        case .named(_, let item): all(of: item, below: path + ["*"])
+        case .either(let shapes): shapes.flatMap { all(of: $0, below: path) }
+        case .list(let item): all(of: item, below: path)
+        default: []
+        }
+    }
+}
+
 @Suite struct ExampleTests {
-    private static let path = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/atlas.toml.example"
-
-    private func text() throws -> String {
-        let bytes = try #require(FileReading.bytes(Self.path))
-        return String(decoding: bytes, as: UTF8.self)
+    /// The example with every `# key = …` and `# [table]` made live.
+    static func uncommented(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard line.hasPrefix("# ") else { return String(line) }
+            let rest = line.dropFirst(2)
+            let key = rest.prefix { $0 == "_" || ("a"..."z").contains($0) }
+            let isKey = !key.isEmpty && rest.dropFirst(key.count).drop { $0 == " " }.hasPrefix("=")
+            return isKey || rest.hasPrefix("[") ? String(rest) : String(line)
+        }.joined(separator: "\n")
     }
 
-    @Test func loads() throws {
-        let loaded = try ConfigurationLoader(environment: [:]).load(Self.path)
-        #expect(loaded.configuration.collections.map(\.name) == ["users", "posts", "comments", "tags"])
-        #expect(loaded.configuration.media.first?.variants.map(\.name) == ["thumb", "card", "full"])
+    static func contains(_ path: ArraySlice<String>, in node: TOMLNode) -> Bool {
+        guard let step = path.first else { return true }
+        let rest = path.dropFirst()
+        if let items = node.array { return items.contains { contains(path, in: $0) } }
+        guard let table = node.table else { return false }
+        return table.members.contains { ($0.name == step || step == "*") && contains(rest, in: $0.node) }
     }
 
-    @Test func showsEverySettingWithItsDefault() throws {
-        let lines = try text().split(separator: "\n").map(String.init)
-        for section in Language.settings + [Language.mediaKind, Language.queue] {
-            let header = section.path == "media.*" ? "[media.image]" : section.path == "queues.*" ? "[queues.media]" : "[\(section.path)]"
-            let start = try #require(lines.firstIndex { $0.hasPrefix(header) }, "\(header) is missing")
-            let body = lines[(start + 1)...].prefix { !$0.hasPrefix("[") }
-            for key in section.keys where key.kind != .table && key.kind != .tables {
-                let shown = body.contains { line in
-                    guard let initial = key.initial else { return line.hasPrefix("# \(key.name)") || line.hasPrefix("\(key.name) =") }
-                    return line.hasPrefix("#\(key.name) = \(initial)") || line.hasPrefix("\(key.name) = ")
+    @Test func `the example is right, as it is and with every default written out`() throws {
+        let text = try content(of: "atlas.toml.example")
+        let plain = try load(text)
+        #expect(plain.warnings.isEmpty)
+        #expect(plain.configuration.collections.map(\.name) == ["users", "posts", "comments", "tags"])
+        let whole = try load(Self.uncommented(text), environment: ["ATLAS_MASTER_KEY": String(repeating: "k", count: 32)])
+        #expect(whole.warnings.isEmpty)
+    }
+
+    @Test func `every key there is stands in the example`() throws {
+        let root = try TOMLParser.parse(Self.uncommented(content(of: "atlas.toml.example")), file: "atlas.toml.example")
+        for described in DescribedKey.all(of: Language.file.shape) {
+            // An input is what a field is, and checks are the same everywhere: shown once is enough.
+            let isRepeated = described.path.contains("input") || described.path.contains("transitions") && described.path.contains("checks")
+            if isRepeated, !["input", "checks"].contains(described.path.last) { continue }
+            let isShown = Self.contains(described.path[...], in: root)
+            #expect(isShown, "\(described.path.joined(separator: ".")) is missing")
+        }
+    }
+
+    @Test func `commented lines show the defaults`() throws {
+        let text = try content(of: "atlas.toml.example")
+        let live = Set(
+            text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().filter { !$1.hasPrefix("#") }.map(\.offset))
+        let root = try TOMLParser.parse(Self.uncommented(text), file: "")
+        var count = 0
+        func check(_ shape: Shape, _ node: TOMLNode) throws {
+            switch shape {
+            case .either(let shapes): for shape in shapes { try check(shape, node) }
+            case .list(let item): for element in node.array ?? [] { try check(item, element) }
+            case .named(_, let item): for member in node.table?.members ?? [] { try check(item, member.node) }
+            case .table(let keys):
+                for key in keys {
+                    guard let member = node.table?[key.name] else { continue }
+                    try check(key.shape, member.node)
+                    // A live line says what this site wants; a list of tables shows what could stand in it.
+                    guard let initial = key.initial, !live.contains(member.at.line - 1), member.at.column == 1,
+                        !(member.node.array ?? []).contains(where: { $0.table != nil })
+                    else {
+                        continue
+                    }
+                    let value = try TOMLParser.parse("x = \(initial)", file: "").table?["x"]?.node
+                    #expect(plain(member.node) == value.map(plain), "\(key.name), line \(member.at.line)")
+                    count += 1
                 }
-                #expect(shown, "\(header) \(key.name) is missing or has another default")
+            default: break
             }
         }
+        try check(Language.file.shape, root)
+        #expect(count > 40)
     }
 
-    /// With every commented default made live, nothing changes.
-    @Test func commentedDefaultsAreTheDefaults() throws {
-        let live = try text().split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.hasPrefix("#") && !line.hasPrefix("# ") && line.contains(" = ") ? String(line.dropFirst()) : String(line)
-        }.joined(separator: "\n")
-        let directory = try #require(mkdtemp(strdup("/tmp/atlas-config-XXXXXX")).map { String(cString: $0) })
-        let path = directory + "/atlas.toml"
-        let file = try #require(fopen(path, "w"))
-        fputs(live, file)
-        fclose(file)
-        defer {
-            unlink(path)
-            rmdir(directory)
+    private func plain(_ node: TOMLNode) -> String {
+        if let items = node.array { return "[\(items.map(plain).joined(separator: ","))]" }
+        return "\(node.value)"
+    }
+
+    @Test func `the reference has the tables of the description`() throws {
+        let path = "docs/configuration.md"
+        let text = try content(of: path)
+        let generated = ReferenceTables.replacing(in: text)
+        // ATLAS_WRITE_REFERENCE=1 swift test --filter ConfigTests brings the file up to date.
+        if getenv("ATLAS_WRITE_REFERENCE") != nil, let file = fopen("\(repository)/\(path)", "w") {
+            fputs(generated, file)
+            fclose(file)
+        } else {
+            #expect(text == generated)
         }
-        let written = try ConfigurationLoader(environment: [:]).load(path).configuration
-        let plain = try ConfigurationLoader(environment: [:]).load(Self.path).configuration
-        #expect("\(written.server)" == "\(plain.server)")
-        #expect("\(written.database)" == "\(plain.database)")
-        #expect("\(written.auth)" == "\(plain.auth)")
-        #expect("\(written.log)" == "\(plain.log)")
-        #expect("\(written.server)" == "\(Server())")
-        #expect("\(written.auth)" == "\(Auth())")
-        #expect(written.queues.first.map { "\($0.attempts) \($0.backoff) \($0.timeout)" } == "5 1000 300000")
+        for key in Language.file.keys where key.description.name != "include" {
+            #expect(text.contains("`[\(key.description.name)"), "\(key.description.name)")
+        }
+    }
+}
+
+/// The tables of `docs/configuration.md`, which stand between `<!-- table: path -->` and `<!-- end -->`.
+enum ReferenceTables {
+    static func replacing(in text: String) -> String {
+        var lines: [String] = []
+        var isInside = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            if line == "<!-- end -->" { isInside = false }
+            if !isInside { lines.append(line) }
+            if line.hasPrefix("<!-- table: "), line.hasSuffix(" -->") {
+                lines += table(of: String(line.dropFirst(12).dropLast(4)))
+                isInside = true
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func table(of path: String) -> [String] {
+        let steps = path == "file" ? [] : path.split(separator: ".").map(String.init)
+        let keys = DescribedKey.all(of: Language.file.shape).filter { $0.path.dropLast() == steps[...] }
+        guard !keys.isEmpty else { return ["(no keys)"] }
+        return ["| key | type | default | |", "|---|---|---|---|"]
+            + keys.map { described in
+                let key = described.key
+                let initial = key.isRequired ? "required" : key.initial.map { "`\($0)`" } ?? ""
+                return "| `\(key.name)` | \(key.shape.words) | \(initial) | \(key.doc) |".replacing("||", with: "| |")
+            }
     }
 }

@@ -58,9 +58,9 @@ func withServer<Result: Sendable>(
     let server = HTTPServer(
         options: options, responder: responder, clock: FixedClock(), log: Logger(label: "edge", factory: { _ in SwiftLogNoOpLogHandler() }),
         accessLog: accessLog, readiness: readiness)
-    let addresses = try await server.start()
     let result: Result
     do {
+        let addresses = try await server.start()
         guard let address = addresses.first else { throw RawClient.Failure(reason: "no address") }
         result = try await body(server, address)
     } catch {

@@ -59,11 +59,11 @@ final class RawClient: Sendable {
 
     func closeOutput() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Closing with this set resets the connection.
+    /// Resets the connection: connect(2) to AF_UNSPEC dissolves it.
     func reset() {
-        var option = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
-        _ = shutdown(descriptor, Int32(SHUT_RDWR))
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        _ = connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
     /// The next answer, or nil when the server has closed. Interim answers (100) are answers too.

@@ -1,5 +1,6 @@
-// TOML 1.0 parsed by toml++ (https://marzer.github.io/tomlplusplus/), flattened into an array of nodes with their positions.
 #pragma once
+// TOML 1.0 (toml++) behind C: a text becomes a flat array of nodes, in the order of the file. Nothing throws.
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -7,41 +8,53 @@
 extern "C" {
 #endif
 
-enum atlas_toml_kind {
-    ATLAS_TOML_TABLE = 0,
-    ATLAS_TOML_ARRAY = 1,
-    ATLAS_TOML_STRING = 2,
-    ATLAS_TOML_INTEGER = 3,
-    ATLAS_TOML_FLOAT = 4,
-    ATLAS_TOML_BOOLEAN = 5,
-    ATLAS_TOML_DATE = 6,
-};
+typedef enum {
+    ctoml_table,
+    ctoml_array,
+    ctoml_string,
+    ctoml_integer,
+    ctoml_float,
+    ctoml_bool,
+    ctoml_date_time,
+} ctoml_kind;
 
-/// Lines and columns count from 1, columns in Unicode scalars. Children stand at [first_child, first_child + child_count), in the file's order.
-struct atlas_toml_node {
-    int kind;
+/// Counted from 1; columns in Unicode scalars. 0 where nothing stands.
+typedef struct {
+    uint32_t line;
+    uint32_t column;
+} ctoml_position;
+
+typedef struct {
+    ctoml_kind kind;
+    /// The name under which a table holds this node; empty in arrays and at the root.
     const char *key;
     size_t key_length;
-    uint32_t key_line, key_column;
-    uint32_t line, column;
+    ctoml_position key_begin, key_end;
+    ctoml_position begin, end;
+    /// Of a string its bytes, of a date or time its text.
     const char *text;
     size_t text_length;
     int64_t integer;
     double number;
-    size_t first_child, child_count;
-};
+    bool truth;
+    /// A table written in braces.
+    bool is_inline;
+    size_t child_count;
+} ctoml_node;
 
-struct atlas_toml_document;
+typedef struct ctoml_document ctoml_document;
 
-/// Never NULL but for lack of memory. Free with atlas_toml_free.
-struct atlas_toml_document *atlas_toml_parse(const char *bytes, size_t length);
-void atlas_toml_free(struct atlas_toml_document *document);
+/// Never null unless memory is out. Free it with `ctoml_free`; every pointer of its nodes dies with it.
+ctoml_document *ctoml_parse(const char *bytes, size_t length);
+void ctoml_free(ctoml_document *document);
 
-/// NULL when the text is valid; else what is wrong and where.
-const char *atlas_toml_error(const struct atlas_toml_document *document, uint32_t *line, uint32_t *column);
+/// Null when the text was TOML; else what is wrong, at `*position`.
+const char *ctoml_error(const ctoml_document *document, ctoml_position *position);
 
-/// The nodes; the first is the root table. Valid until the document is freed.
-const struct atlas_toml_node *atlas_toml_nodes(const struct atlas_toml_document *document, size_t *count);
+/// The node of that index; 0 is the root. All zero beyond the end.
+ctoml_node ctoml_node_at(const ctoml_document *document, size_t index);
+/// The index of a child, which is below `child_count`; 0 otherwise.
+size_t ctoml_child(const ctoml_document *document, size_t index, size_t child);
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,8 @@ typedef struct {
     /// EXIF orientation, 1–8; from 5 on width and height change places.
     int orientation;
     bool interlaced;
+    /// Whether colours are to be read through a profile in the file.
+    bool has_profile;
 } AtlasImageHeader;
 
 typedef enum { ATLAS_JPEG, ATLAS_PNG, ATLAS_WEBP, ATLAS_GIF, ATLAS_HEIF } AtlasImageType;
@@ -32,8 +34,8 @@ bool atlas_vips_can_save(AtlasImageType type);
 int atlas_vips_header(int descriptor, AtlasImageType type, AtlasImageHeader *header);
 
 /// Decodes the first page once, upright, in 8-bit sRGB, exactly `width` × `height` (measured upright), with the loader's own shrinking.
-/// Truncated and damaged images are errors. NULL on failure.
-AtlasImage *atlas_vips_decode(int descriptor, AtlasImageType type, int width, int height);
+/// `has_profile` as the header says. Truncated and damaged images are errors. NULL on failure.
+AtlasImage *atlas_vips_decode(int descriptor, AtlasImageType type, int width, int height, bool has_profile);
 
 int atlas_image_width(const AtlasImage *image);
 int atlas_image_height(const AtlasImage *image);

@@ -1,11 +1,10 @@
-import Logging
 import NIOCore
 import NIOHTTP1
 
 /// A connection that speaks HTTP/1.1: one request is served at a time, answers leave in order, and nothing more is read than can be dealt with.
 ///
 /// Everything here runs on the connection's event loop, without tasks or locks. This file is the way in: what arrives, in which
-/// order it is looked at and how long that may take. The way out is in `HTTP1Connection+Answer`.
+/// order it is looked at; what a request is, how answers leave and how long things may take stand in the extensions beside it.
 final class HTTP1Connection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = IOData
@@ -31,10 +30,10 @@ final class HTTP1Connection: ChannelInboundHandler {
     var context: ChannelHandlerContext?
     var exchange: Exchange?
     var waiting = Waiting.nothing
-    private(set) var deadline = NIODeadline.distantFuture
+    var deadline = NIODeadline.distantFuture
     /// What arrived while it could not be dealt with; never more than one read holds.
-    private var pending = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
-    private var pendingRefusal: Refusal?
+    var pending = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
+    var pendingRefusal: Refusal?
     private var isPumping = false
     private var isReadAsked = false
     private(set) var isReading = false
@@ -44,11 +43,11 @@ final class HTTP1Connection: ChannelInboundHandler {
     var isInputUnsure = false
     /// Our side is closed; what still arrives is thrown away.
     var isLeaving = false
-    private var discarded: Int64 = 0
-    private var requests = 0
-    private var opened = NIODeadline.uptimeNanoseconds(0)
-    private var peer = ""
-    private var isPeerTrusted = false
+    var discarded: Int64 = 0
+    var requests = 0
+    var opened = NIODeadline.uptimeNanoseconds(0)
+    var peer = ""
+    var isPeerTrusted = false
     /// Opened after draining began: only health is answered.
     private(set) var isLate = false
 
@@ -158,7 +157,7 @@ final class HTTP1Connection: ChannelInboundHandler {
     }
 
     /// Set when a request ended within this very read: its end is no sign of a next one.
-    private var isFreshlyIdle = false
+    var isFreshlyIdle = false
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
@@ -217,7 +216,7 @@ final class HTTP1Connection: ChannelInboundHandler {
         pump()
     }
 
-    private func discard(_ count: Int) {
+    func discard(_ count: Int) {
         discarded += Int64(count)
         if discarded > shared.options.discardedBytes { closeNow() }
     }
@@ -275,221 +274,5 @@ final class HTTP1Connection: ChannelInboundHandler {
         case .body(let piece): receive(piece)
         case .end: receiveEnd()
         }
-    }
-
-    private func newExchange(method: HTTPMethod) -> Exchange {
-        Exchange(id: shared.ids.next(), method: method, client: peer, started: shared.loop.now)
-    }
-
-    private func open(_ head: HTTPRequestHead) {
-        let options = shared.options
-        requests += 1
-        wait(for: .nothing)
-        let exchange = newExchange(method: head.method)
-        self.exchange = exchange
-        let inspection: HeadInspection
-        let target: RequestTarget
-        do throws(HeadInspection.Inadmissible) {
-            exchange.rawPath = String(head.uri.utf8.prefix(256).prefix { $0 != UInt8(ascii: "?") }) ?? ""
-            inspection = try HeadInspection(head, options: options)
-        } catch {
-            return refuse(error.refusal)
-        }
-        if isPeerTrusted {
-            if let id = inspection.requestID, HeadInspection.isRequestID(id) { exchange.id = id }
-            if inspection.isForwarded {
-                exchange.client = ForwardedFor.client(
-                    values: head.headers["x-forwarded-for"], peer: peer, trusted: options.trustedProxies)
-            }
-        }
-        exchange.userAgent = inspection.userAgent
-        exchange.framing = inspection.framing
-        exchange.expectsContinue = inspection.expectsContinue && inspection.framing != .none && head.version.minor > 0
-        // The decoder stops at CONNECT and at an upgrade: what follows is not HTTP to it
-        exchange.keepsAlive =
-            head.isKeepAlive && head.version.minor > 0 && !inspection.asksUpgrade && head.method != .CONNECT && !shared.isDraining
-            && requests < options.keepAliveRequests && exchange.started - opened < options.keepAliveLifetime
-            && !(isInputClosed && pending.isEmpty)
-        if head.method == .CONNECT {
-            return refuse(.notImplemented("This server is no proxy."))
-        }
-        do throws(RequestTarget.Fault) {
-            target = try RequestTarget(head.uri)
-        } catch {
-            return refuse(.badRequest(error.reason))
-        }
-        exchange.rawPath = target.rawPath
-        if let authority = target.authority, authority.lowercased() != inspection.host?.lowercased() {
-            return refuse(.misdirected)
-        }
-        if head.method == .GET || head.method == .HEAD, target.segments.first == "health", answersHealth(target) { return }
-        if isLate { return refuse(.draining) }
-        let request = Request(
-            method: head.method, target: head.uri, path: target.segments, query: target.query, headers: head.headers,
-            clientAddress: exchange.client, id: exchange.id, eventLoop: shared.loop)
-        begin(shared.responder.receive(request))
-    }
-
-    private func begin(_ intake: Intake) {
-        guard let exchange else { return }
-        switch intake {
-        case .respond(let response):
-            return answer(with: response)
-        case .collect(let limit, let then):
-            if case .length(let length) = exchange.framing, length > limit { return refuse(.bodyTooLarge(limit: limit)) }
-            exchange.taking = .collect(limit: limit, then)
-        case .stream(let sink):
-            exchange.taking = .stream(sink)
-        }
-        if exchange.expectsContinue { sayContinue() }
-        if exchange.bodyIsExpected { wait(for: .body, shared.options.bodyTimeout) }
-    }
-
-    // MARK: Bodies
-
-    private func receive(_ piece: ByteBuffer) {
-        guard let exchange else { return }
-        exchange.received += Int64(piece.readableBytes)
-        exchange.expectsContinue = false  // the client did not wait, or no longer does
-        switch exchange.taking {
-        case .discard:
-            if exchange.isAnswerWhole { discard(piece.readableBytes) }
-        case .collect(let limit, _):
-            if exchange.received > limit { return refuse(.bodyTooLarge(limit: limit)) }
-            if exchange.whole.readableBytes == 0 { exchange.whole = piece } else { exchange.whole.writeImmutableBuffer(piece) }
-        case .stream(let sink):
-            exchange.isSinkBusy = true
-            sink.receive(piece).hop(to: shared.loop).assumeIsolated().whenComplete { [self] result in
-                guard self.exchange === exchange, exchange.isSinkBusy else { return }
-                exchange.isSinkBusy = false
-                switch result {
-                case .success:
-                    // The time the sink took is not the client's
-                    if case .body = waiting { wait(for: .body, shared.options.bodyTimeout) }
-                case .failure(let error):
-                    self.finish(sink, error)
-                }
-                pump()
-                readOn()
-            }
-        }
-    }
-
-    private func receiveEnd() {
-        guard let exchange else { return }
-        exchange.isRequestWhole = true
-        exchange.expectsContinue = false
-        let taking = exchange.taking
-        exchange.taking = .discard
-        switch taking {
-        case .discard:
-            finishExchange()
-        case .collect(_, let then):
-            wait(for: .nothing)
-            let whole = exchange.whole
-            exchange.whole = ByteBuffer()
-            answer(with: then(whole))
-        case .stream(let sink):
-            finish(sink, nil)
-        }
-    }
-
-    private func finish(_ sink: any BodySink, _ failure: (any Error)?) {
-        exchange?.taking = .discard
-        wait(for: .nothing)
-        answer(with: sink.finish(failure))
-    }
-
-    func abandonSink() {
-        guard case .stream(let sink) = exchange?.taking else { return }
-        exchange?.taking = .discard
-        exchange?.isSinkBusy = false
-        sink.abandon()
-    }
-
-    private func answer(with answer: EventLoopFuture<Response>) {
-        guard let exchange else { return }
-        answer.hop(to: shared.loop).assumeIsolated().whenComplete { [self] result in
-            guard self.exchange === exchange, !exchange.isAnswered else { return }
-            switch result {
-            case .success(let response): respond(response)
-            case .failure(let error):
-                shared.logger.error("a request failed", metadata: ["error": "\(error)", "request_id": "\(exchange.id)"])
-                refuse(.internalError)
-            }
-        }
-    }
-
-    /// Both halves are done: the next request may come. `isFlushed` tells that the client has read the answer.
-    func finishExchange() {
-        guard let exchange, exchange.isRequestWhole, exchange.isAnswerWhole, !isLeaving else { return }
-        self.exchange = nil
-        isFreshlyIdle = isReading
-        discarded = 0
-        if context?.channel.isWritable == true {
-            awaitNext()
-        } else {
-            waitForWrites()
-        }
-        if !isReading {
-            pump()
-            readOn()
-        }
-    }
-
-    /// The answer is out; the connection stays for another request if there is a reason to.
-    private func awaitNext() {
-        let isLast = pending.isEmpty && pendingRefusal == nil && (isInputClosed || shared.isDraining)
-        if isLast, !isReading, let context { return leave(context) }
-        wait(for: .nextRequest, shared.options.keepAliveTimeout)
-    }
-
-    // MARK: Time
-
-    func wait(for reason: Waiting, _ span: TimeAmount? = nil) {
-        waiting = reason
-        deadline = span.map { shared.loop.now + $0 } ?? .distantFuture
-        if let exchange { exchange.receivedBefore = exchange.received }
-    }
-
-    func waitForWrites() {
-        wait(for: .writing(unsent: unsent), shared.options.writeTimeout)
-    }
-
-    private var unsent: Int {
-        let options = context?.channel.syncOptions
-        return (try? options?.getOption(.bufferedWritableBytes)) ?? 0
-    }
-
-    /// Called when `deadline` has passed.
-    func expire(_ now: NIODeadline) {
-        let options = shared.options
-        switch waiting {
-        case .nothing:
-            deadline = .distantFuture
-        case .firstByte, .nextRequest, .rest, .goodbye:
-            closeNow()
-        case .head:
-            requests += 1
-            exchange = newExchange(method: .RAW(value: "-"))
-            refuse(.timeout)
-        case .body:
-            guard let exchange else { return closeNow() }
-            if exchange.isSinkBusy {
-                deadline = now + options.bodyTimeout
-            } else if exchange.received - exchange.receivedBefore >= least(in: options.bodyTimeout) {
-                wait(for: .body, options.bodyTimeout)
-            } else {
-                abandonSink()
-                refuse(.timeout)
-            }
-        case .writing(let before):
-            if before - unsent >= least(in: options.writeTimeout) { waitForWrites() } else { closeNow() }
-        }
-    }
-
-    /// The bytes that a span must bring.
-    private func least(in span: TimeAmount) -> Int64 {
-        max(1, span.nanoseconds / 1_000_000_000 * shared.options.minimumRate)
     }
 }

@@ -22,6 +22,36 @@ package struct AccessLog: Sendable {
         var microseconds: Int64
         var client: String
         var userAgent: String?
+
+        /// One access to the buffer for the whole line: each would be checked for exclusivity at run time.
+        fileprivate func write(second: String, to line: inout ByteBuffer) {
+            line.writeStaticString(#"{"time":""#)
+            line.writeString(second)
+            line.writeMilliseconds(milliseconds)
+            line.writeStaticString(#"","request_id":""#)
+            line.writeString(id)  // letters, digits, "-", "_" and "." alone
+            line.writeStaticString(#"","method":"#)
+            line.writeJSON(string: method)
+            line.writeStaticString(#","path":"#)
+            line.writeJSON(string: path)
+            if let route = route {
+                line.writeStaticString(#","route":"#)
+                line.writeJSON(string: route)
+            }
+            line.writeStaticString(#","status":"#)
+            line.writeJSON(integer: Int64(status))
+            line.writeStaticString(#","bytes":"#)
+            line.writeJSON(integer: bytes)
+            line.writeStaticString(#","duration_us":"#)
+            line.writeJSON(integer: microseconds)
+            line.writeStaticString(#","client":"#)
+            line.writeJSON(string: client)
+            if let agent = userAgent {
+                line.writeStaticString(#","user_agent":"#)
+                line.writeJSON(string: agent)
+            }
+            line.writeStaticString("}\n")
+        }
     }
 }
 
@@ -42,32 +72,7 @@ final class AccessLogBuffer {
     /// `second` is the entry's moment up to its seconds (RFC 3339).
     func append(_ entry: AccessLog.Entry, second: String) {
         if lines.capacity == 0 { lines = ByteBufferAllocator().buffer(capacity: Self.size + 2048) }
-        lines.writeStaticString(#"{"time":""#)
-        lines.writeString(second)
-        lines.writeMilliseconds(entry.milliseconds)
-        lines.writeStaticString(#"","request_id":""#)
-        lines.writeString(entry.id)  // letters, digits, "-", "_" and "." alone
-        lines.writeStaticString(#"","method":"#)
-        lines.writeJSON(string: entry.method)
-        lines.writeStaticString(#","path":"#)
-        lines.writeJSON(string: entry.path)
-        if let route = entry.route {
-            lines.writeStaticString(#","route":"#)
-            lines.writeJSON(string: route)
-        }
-        lines.writeStaticString(#","status":"#)
-        lines.writeJSON(integer: Int64(entry.status))
-        lines.writeStaticString(#","bytes":"#)
-        lines.writeJSON(integer: entry.bytes)
-        lines.writeStaticString(#","duration_us":"#)
-        lines.writeJSON(integer: entry.microseconds)
-        lines.writeStaticString(#","client":"#)
-        lines.writeJSON(string: entry.client)
-        if let agent = entry.userAgent {
-            lines.writeStaticString(#","user_agent":"#)
-            lines.writeJSON(string: agent)
-        }
-        lines.writeStaticString("}\n")
+        entry.write(second: second, to: &lines)
         count += 1
         if lines.readableBytes >= Self.size {
             flush()

@@ -13,11 +13,18 @@ package final class LogStream: Sendable {
     private let waiting = Atomic<Int>(0)
     private let lost = Atomic<Int>(0)
 
-    /// The descriptor stays the caller's, who keeps it open until `close()` has returned. Lines appended before `start()` wait.
+    /// The descriptor stays the caller's, who keeps it open until `close()` has returned.
     package init(descriptor: CInt, capacity: Int = 8 * 1024 * 1024) {
         self.descriptor = descriptor
         self.capacity = capacity
         thread.start()
+        thread.submit { _ in
+            // A pipe whose reader has gone is an error of `write`, not the end of the server (signal(7))
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &signals, nil)
+        }
     }
 
     /// Whole lines. Safe from any thread.

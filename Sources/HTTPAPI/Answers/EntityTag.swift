@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import NIOHTTP1
 
 /// Strong validators of single records: `"<version>-<hash of the body>"` (03-expressions 13).
 enum EntityTag {

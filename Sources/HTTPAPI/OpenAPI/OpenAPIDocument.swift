@@ -129,6 +129,7 @@ struct OpenAPIDocument {
         ("413", "TooLarge", "the body is too large"),
         ("414", "URITooLong", "the address is too long"),
         ("415", "UnsupportedMediaType", "the body is of another media type"),
+        ("416", "RangeNotSatisfiable", "the file is shorter than that"),
         ("429", "TooManyAttempts", "too many attempts; see Retry-After"),
         ("431", "HeadersTooLarge", "the headers are too large"),
         ("500", "InternalError", "a fault of the server"),

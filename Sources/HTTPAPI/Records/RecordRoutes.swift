@@ -125,24 +125,23 @@ struct Resource: Sendable {
             guard records.admitsWriting(collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
             guard let key = key(call) else { throw Failure.notFound }
             let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
-            return try seen(key, by: caller, on: call.request.eventLoop).flatMap { _ in
-                do {
-                    let draft = try Draft(body, for: collection, purpose: .update)
-                    return records.writeAndRead(
-                        collection, for: caller, into: Envelope.open(), on: call.request.eventLoop
-                    ) { writer in
-                        try writer.update(collection, key, draft, version: version)
-                    }.map { respond($0.answer, to: call, status: .ok) }
-                } catch {
-                    return call.request.eventLoop.makeFailedFuture(error)
-                }
+            let draft: Draft
+            do {
+                draft = try Draft(body, for: collection, purpose: .update)
+            } catch {
+                return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
             }
+            return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                try writer.update(collection, key, draft, version: version)
+            }.map { respond($0.answer, to: call, status: .ok) }
         }
     }
 
-    /// 404 comes before 400 (11-precisions 12), and costs only who sends a faulty body: others are checked in the transaction anyway.
-    private func seen(_ key: RecordKey, by caller: Caller, on loop: any EventLoop) throws -> EventLoopFuture<Void> {
-        records.read(collection, key, for: caller, into: ByteBuffer(), on: loop).map { _ in }
+    /// 404 comes before 400 (11-precisions 12): a faulty body is told of only to those who can read the record.
+    private func unlessHidden(
+        _ key: RecordKey, from caller: Caller, on loop: any EventLoop, fail error: any Error
+    ) -> EventLoopFuture<Response> {
+        records.read(collection, key, for: caller, into: ByteBuffer(), on: loop).flatMapThrowing { _ in throw error }
     }
 
     @Sendable func delete(_ call: Call) -> Intake {
@@ -171,18 +170,15 @@ struct Resource: Sendable {
             guard records.admitsWriting(transition.allow, for: caller) else { throw RecordError.unauthenticated }
             guard let key = key(call) else { throw Failure.notFound }
             let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
-            return try seen(key, by: caller, on: call.request.eventLoop).flatMap { _ in
-                do {
-                    let input = try transition.values(from: body)
-                    return records.writeAndRead(
-                        collection, for: caller, into: Envelope.open(), on: call.request.eventLoop
-                    ) { writer in
-                        try writer.fire(transition, of: collection, key, input: input, version: version)
-                    }.map { respond($0.answer, to: call, status: .ok) }
-                } catch {
-                    return call.request.eventLoop.makeFailedFuture(error)
-                }
+            let input: [Int: Value]
+            do {
+                input = try transition.values(from: body)
+            } catch {
+                return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
             }
+            return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                try writer.fire(transition, of: collection, key, input: input, version: version)
+            }.map { respond($0.answer, to: call, status: .ok) }
         }
     }
 

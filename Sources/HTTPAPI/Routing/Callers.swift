@@ -1,7 +1,8 @@
 package import Edge
 package import NIOCore
 package import Records
-internal import Expressions
+internal import Logging
+internal import NIOHTTP1
 
 /// Who sends a request. `later` when the session must first be fetched.
 package enum ResolvedCaller: Sendable {

@@ -45,7 +45,9 @@ final class HelperProcess: Sendable {
 
     /// Sends a request and waits for its answer. `.crashed` when the helper ends first; nil when it had ended, or said good-bye, before
     /// it began: then the request may be given to another one.
-    func exchange(_ request: JSONValue, descriptors: [Int32], timeout: Int32) throws(MediaError) -> JSONValue? {
+    func exchange(
+        _ request: JSONValue, descriptors: [Int32], timeout: Int32, sent: () -> Void
+    ) throws(MediaError) -> JSONValue? {
         var buffer = ByteBuffer()
         buffer.writeJSON(request)
         guard buffer.readableBytes < HelperMessage.longest else { throw .unsupported("too many variants") }
@@ -54,6 +56,7 @@ final class HelperProcess: Sendable {
         }
         if failure == EPIPE || failure == ECONNRESET { return nil }
         guard failure == 0 else { throw .unavailable("the media helper cannot be reached (\(String(cString: strerror(failure))))") }
+        sent()
         let answer = try Self.receive(socket, timeout: timeout)
         return answer["bye"] == nil ? answer : nil
     }

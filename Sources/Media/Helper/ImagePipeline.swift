@@ -53,7 +53,8 @@ enum ImagePipeline {
 
         let small = VariantGeometry.fitted(width, height, 100, 100)
         let largest = (work.map(\.geometry.scaled) + [small]).max { ($0.width, $0.height) < ($1.width, $1.height) } ?? small
-        let base = try Picture(atlas_vips_decode(input, loader, Int32(largest.width), Int32(largest.height)), damaged)
+        let decoded = atlas_vips_decode(input, loader, Int32(largest.width), Int32(largest.height), header.has_profile)
+        let base = try Picture(decoded, damaged)
 
         for (variant, geometry, output) in work {
             do throws(MediaError) {

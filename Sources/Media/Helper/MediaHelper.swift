@@ -23,7 +23,8 @@ package enum MediaHelper {
             return 1
         }
         let limits = AtlasLimits(
-            address_space: 3 << 30, file_size: 256 << 20, cpu: UInt64(processorSeconds), descriptors: UInt64(ATLAS_MESSAGE_DESCRIPTORS) + 32)
+            address_space: 3 << 30, file_size: 256 << 20, cpu: UInt64(processorSeconds),
+            descriptors: UInt64(ATLAS_MESSAGE_DESCRIPTORS) + 32)
         let held = atlas_contain(limits)
         // Without the filter a hole in a codec would be a hole in the server.
         guard held.seccomp, held.no_new_privileges, held.limits else {

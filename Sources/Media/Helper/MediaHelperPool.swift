@@ -38,6 +38,7 @@ package final class MediaHelperPool: Sendable {
         var busy: [HelperProcess] = []
         var isClosed = false
         var isAnnounced = false
+        var requestsSent = 0
     }
 
     private let settings: Settings
@@ -85,6 +86,9 @@ package final class MediaHelperPool: Sendable {
     /// The process ids of the helpers that are at work, or idle.
     package func processes(busy: Bool) -> [Int32] { state.withLock { busy ? $0.busy : $0.idle }.map(\.id) }
 
+    /// How many requests helpers were given so far.
+    package var requestsSent: Int { state.withLock { $0.requestsSent } }
+
     /// What a helper can do that it must not be able to: see `ContainmentProbe`.
     package func probe() async throws -> [(attempt: String, errno: Int64)] {
         let job = HelperJob()
@@ -130,7 +134,9 @@ package final class MediaHelperPool: Sendable {
                 throw CancellationError()
             }
             do {
-                let answer = try helper.exchange(request, descriptors: descriptors, timeout: settings.timeoutMilliseconds)
+                let answer = try helper.exchange(request, descriptors: descriptors, timeout: settings.timeoutMilliseconds) {
+                    state.withLock { $0.requestsSent += 1 }
+                }
                 let wasCancelled = !job.end()
                 giveBack(helper, keep: !wasCancelled && answer != nil && answer?["last"]?.bool != true)
                 if wasCancelled { throw CancellationError() }

@@ -25,8 +25,11 @@ package final class RecordWriter {
 
     // MARK: Operations
 
-    /// Stores a new record. With `values` the system adds what no client may send.
-    package func create(_ collection: Collection, _ draft: Draft, adding values: [Int: Value] = [:]) throws -> Row {
+    /// Stores a new record. With `values` the system adds what no client may send; without `asksRule` something else than `allow.create` has
+    /// admitted the caller (a sign-up, an upload), field rights holding all the same.
+    package func create(
+        _ collection: Collection, _ draft: Draft, adding values: [Int: Value] = [:], asksRule: Bool = true
+    ) throws -> Row {
         var row = Row(collection: collection.name, values: collection.fields.map(\.initial))
         row.values[Row.System.id] = .text(newID())
         row.values[Row.System.version] = .int(1)
@@ -39,7 +42,7 @@ package final class RecordWriter {
         try checkFieldRights(draft, on: row, in: collection)
         try makeSlugs(&row, in: collection)
         try compute(&row, in: collection)
-        if !caller.isSystem {
+        if asksRule, !caller.isSystem {
             guard let rule = collection.behaviour.create, try holds(rule.expression, row) else {
                 throw caller.refusal("you may not create this")
             }
@@ -177,7 +180,7 @@ package final class RecordWriter {
             guard let rule = field.write, try !holds(rule.expression, row) else { continue }
             faults.append(FieldFault(path: field.name, code: "forbidden", message: "you may not set this"))
         }
-        if !faults.isEmpty { throw caller.isAnonymous ? RecordError.unauthenticated : .fieldsForbidden(faults) }
+        if !faults.isEmpty { throw RecordError.fieldsForbidden(faults) }
     }
 
     private func stamp(_ row: inout Row, in collection: Collection, given: [Int: Value]) throws {
@@ -203,4 +206,11 @@ package struct RecordChange: Sendable {
     package enum Kind: Sendable { case created, updated, deleted, restored }
     package var kind: Kind
     package var row: Row
+}
+
+extension RecordWriter {
+    /// A job in the same commit as the record that causes it; gives its id.
+    package func enqueue(_ job: NewJob) throws -> String {
+        try transaction.jobs.enqueue(job)
+    }
 }

@@ -30,6 +30,7 @@ enum SystemTables {
         try connection.execute("BEGIN IMMEDIATE")
         do {
             try connection.execute(statements)
+            try connection.execute(JobSchema.statements)
             try setMeta("layout", "\(layout)", connection)
             try connection.execute("COMMIT")
         } catch {

@@ -57,13 +57,7 @@ final class SQLiteTransaction: Transaction {
 
     // MARK: Others
 
-    var jobs: any JobTransaction { UnwrittenJobs() }
+    var jobs: any JobTransaction { SQLiteJobs(context) }
 
     var accounts: any AccountTransaction { SQLiteAccounts(connection) }
-}
-
-/// Stands here until the job queue has its tables.
-private struct UnwrittenJobs: JobTransaction {
-    func enqueue(_ job: NewJob) throws -> String { throw StoreError.unavailable("this store keeps no jobs") }
-    func finish(_ claim: JobClaim, as outcome: JobOutcome) throws -> Bool { throw StoreError.unavailable("this store keeps no jobs") }
 }

@@ -7,12 +7,14 @@ package final class WriteContext {
     // Kept from one operation to the next: prepared statements.
     let records: RecordReader
     let rows: RowTable
+    let jobs: JobTable
     fileprivate(set) var woken: Set<String> = []
 
-    init(connection: Connection, collections: [String: Collection], totals: Totals) {
+    init(connection: Connection, collections: [String: Collection], totals: Totals, jobs stamps: JobStamps) {
         self.connection = connection
         records = RecordReader(connection: connection, collections: collections, totals: totals)
         rows = RowTable(connection)
+        jobs = JobTable(connection, stamps: stamps)
     }
 
     /// The workers of that queue are told after the commit, and only if this operation is part of it.

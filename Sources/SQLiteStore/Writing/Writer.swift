@@ -13,10 +13,14 @@ package final class Writer: Sendable {
     private let state: SharedWriterState
 
     /// Takes the connection over.
-    init(connection: sending Connection, collections: [String: Collection] = [:], totals: Totals = Totals()) throws(StoreError) {
+    init(
+        connection: sending Connection, collections: [String: Collection] = [:], totals: Totals = Totals(),
+        jobs stamps: JobStamps = JobStamps()
+    ) throws(StoreError) {
         let mailbox = Mailbox<WriteOperation>()
         let state = SharedWriterState()
-        nonisolated(unsafe) let context = WriteContext(connection: connection, collections: collections, totals: totals)
+        nonisolated(unsafe) let context = WriteContext(
+            connection: connection, collections: collections, totals: totals, jobs: stamps)
         let thread = OwnThread(name: "atlas-writer") {
             let commits = GroupCommit(context: context, mailbox: mailbox, state: state, totals: totals)
             commits.run()

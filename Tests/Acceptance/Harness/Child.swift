@@ -35,11 +35,23 @@ final class Child: Sendable {
         posix_spawn_file_actions_adddup2(&actions, output[1], 1)
         posix_spawn_file_actions_adddup2(&actions, output[1], 2)
 
+        // Threads of the runtime block most signals, and a child would inherit that: it could not be told to stop.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
         var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/bin:/bin"), strdup("LC_ALL=C.UTF-8"), nil]
         defer { for text in argv + environment { free(text) } }
         var spawned: pid_t = 0
-        let status = posix_spawn(&spawned, path, &actions, nil, &argv, &environment)
+        let status = posix_spawn(&spawned, path, &actions, &attributes, &argv, &environment)
         close(output[1])
         close(inputPair[0])
         // A password fits the socket's buffer: this does not wait for the reader.
@@ -66,6 +78,11 @@ final class Child: Sendable {
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(reader) }
             }
             .takingOwnershipOfDescriptor(input: output[0]).get()
+    }
+
+    /// A test that failed half-way leaves no program behind.
+    deinit {
+        if !lines.withLock({ $0.isClosed }) { kill(process, SIGKILL) }
     }
 
     private static func socketPair() throws -> [Int32] {

@@ -1,0 +1,111 @@
+internal import Config
+internal import Edge
+internal import Expressions
+internal import Glibc
+internal import HTTPAPI
+package import Identity
+internal import Jobs
+package import Logging
+internal import LocalObjects
+internal import Media
+internal import NIOCore
+internal import NIOHTTP1
+package import NIOPosix
+package import Ports
+package import Records
+internal import Schema
+package import SQLiteStore
+
+/// What outlives a reload: the store, its loops, keys, sessions and files. The only place that names concrete adapters.
+package final class Backend: Sendable {
+    package let group: MultiThreadedEventLoopGroup
+    package let store: SQLiteStore
+    package let clock: any Clock
+    package let random: any Random
+    let masterKey: MasterKey
+    let hasher: PasswordHasher
+    let registry = SessionRegistry()
+    let throttle: LoginThrottle
+    let objects: LocalObjects
+    let threads: NIOThreadPool
+    let temporaryDirectory: String
+    let log: Logger
+
+    /// Opens the data directory, which this process then owns. Blocks.
+    package init(_ site: Site, group: MultiThreadedEventLoopGroup, log: Logger) throws {
+        let configuration = site.configuration
+        self.group = group
+        self.log = log
+        clock = SystemClock()
+        random = SystemRandom()
+        let (directory, file) = site.database
+        let cores = System.coreCount
+        store = try SQLiteStore.open(
+            directory: directory, file: file, collections: site.schema.collections,
+            options: SQLiteStore.Options(
+                durability: configuration.database.durability == .full ? .full : .normal,
+                readers: configuration.database.readers > 0 ? configuration.database.readers : cores),
+            group: group)
+        masterKey =
+            try configuration.app.masterKey.map { MasterKey(bytes: $0.bytes) }
+            ?? MasterKey.load(path: configuration.app.dataDirectory + "/master.key", random: random)
+        hasher = try PasswordHasher(threads: max(1, cores / 2), random: random)
+        throttle = LoginThrottle(
+            clock: clock, perAccount: configuration.auth.passwordLockout, perAddress: configuration.auth.passwordLockout * 4,
+            window: configuration.auth.passwordLockoutWindow)
+        threads = NIOThreadPool(numberOfThreads: max(2, cores))
+        threads.start()
+        objects = try LocalObjects(root: site.filesDirectory, threads: threads)
+        temporaryDirectory = configuration.app.dataDirectory + "/tmp"
+        mkdir(temporaryDirectory, 0o700)
+        _ = TemporaryName.sweep(temporaryDirectory)
+    }
+
+    package func close() async {
+        await store.close()
+        await hasher.shutdown()
+        try? await threads.shutdownGracefully()
+        try? await group.shutdownGracefully()
+    }
+}
+
+/// One site at work: what a reload builds anew.
+package final class Application: Sendable {
+    package let site: Site
+    package let records: Records
+    package let accounts: Accounts
+    let library: MediaLibrary
+    let api: API
+
+    package init(_ site: Site, _ backend: Backend) throws {
+        self.site = site
+        let auth = site.configuration.auth
+        let slot = ObserverSlot()
+        records = Records(
+            schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, observer: { slot.call($0) })
+        let tokens = try AccessTokens(masterKey: backend.masterKey, issuer: site.configuration.app.baseURL, clock: backend.clock)
+        let accounts = Accounts(
+            options: Accounts.Options(isSignupOpen: auth.signup == .open, accessLifetime: auth.accessTTL), records: records,
+            hasher: backend.hasher, policy: PasswordPolicy(minimum: auth.passwordMinimum, maximum: auth.passwordMaximum), tokens: tokens,
+            refreshTokens: RefreshTokens(
+                masterKey: backend.masterKey, random: backend.random, grace: auth.refreshGrace, lifetime: auth.refreshTTL),
+            throttle: backend.throttle, registry: backend.registry)
+        slot.set { [weak accounts] in accounts?.observe($0) }
+        self.accounts = accounts
+        let mediaAttempts = site.configuration.queues.first { $0.name == MediaLibrary.queue }?.attempts ?? 5
+        library = MediaLibrary(
+            records: records, objects: backend.objects, temporaryDirectory: backend.temporaryDirectory, threads: backend.threads,
+            attempts: mediaAttempts)
+        let authenticator = Authenticator(tokens: tokens, registry: backend.registry, clock: backend.clock) { [accounts] id, loop in
+            accounts.load(id, on: loop)
+        }
+        let callers = Callers(authenticator: authenticator, clock: backend.clock, group: backend.group)
+        let settings = APIContext.Settings(
+            title: site.configuration.app.name, baseURL: site.configuration.app.baseURL, maxBody: site.configuration.server.maxBody,
+            cors: site.configuration.server.cors, version: Version.text)
+        let context = APIContext(settings: settings, records: records, resolve: callers.resolve, log: backend.log)
+        api = API(
+            context, auth: AuthRoutes(context, accounts: accounts),
+            media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads))
+    }
+}

@@ -1,0 +1,61 @@
+internal import Edge
+internal import Expressions
+internal import HTTPAPI
+internal import Identity
+internal import NIOCore
+internal import NIOHTTP1
+internal import Ports
+internal import Records
+
+/// From a request's credentials to the caller of its rules; each event loop has its own cache of verified tokens.
+struct Callers: Sendable {
+    private let authenticator: Authenticator
+    private let clock: any Clock
+    private let caches: [ObjectIdentifier: NIOLoopBoundBox<TokenCache>]
+
+    init(authenticator: Authenticator, clock: any Clock, group: any EventLoopGroup) {
+        self.authenticator = authenticator
+        self.clock = clock
+        var caches: [ObjectIdentifier: NIOLoopBoundBox<TokenCache>] = [:]
+        for loop in group.makeIterator() {
+            caches[ObjectIdentifier(loop)] = NIOLoopBoundBox.makeBoxSendingValue(TokenCache(), eventLoop: loop)
+        }
+        self.caches = caches
+    }
+
+    @Sendable func resolve(_ request: Request) -> ResolvedCaller {
+        let loop = request.eventLoop
+        let facts = RequestFacts(
+            ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
+        let now = clock.now()
+        let caller: @Sendable (Row?) -> Caller = { Caller(environment: Environment(me: $0, now: now, request: facts)) }
+        guard let authorization = request.headers.first(name: "authorization") else { return .now(caller(nil)) }
+        guard let cache = caches[ObjectIdentifier(loop)]?.value else { return .refused(.invalid) }
+        switch authenticator.authenticate(authorization, cache: cache, on: loop) {
+        case .anonymous: return .now(caller(nil))
+        case .session(let session): return Self.resolved(session, caller)
+        case .failed(let fault): return .refused(fault == .expired ? .expired : .invalid)
+        case .pending(let future):
+            return .later(
+                future.map { result in
+                    switch result {
+                    case .failure(let fault): return .failure(fault == .expired ? .expired : .invalid)
+                    case .success(let session):
+                        switch Self.resolved(session, caller) {
+                        case .now(let caller): return .success(caller)
+                        case .refused(let refused): return .failure(refused)
+                        case .later: return .failure(.invalid)
+                        }
+                    }
+                })
+        }
+    }
+
+    private static func resolved(_ session: ActiveSession, _ caller: (Row?) -> Caller) -> ResolvedCaller {
+        switch session.standing {
+        case .active(let me): .now(caller(me))
+        case .inactive: .refused(.inactive)
+        case .ended, .forgotten: .refused(.invalid)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+internal import Config
+package import Ports
+package import Schema
+
+/// Bringing the stored schema in line with the file.
+package struct Migrating: Sendable {
+    private let store: any SchemaStore
+    private let site: Site
+    private let clock: any Clock
+
+    package init(store: any SchemaStore, site: Site, clock: any Clock) {
+        self.store = store
+        self.site = site
+        self.clock = clock
+    }
+
+    /// The file asks for steps that nobody has allowed. Nothing was changed.
+    package struct Refused: Error, CustomStringConvertible {
+        package var steps: [MigrationPlan.Step]
+
+        package var description: String {
+            let lines = steps.map { "  \($0.safety.rawValue): \($0.title)\n    to allow it: atlas migrate --allow \($0.permission ?? "")" }
+            return "the file asks for changes that are not safe; nothing was changed\n" + lines.joined(separator: "\n")
+        }
+    }
+
+    package func plan() async throws -> MigrationPlan {
+        let stored = try await store.storedSnapshot()
+        return MigrationPlan(
+            from: stored.flatMap { SchemaSnapshot(text: $0) }, to: site.schema, declarations: site.configuration.collections)
+    }
+
+    /// Takes all steps, in one transaction, unless one is neither safe nor in `permissions`. Gives what was done.
+    package func run(allowing permissions: Set<String> = []) async throws -> MigrationPlan {
+        let plan = try await plan()
+        let refused = plan.refused(allowing: permissions)
+        guard refused.isEmpty else { throw Refused(steps: refused) }
+        let snapshot = SchemaSnapshot(site.schema).text
+        if plan.steps.isEmpty, try await store.storedSnapshot() == snapshot {
+            // Indexes may differ all the same: they follow from the collections.
+        }
+        try await store.migrate(
+            Migration(
+                steps: plan.steps.flatMap(\.changes), collections: site.schema.collections, snapshot: snapshot,
+                description: plan.steps.map(\.title).joined(separator: "; "), binary: Version.text, at: clock.now()))
+        return plan
+    }
+}

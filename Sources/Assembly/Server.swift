@@ -1,0 +1,208 @@
+internal import Config
+internal import Edge
+internal import Glibc
+internal import HTTPAPI
+internal import Identity
+internal import JSON
+internal import Jobs
+internal import Logging
+internal import Media
+internal import NIOCore
+internal import NIOPosix
+internal import Ports
+internal import SQLiteStore
+package import Schema
+internal import Synchronization
+
+/// `atlas serve`: everything together, from start to drain.
+package final class Server: Sendable {
+    /// How a site is read again at a reload.
+    /// Gets the schema now in use, after whose conditions the new ones are numbered.
+    package typealias Reader = @Sendable (Schema) throws -> Site
+
+    private let readSite: Reader
+    private let log: Logger
+    private let backend: Backend
+    private let server: HTTPServer
+    private let readiness: Readiness
+    private let application: Mutex<Application>
+    private let workers: JobWorkers
+    private let helpers: MediaHelperPool
+    private let out: LogStream
+    private let grace: Int64
+    /// Logged after the addresses, which come first.
+    private let migrated: [String]
+
+    /// Opens the store and brings its tables in line; nothing listens yet. Throws what stands in the way.
+    package static func make(_ site: Site, isTerminal: Bool, read: @escaping Reader) async throws -> Server {
+        let out = LogStream(descriptor: 1)
+        let log = Self.logger(site.configuration.log, out: out, isTerminal: isTerminal)
+        let threads = site.configuration.server.threads
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads > 0 ? threads : System.coreCount)
+        let backend: Backend
+        do {
+            backend = try Backend(site, group: group, log: log)
+        } catch {
+            await out.close()
+            throw error
+        }
+        do {
+            let plan = try await Migrating(store: backend.store, site: site, clock: backend.clock).run()
+            return try Server(site, backend, plan, out: out, log: log, read: read)
+        } catch {
+            await backend.close()
+            await out.close()
+            throw error
+        }
+    }
+
+    private init(
+        _ site: Site, _ backend: Backend, _ plan: MigrationPlan, out: LogStream, log: Logger, read: @escaping Reader
+    ) throws {
+        migrated = plan.steps.map(\.title)
+        readSite = read
+        self.log = log
+        self.backend = backend
+        self.out = out
+        grace = site.configuration.server.grace
+        readiness = Readiness(notReady: "starting")
+        let application = try Application(site, backend)
+        self.application = Mutex(application)
+        server = HTTPServer(
+            options: try Self.options(site.configuration.server), responder: application.api, clock: backend.clock, log: log,
+            accessLog: site.configuration.log.access ? AccessLog(stream: out) : nil, readiness: readiness, group: backend.group)
+        helpers = MediaHelperPool(MediaHelperPool.Settings(directory: backend.temporaryDirectory), logger: log)
+        let variants = VariantsJob(library: application.library, helpers: helpers, loop: backend.group.next())
+        var queues = [MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize())]
+        for queue in site.configuration.queues {
+            queues[queue.name] = QueueOptions(
+                concurrency: queue.concurrency > 0 ? queue.concurrency : System.coreCount, backoff: queue.backoff, timeout: queue.timeout,
+                keepDone: queue.keepDone, keepFailed: queue.keepFailed)
+        }
+        workers = JobWorkers(
+            queue: backend.store.jobs, handlers: [MediaLibrary.jobKind: variants], queues: queues, clock: backend.clock,
+            random: backend.random, worker: "atlas-\(getpid())", logger: log)
+    }
+
+    /// Serves until SIGTERM or SIGINT, reloads at SIGHUP, and drains. `announce` gets the bound addresses before anything else is printed.
+    package func run(announce: @Sendable ([String]) -> Void) async throws {
+        let addresses: [String]
+        do {
+            addresses = try await server.start()
+        } catch {
+            await backend.close()
+            await out.close()
+            throw error
+        }
+        announce(addresses.map { "http://\($0)" })
+        for step in migrated { log.info("migrated", metadata: ["step": "\(step)"]) }
+        let control = try await ControlServer.start(
+            path: application.withLock { $0.site.configuration.app.dataDirectory } + "/control.sock", group: backend.group
+        ) { [self] command, loop in handle(command, on: loop) }
+        readiness.becomeReady()
+        ServiceManager.notify("READY=1")
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.workers.run() }
+            for await signal in ProcessSignals.stream() {
+                if signal == SIGHUP {
+                    await reload()
+                    continue
+                }
+                await drain()
+                break
+            }
+        }
+        await control.stop()
+        await helpers.shutdown()
+        await server.stop()
+        await backend.close()
+        log.info("stopped")
+        await out.close()
+    }
+
+    // MARK: Reload and drain
+
+    /// A good file takes over; a bad one is refused with all its faults, and the old one goes on.
+    private func reload() async {
+        ServiceManager.notify("RELOADING=1")
+        defer { ServiceManager.notify("READY=1") }
+        do {
+            let current = application.withLock { $0 }
+            let site = try readSite(current.site.schema)
+            guard SchemaSnapshot(site.schema) == SchemaSnapshot(current.site.schema) else {
+                log.error("reload refused: the collections have changed, which needs a restart; the old configuration goes on")
+                return
+            }
+            let next = try Application(site, backend)
+            application.withLock { $0 = next }
+            await server.replace(responder: next.api)
+            log.info("reloaded", metadata: ["file": "\(site.configuration.file)"])
+        } catch let faults as Faults {
+            for fault in faults.all {
+                log.error(
+                    "reload refused",
+                    metadata: ["at": "\(fault.at.file):\(fault.at.line):\(fault.at.column)", "fault": "\(fault.message)"])
+            }
+            log.error("the old configuration goes on", metadata: ["faults": "\(faults.all.count)"])
+        } catch {
+            log.error("reload refused; the old configuration goes on", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func drain() async {
+        ServiceManager.notify("STOPPING=1")
+        log.info("draining", metadata: ["grace": "\(grace) ms"])
+        let deadline = backend.clock.now() + grace
+        async let requests = server.drain(within: grace)
+        async let jobs: Void = workers.drain(until: deadline)
+        let cut = await requests
+        await jobs
+        if cut > 0 { log.warning("connections were cut at the end of the grace period", metadata: ["count": "\(cut)"]) }
+    }
+
+    // MARK: Commands
+
+    private func handle(_ command: JSONValue, on loop: any EventLoop) -> EventLoopFuture<JSONValue> {
+        guard command["command"]?.string == "user.create", let body = command["user"] else {
+            return loop.makeSucceededFuture(["error": "there is no such command"])
+        }
+        return application.withLock { $0 }.accounts.create(body, on: loop).map { ["id": .string($0)] }.flatMapErrorThrowing {
+            ["error": .string(UserCreation.message(for: $0))]
+        }
+    }
+
+    // MARK: Parts
+
+    private static func logger(_ options: Log, out: LogStream, isTerminal: Bool) -> Logger {
+        let form: Edge.StreamLogHandler.Form =
+            switch options.format {
+            case .json: .json
+            case .text: .text
+            case .auto: isTerminal ? .text : .json
+            }
+        let level: Logger.Level =
+            switch options.level {
+            case .debug: .debug
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
+        return Logger(label: "atlas") { Edge.StreamLogHandler(label: $0, form: form, stream: out, clock: SystemClock(), level: level) }
+    }
+
+    private static func options(_ server: Config.Server) throws -> EdgeOptions {
+        var options = EdgeOptions(addresses: server.http, inheritedSockets: InheritedSockets.descriptors())
+        options.threads = server.threads
+        options.headerTimeout = .milliseconds(server.headerTimeout)
+        options.bodyTimeout = .milliseconds(server.bodyTimeout)
+        options.writeTimeout = .milliseconds(server.writeTimeout)
+        options.keepAliveTimeout = .milliseconds(server.keepAliveTimeout)
+        options.keepAliveRequests = server.keepAliveRequests
+        options.keepAliveLifetime = .milliseconds(server.keepAliveLifetime)
+        options.headerBytes = server.maxHeader
+        options.headerFields = server.maxHeaderFields
+        options.targetBytes = server.maxURI
+        options.trustedProxies = server.trustedProxies.compactMap { Network($0) }
+        return options
+    }
+}

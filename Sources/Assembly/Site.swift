@@ -1,0 +1,54 @@
+package import Config
+internal import Glibc
+package import Schema
+
+/// Everything compiled from one reading of the file: immutable, taken once per request, swapped as a whole by a reload.
+package final class Site: Sendable {
+    package let configuration: Configuration
+    package let schema: Schema
+
+    /// Throws every fault of the file.
+    /// `previous` is the schema that a reload replaces: stores know conditions by their number, so none is used twice.
+    package init(
+        file: String?, overrides: [(String, String)], environment: [String: String], after previous: Schema? = nil
+    ) throws(Faults) {
+        let loaded = try ConfigurationLoader(environment: environment, overrides: overrides).load(file)
+        configuration = loaded.configuration
+        do {
+            schema = try SchemaCompiler.compile(loaded.configuration, after: previous)
+        } catch {
+            throw Faults(error.all, sources: loaded.sources)
+        }
+    }
+
+    /// The process environment.
+    package static var environment: [String: String] {
+        var values: [String: String] = [:]
+        var pointer = environ
+        while let entry = pointer.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "=") { values[String(text[..<equals])] = String(text[text.index(after: equals)...]) }
+            pointer += 1
+        }
+        return values
+    }
+
+    /// The SQLite file of `database.url`: its directory and name.
+    package var database: (directory: String, file: String) {
+        let path = String(configuration.database.url.dropFirst("sqlite:".count))
+        guard let slash = path.lastIndex(of: "/") else { return (configuration.app.dataDirectory, path) }
+        let directory = String(path[..<slash])
+        let isAbsolute = path.hasPrefix("/")
+        return (isAbsolute ? directory : "\(configuration.app.dataDirectory)/\(directory)", String(path[path.index(after: slash)...]))
+    }
+
+    package var filesDirectory: String {
+        let directory = configuration.storage.directory
+        return directory.hasPrefix("/") ? directory : "\(configuration.app.dataDirectory)/\(directory)"
+    }
+}
+
+/// The version of this binary.
+package enum Version {
+    package static let text = "0.1.0"
+}

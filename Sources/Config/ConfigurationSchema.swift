@@ -1,0 +1,70 @@
+package import JSON
+
+/// The language of `atlas.toml` as a JSON Schema (2020-12), by which editors complete and check it (Taplo: `#:schema`).
+package enum ConfigurationSchema {
+    package static var json: JSONValue {
+        guard case .object(let members) = schema(of: Language.file.shape) else { return .null }
+        return .object(
+            [
+                JSONMember(name: "$schema", value: "https://json-schema.org/draft/2020-12/schema"),
+                JSONMember(name: "title", value: "atlas.toml"),
+            ] + members)
+    }
+
+    private static func schema(of shape: Shape) -> JSONValue {
+        switch shape {
+        case .text(let what, let example, let pattern):
+            var members = [JSONMember(name: "type", value: "string"), JSONMember(name: "title", value: .string(what))]
+            if let pattern { members.append(JSONMember(name: "pattern", value: .string(pattern))) }
+            if let example, let text = unquoted(example) { members.append(JSONMember(name: "examples", value: [.string(text)])) }
+            return .object(members)
+        case .choice(let values): return ["enum": .array(values.map { .string($0) })]
+        case .integer(let range):
+            return ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
+        case .number: return ["type": "number"]
+        case .bool: return ["type": "boolean"]
+        case .literal: return ["type": ["string", "number", "boolean", "array"]]
+        case .list(let item): return ["type": "array", "items": schema(of: item)]
+        case .either(let shapes): return ["anyOf": .array(shapes.map(schema))]
+        case .named(_, let shape):
+            return [
+                "type": "object", "additionalProperties": false,
+                "patternProperties": .object([JSONMember(name: "^\(Name.pattern)$", value: schema(of: shape))]),
+            ]
+        case .table(let keys):
+            var members = [
+                JSONMember(name: "type", value: "object"), JSONMember(name: "additionalProperties", value: false),
+                JSONMember(name: "properties", value: .object(keys.map { JSONMember(name: $0.name, value: property($0)) })),
+            ]
+            let required = keys.filter(\.isRequired).map { JSONValue.string($0.name) }
+            if !required.isEmpty { members.append(JSONMember(name: "required", value: .array(required))) }
+            return .object(members)
+        }
+    }
+
+    private static func property(_ key: KeyDescription) -> JSONValue {
+        guard case .object(var members) = schema(of: key.shape) else { return .null }
+        members.append(JSONMember(name: "description", value: .string(key.doc)))
+        if let initial = key.initial, let value = value(initial) { members.append(JSONMember(name: "default", value: value)) }
+        return .object(members)
+    }
+
+    private static func unquoted(_ literal: String) -> String? { value(literal)?.string }
+
+    /// A TOML literal as JSON.
+    private static func value(_ literal: String) -> JSONValue? {
+        guard let root = try? TOMLParser.parse("x = \(literal)", file: ""), let node = root.table?["x"]?.node else { return nil }
+        return json(node)
+    }
+
+    private static func json(_ node: TOMLNode) -> JSONValue {
+        switch node.value {
+        case .string(let text), .moment(let text): .string(text)
+        case .integer(let number): .integer(number)
+        case .float(let number): .number("\(number)")
+        case .bool(let truth): .bool(truth)
+        case .array(let items): .array(items.map(json))
+        case .table(let table): .object(table.members.map { JSONMember(name: $0.name, value: json($0.node)) })
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// One reading of a configuration: what the readers of sections share, and the faults they find. They report and go on, so that all
+/// faults come at once.
+final class Reading {
+    let environment: [String: String]
+    /// The directory of each file, where its relative paths start; the working directory for overrides.
+    let directories: [String: String]
+    private(set) var faults: [Fault] = []
+    /// Literal values that look like secrets; they are masked in every text that faults show.
+    private(set) var masked: [Range<Mark>] = []
+
+    /// A place that can be ordered within its file.
+    struct Mark: Comparable {
+        var place: Location
+
+        static func < (a: Mark, b: Mark) -> Bool {
+            (a.place.line, a.place.column) < (b.place.line, b.place.column)
+        }
+    }
+
+    init(environment: [String: String], directories: [String: String]) {
+        self.environment = environment
+        self.directories = directories
+    }
+
+    func report(_ message: String, _ node: TOMLNode, suggestion: String? = nil) {
+        faults.append(Fault(message, at: node.at, length: node.length, suggestion: suggestion))
+    }
+
+    func report(_ message: String, key member: TOMLMember, suggestion: String? = nil) {
+        faults.append(Fault(message, at: member.at, length: member.length, suggestion: suggestion))
+    }
+
+    func report(_ fault: Fault) {
+        faults.append(fault)
+    }
+
+    func warn(_ message: String, _ node: TOMLNode, suggestion: String? = nil) {
+        faults.append(Fault(message, at: node.at, length: node.length, suggestion: suggestion, severity: .warning))
+    }
+
+    /// Hides a value, and all below it, from every rendering.
+    func mask(_ node: TOMLNode) {
+        let begin = Mark(place: node.at)
+        let end = Mark(place: node.end)
+        if begin < end { masked.append(begin..<end) }
+    }
+
+    /// Hides what stands under names that secrets have.
+    func maskSuspects(in member: TOMLMember) {
+        if Masking.soundsSecret(member.name) { return mask(member.node) }
+        for table in [member.node.table].compactMap({ $0 }) + (member.node.array ?? []).compactMap(\.table) {
+            for inner in table.members { maskSuspects(in: inner) }
+        }
+    }
+
+    /// A path as the file that names it means it.
+    func absolute(_ path: String, in file: String) -> String {
+        if path.hasPrefix("/") { return path }
+        let directory = directories[file] ?? directories[""] ?? "/"
+        return directory == "/" ? "/\(path)" : "\(directory)/\(path)"
+    }
+}

@@ -1,0 +1,122 @@
+/// A table of the language: its keys and how they are read into a `Target`. The one source for reading, defaults, the reference, the JSON
+/// Schema and the check of the example file.
+struct Section<Target>: Sendable {
+    var keys: [Key<Target>]
+    /// Keys of the design that this version does not have yet.
+    var later: Set<String> = []
+    /// What must hold between keys; asked after all of them are read.
+    var check: @Sendable (inout Target, TOMLTable, Reading) -> Void = { _, _, _ in }
+
+    var shape: Shape { .table(keys.map(\.description)) }
+
+    /// Reads what is written over the defaults that `target` holds. False when a required key is missing or faulty.
+    @discardableResult
+    func read(_ table: TOMLTable, at place: TOMLNode, into target: inout Target, _ reading: Reading) -> Bool {
+        var isWhole = true
+        for member in table.members {
+            if let key = keys.first(where: { $0.description.name == member.name }) {
+                let isRead = key.read(member.node, &target, reading)
+                if !isRead, key.description.isRequired { isWhole = false }
+            } else {
+                refuse(member, reading)
+            }
+        }
+        for key in keys where key.description.isRequired && table[key.description.name] == nil {
+            isWhole = false
+            reading.report(
+                Fault(
+                    "'\(key.description.name)' is missing", at: place.at, length: place.length,
+                    suggestion: key.description.doc))
+        }
+        check(&target, table, reading)
+        return isWhole
+    }
+
+    private func refuse(_ member: TOMLMember, _ reading: Reading) {
+        // A misspelt or future key may hold a secret: what looks like one is not shown.
+        reading.maskSuspects(in: member)
+        guard !later.contains(member.name) else {
+            reading.report(
+                "'\(member.name)' is not available in this version", key: member,
+                suggestion: "take it out; the reference lists what there is")
+            return
+        }
+        let names = keys.map(\.description.name)
+        let known = names.count <= 12 ? "known here: \(names.joined(separator: ", "))" : nil
+        reading.report("unknown key '\(member.name)'", key: member, suggestion: Suggestion.phrase(for: member.name, among: names) ?? known)
+    }
+}
+
+/// A key: its description and its reader.
+struct Key<Target>: Sendable {
+    var description: KeyDescription
+    /// False when the value is faulty; the target then keeps its default.
+    var read: @Sendable (TOMLNode, inout Target, Reading) -> Bool
+
+    init<Value>(
+        _ name: String, _ form: Form<Value>, _ path: any WritableKeyPath<Target, Value> & Sendable, initial: String? = nil,
+        isRequired: Bool = false, _ doc: String
+    ) {
+        description = KeyDescription(name: name, shape: form.shape, initial: initial, doc: doc, isRequired: isRequired)
+        read = { node, target, reading in
+            guard let value = form.read(node, reading) else { return false }
+            target[keyPath: path] = value
+            return true
+        }
+    }
+
+    init<Value>(
+        _ name: String, _ form: Form<Value>, _ path: any WritableKeyPath<Target, Value?> & Sendable, isRequired: Bool = false, _ doc: String
+    ) {
+        self.init(name, form.map { Optional($0) }, path, isRequired: isRequired, doc)
+    }
+
+    /// A table inside the table, whose keys are kept in the same target or a part of it.
+    init<Part>(_ name: String, _ section: Section<Part>, _ path: any WritableKeyPath<Target, Part> & Sendable, _ doc: String) {
+        description = KeyDescription(name: name, shape: section.shape, initial: nil, doc: doc)
+        read = { node, target, reading in
+            guard let table = node.table else {
+                reading.report("a table is expected here, not \(node.kind)", node, suggestion: "write [\(name)] or \(name) = { … }")
+                return false
+            }
+            return section.read(table, at: node, into: &target[keyPath: path], reading)
+        }
+    }
+
+    /// A key that the loader itself reads.
+    init(_ name: String, _ shape: Shape, initial: String, _ doc: String) {
+        description = KeyDescription(name: name, shape: shape, initial: initial, doc: doc)
+        read = { _, _, _ in true }
+    }
+}
+
+extension Form {
+    /// A table whose keys are names, in the order of the file.
+    static func byName<Item>(
+        _ what: String, isWord: Bool = false, shape: Shape,
+        read: @escaping @Sendable (TOMLMember, Reading) -> Item?
+    ) -> Form where Value == [Item] {
+        Form(shape: .named(what, shape)) { node, reading in
+            guard let table = node.table else {
+                reading.report("a table is expected here, not \(node.kind)", node, suggestion: "each of its keys is a \(what)")
+                return nil
+            }
+            return table.members.compactMap { member in
+                Name.check(member, what, isWord: isWord, reading)
+                return read(member, reading)
+            }
+        }
+    }
+
+    /// A table read by a section, starting from what `make` gives for its place.
+    static func table(_ section: Section<Value>, make: @escaping @Sendable (TOMLNode) -> Value) -> Form {
+        Form(shape: section.shape) { node, reading in
+            guard let table = node.table else {
+                reading.report("a table is expected here, not \(node.kind)", node, suggestion: "write { key = value }")
+                return nil
+            }
+            var target = make(node)
+            return section.read(table, at: node, into: &target, reading) ? target : nil
+        }
+    }
+}

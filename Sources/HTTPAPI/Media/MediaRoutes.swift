@@ -1,0 +1,138 @@
+internal import Config
+internal import Edge
+internal import Expressions
+internal import JSON
+package import Media
+internal import NIOCore
+internal import NIOHTTP1
+package import NIOPosix
+package import Ports
+internal import Records
+internal import Schema
+
+/// `POST /media` and the public files.
+package struct MediaRoutes: Sendable {
+    private let context: APIContext
+    private let library: MediaLibrary
+    private let objects: any ObjectStore
+    private let threads: NIOThreadPool
+
+    package init(_ context: APIContext, library: MediaLibrary, objects: any ObjectStore, threads: NIOThreadPool) {
+        self.context = context
+        self.library = library
+        self.objects = objects
+        self.threads = threads
+    }
+
+    func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
+        routes.add(.POST, "/api/v1/media", upload)
+        routes.add(.GET, "/files/media/{shard}/{hash}/{name}", file)
+        describe(&document)
+    }
+
+    // MARK: Uploading
+
+    @Sendable private func upload(_ call: Call) -> Intake {
+        if let refusal = context.refuseQuery(call) { return refusal }
+        let type = call.request.headers.first(name: "content-type") ?? ""
+        let parser: MultipartParser
+        do throws(MultipartError) {
+            parser = try MultipartParser(contentType: type)
+        } catch {
+            guard type.lowercased().hasPrefix("multipart/form-data") else {
+                let message = "send the file as Content-Type: multipart/form-data, with the parts kind and file"
+                return context.refuse(call, Failure(status: .unsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE", message: message))
+            }
+            return context.refuse(call, .invalid(error.reason))
+        }
+        switch context.resolve(call.request) {
+        case .refused(let refused): return context.refuse(call, Failure(refused))
+        case .now(let caller):
+            guard let largest = largestUpload(for: caller) else { return context.refuse(call, Failure(caller.refusal("you may not upload files"))) }
+            return .stream(UploadSink(call, .init(caller), largest, parser, library, context))
+        case .later(let future):
+            return .stream(
+                UploadSink(call, .init(future: future), library.records.schema.mediaKinds.values.map(\.declaration.max).max() ?? 0, parser, library, context))
+        }
+    }
+
+    /// Bytes of the largest kind that the caller may upload; nil: none.
+    private func largestUpload(for caller: Caller) -> Int64? {
+        library.records.schema.mediaKinds.values.filter { library.admits(caller, $0) }.map(\.declaration.max).max()
+    }
+
+    // MARK: Serving
+
+    /// Content-addressed, so that it may be kept for ever. Only variants are public: the original may tell where it was taken.
+    @Sendable private func file(_ call: Call) -> Intake {
+        if let refusal = context.refuseQuery(call) { return refusal }
+        let loop = call.request.eventLoop
+        let key = "media/" + call.parameters.joined(separator: "/")
+        guard let name = call.parameters.last, !name.hasPrefix("original."), let dot = name.lastIndex(of: "."),
+            let type = MediaType.allCases.first(where: { $0.fileExtension == name[name.index(after: dot)...] }),
+            let path = try? objects.servedPath(key)
+        else { return context.refuse(call, .notFound) }
+        let tag = "\"\(name)\""
+        let headers: HTTPHeaders = [
+            "content-type": type.mime, "accept-ranges": "bytes", "cache-control": "public, max-age=31536000, immutable", "etag": tag,
+            "cross-origin-resource-policy": "cross-origin", "content-security-policy": "default-src 'none'; sandbox",
+        ]
+        let head = threads.runIfActive(eventLoop: loop) { FileSize.of(path) }
+        return .respond(
+            context.finish(
+                call,
+                head.flatMapThrowing { size in
+                    guard let size else { throw Failure.notFound }
+                    if let header = call.request.headers.first(name: "if-none-match"), EntityTag.matches(header, tag) {
+                        return Response(status: .notModified, headers: headers)
+                    }
+                    // RFC 9110 section 13.1.5: a range of another version would not fit what the client has.
+                    let condition = call.request.headers.first(name: "if-range")
+                    let wanted = condition == nil || condition == tag ? call.request.headers.first(name: "range") : nil
+                    var headers = headers
+                    switch ByteRange(wanted, size: size) {
+                    case .whole:
+                        return Response(status: .ok, headers: headers, body: .file(path: path, offset: 0, length: size))
+                    case .part(let range):
+                        headers.add(name: "content-range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
+                        let length = range.upperBound - range.lowerBound
+                        return Response(
+                            status: .partialContent, headers: headers, body: .file(path: path, offset: range.lowerBound, length: length))
+                    case .unsatisfiable:
+                        throw Failure(
+                            status: .rangeNotSatisfiable, code: "RANGE_NOT_SATISFIABLE", message: "the file has \(size) bytes",
+                            headers: ["content-range": "bytes */\(size)"])
+                    }
+                }))
+    }
+
+    private func describe(_ document: inout OpenAPIDocument) {
+        let kinds = library.records.schema.mediaKinds.keys.sorted().map { JSONValue.string($0) }
+        guard !kinds.isEmpty else { return }
+        let form: JSONValue = [
+            "type": "object", "required": ["kind", "file"], "additionalProperties": false,
+            "properties": [
+                "kind": ["enum": .array(kinds)], "file": ["type": "string", "contentMediaType": "application/octet-stream"],
+                "alt": ["type": "string"], "title": ["type": "string"],
+            ],
+        ]
+        document.add(
+            .POST, "/api/v1/media",
+            .init(
+                id: "uploadMedia", summary: "Upload a file; its variants follow by a job", tag: "media",
+                needsAccount: library.records.schema.mediaKinds.values.allSatisfy { $0.allow?.isNeverForAnonymous ?? true },
+                body: OpenAPIDocument.body(form, types: ["multipart/form-data"]),
+                successes: [OpenAPIDocument.success("202", "taken; its status is PENDING", data: OpenAPIDocument.reference(OperationNames("media").singular))],
+                failures: ["403"]))
+        document.add(
+            .GET, "/files/media/{shard}/{hash}/{name}",
+            .init(
+                id: "getFile", summary: "A variant of a public file", tag: "media",
+                parameters: ["shard", "hash", "name"].map { OpenAPIDocument.parameter($0, in: "path", ["type": "string", "minLength": 1], about: "as in the file's URL") },
+                successes: [
+                    JSONMember(
+                        name: "200", value: ["description": "the file", "content": ["image/*": ["schema": ["type": "string"]]]]),
+                    OpenAPIDocument.empty("206", "a part of the file"), OpenAPIDocument.empty("304", "unchanged"),
+                ], failures: ["404", "416"]))
+    }
+}

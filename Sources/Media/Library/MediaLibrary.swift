@@ -1,0 +1,144 @@
+internal import Config
+internal import Expressions
+internal import Glibc
+internal import JSON
+package import NIOCore
+package import NIOPosix
+package import Ports
+package import Records
+package import Schema
+
+/// Uploaded files as records: taken in, checked by content, stored, and their variants made by a job (08-media).
+package final class MediaLibrary: Sendable {
+    /// The kind of job that makes the variants, and its queue.
+    package static let jobKind = "media.variants"
+    package static let queue = "media"
+
+    package let records: Records
+    let objects: any ObjectStore
+    private let temporaryDirectory: String
+    private let threads: NIOThreadPool
+    private let attempts: Int
+
+    package init(
+        records: Records, objects: any ObjectStore, temporaryDirectory: String, threads: NIOThreadPool, attempts: Int
+    ) {
+        self.records = records
+        self.objects = objects
+        self.temporaryDirectory = temporaryDirectory
+        self.threads = threads
+        self.attempts = attempts
+    }
+
+    /// A file that begins to arrive.
+    package func upload(maximum: Int64) -> UploadFile {
+        UploadFile(directory: temporaryDirectory, maximum: maximum, threads: threads)
+    }
+
+    package func kind(_ name: String) -> CompiledMediaKind? { records.schema.mediaKinds[name] }
+
+    /// Whether the caller may upload files of that kind by themselves.
+    package func admits(_ caller: Caller, _ kind: CompiledMediaKind) -> Bool {
+        guard let rule = kind.allow else { return false }
+        return rule.outcome(for: caller.environment) == .always
+    }
+
+    package struct Upload: Sendable {
+        package var kind: CompiledMediaKind
+        package var file: UploadFile.Finished
+        package var filename: String?
+        package var alt: String?
+        package var title: String?
+        package var requestID: String
+
+        package init(
+            kind: CompiledMediaKind, file: UploadFile.Finished, filename: String?, alt: String?, title: String?, requestID: String
+        ) {
+            self.kind = kind
+            self.file = file
+            self.filename = filename
+            self.alt = alt
+            self.title = title
+            self.requestID = requestID
+        }
+    }
+
+    /// Checks the file, stores it, and commits its record together with its job. Whatever fails, the file is gone.
+    package func store(
+        _ upload: Upload, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
+    ) -> EventLoopFuture<WrittenRecord> {
+        let path = upload.file.path
+        return threads.runIfActive(eventLoop: loop) { try Self.check(upload) }.flatMap { [self] header in
+            let key = "\(Self.directory(upload.file.sha256))/original.\(header.type.fileExtension)"
+            return loop.makeFutureWithTask { [self] in
+                try await objects.put(key, fileAt: path, contentType: header.type.mime)
+            }.flatMap { [self] in commit(upload, header, key, for: caller, into: buffer, on: loop) }
+        }.always { _ in unlink(path) }
+    }
+
+    /// Content-addressed: the same file has the same place.
+    static func directory(_ sha256: String) -> String {
+        "media/\(sha256.prefix(2))/\(sha256.dropFirst(2).prefix(38))"
+    }
+
+    /// The type by content and the size before any decoding. Throws `FieldFault` at `file`.
+    private static func check(_ upload: Upload) throws -> ImageHeader {
+        func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: "file", code: code, message: message) }
+        guard upload.file.size > 0 else { throw fault("required", "the file is empty") }
+        let accepted = upload.kind.declaration.accept
+        guard let type = MediaType.detect(upload.file.prefix), accepted.contains(type.mime) else {
+            throw fault("media_type", "its content must be one of \(accepted.joined(separator: ", ")), whatever its name says")
+        }
+        let descriptor = open(upload.file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreError.unavailable("cannot open an upload") }
+        defer { close(descriptor) }
+        do {
+            let header = try ImageHeader.read(size: upload.file.size) { offset, count in
+                var bytes = [UInt8](repeating: 0, count: count)
+                let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
+                return Array(bytes.prefix(max(0, got)))
+            }
+            try ImageLimits().check(width: header.width, height: header.height, pages: header.frames, interlaced: header.interlaced)
+            return header
+        } catch let error as MediaError {
+            switch error {
+            case .tooLarge(let reason): throw fault("dimensions", reason)
+            default: throw fault("corrupt", error.reason)
+            }
+        }
+    }
+
+    private func commit(
+        _ upload: Upload, _ header: ImageHeader, _ key: String, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
+    ) -> EventLoopFuture<WrittenRecord> {
+        let media = records.schema.media
+        var values: [Int: Value] = [:]
+        func set(_ name: String, _ value: Value) {
+            if let field = media.field(name) { values[field.index] = value }
+        }
+        func text(_ text: String?) -> Value {
+            text.map { .text(String(NormalizedText.nfc($0).unicodeScalars.filter { $0.value >= 0x20 }.prefix(255).map(Character.init))) } ?? .null
+        }
+        set("kind", .text(upload.kind.declaration.name))
+        set("status", .text("PENDING"))
+        set("filename", text(upload.filename))
+        set("alt", text(upload.alt))
+        set("title", text(upload.title))
+        set("mime", .text(header.type.mime))
+        set("size", .int(upload.file.size))
+        set("width", .int(Int64(header.width)))
+        set("height", .int(Int64(header.height)))
+        set("uploader", caller.environment.me.map { .text($0.id) } ?? .null)
+        set("object", .text(key))
+        set("sha256", .text(upload.file.sha256))
+        return records.writeAndRead(media, for: caller, into: buffer, on: loop) { [attempts, values] writer in
+            let row = try writer.create(media, Draft(), adding: values, asksRule: false)
+            let payload: JSONValue = ["media": .string(row.id)]
+            _ = try writer.enqueue(
+                NewJob(
+                    kind: Self.jobKind, queue: Self.queue, payload: Array(payload.text.utf8), maxAttempts: attempts,
+                    record: JobRecord(collection: media.name, id: row.id), requestID: upload.requestID))
+            return row
+        }
+    }
+}

@@ -1,0 +1,287 @@
+import Ports
+
+/// What jobs are stamped with.
+struct JobStamps: Sendable {
+    var clock: any Ports.Clock = SystemClock()
+    var random: any Ports.Random = SystemRandom()
+    /// Of this process among all that have owned the file.
+    var incarnation: Int64 = 0
+}
+
+/// The steps of jobs, on the writer's connection and within its transactions. Who must be woken is the caller's business.
+final class JobTable {
+    /// Scheduled jobs that become ready in one claim at most.
+    private static let promotions = 1000
+    /// Jobs that are removed in one go at most.
+    private static let removals = 1000
+
+    private let connection: Connection
+    private let clock: any Ports.Clock
+    private let random: any Ports.Random
+    /// The last fence: the incarnation in its upper half, so that no process repeats those of another. Never set back by a rollback.
+    private var fence: Int64
+
+    init(_ connection: Connection, stamps: JobStamps) {
+        self.connection = connection
+        clock = stamps.clock
+        random = stamps.random
+        fence = stamps.incarnation << 32
+    }
+
+    // MARK: Enqueueing
+
+    /// The id of the new job, or of the live one with its unique key; and whether it is new.
+    func enqueue(_ job: NewJob) throws -> (id: String, isNew: Bool) {
+        if let key = job.uniqueKey, let id = try live(key) { return (id, false) }
+        let now = clock.now()
+        let id = UUIDv7.text(milliseconds: now, random: random.bytes(10))
+        let runAt = job.runAt ?? now
+        let isLarge = job.payload.count >= JobSchema.largePayload
+        let statement = try connection.statement(
+            """
+            INSERT INTO "_atlas_jobs" ("id", "queue", "kind", "state", "priority", "run_at", "attempts", "max_attempts", "fence", "progress",
+                "unique_key", "payload", "collection", "record", "request_id", "created_at")
+            VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, 0, ?, ?, ?, ?, ?, ?)
+            """)
+        statement.bind(id, at: 1)
+        statement.bind(job.queue, at: 2)
+        statement.bind(job.kind, at: 3)
+        statement.bind((runAt > now ? JobState.scheduled : .ready).rawValue, at: 4)
+        statement.bind(Int64(job.priority), at: 5)
+        statement.bind(runAt, at: 6)
+        statement.bind(Int64(max(1, job.maxAttempts)), at: 7)
+        statement.bind(job.uniqueKey, at: 8)
+        statement.bind(bytes: isLarge ? nil : job.payload, at: 9)
+        statement.bind(job.record?.collection, at: 10)
+        statement.bind(job.record?.id, at: 11)
+        statement.bind(job.requestID, at: 12)
+        statement.bind(now, at: 13)
+        try statement.run()
+        if isLarge {
+            let payload = try connection.statement(#"INSERT INTO "_atlas_job_payloads" VALUES (?, ?)"#)
+            payload.bind(connection.lastInsertedRow, at: 1)
+            payload.bind(bytes: job.payload, at: 2)
+            try payload.run()
+        }
+        return (id, true)
+    }
+
+    private func live(_ key: String) throws -> String? {
+        let statement = try connection.statement(#"SELECT "id" FROM "_atlas_jobs" WHERE "unique_key" = ? AND "ended_at" IS NULL"#)
+        defer { statement.reset() }
+        statement.bind(key, at: 1)
+        return try statement.step() ? statement.text(0) : nil
+    }
+
+    // MARK: Claiming
+
+    func claim(from queue: String, limit: Int, worker: String) throws -> [ClaimedJob] {
+        guard limit > 0 else { return [] }
+        try promote(queue)
+        fence &+= 1
+        let statement = try connection.statement(
+            """
+            UPDATE "_atlas_jobs" SET "state" = 'running', "attempts" = "attempts" + 1, "fence" = ?1, "worker" = ?2, "progress" = 0, "note" = NULL
+            WHERE "n" IN (
+                SELECT "n" FROM "_atlas_jobs" WHERE "state" = 'ready' AND "queue" = ?3 ORDER BY "priority" DESC, "run_at", "id" LIMIT ?4)
+            RETURNING "n", "id", "kind", "payload", "attempts", "max_attempts", "collection", "record", "request_id", "priority", "run_at"
+            """)
+        statement.bind(fence, at: 1)
+        statement.bind(worker, at: 2)
+        statement.bind(queue, at: 3)
+        statement.bind(Int64(limit), at: 4)
+        // RETURNING gives rows in no certain order (https://sqlite.org/lang_returning.html).
+        var claimed: [(priority: Int64, runAt: Int64, job: ClaimedJob)] = []
+        do {
+            defer { statement.reset() }
+            while try statement.step() {
+                var job = ClaimedJob(
+                    claim: JobClaim(job: statement.text(1), fence: fence), kind: statement.text(2), queue: queue,
+                    payload: statement.bytes(3), attempt: Int(statement.integer(4)), maxAttempts: Int(statement.integer(5)),
+                    requestID: statement.optionalText(8))
+                if let collection = statement.optionalText(6), let id = statement.optionalText(7) {
+                    job.record = JobRecord(collection: collection, id: id)
+                }
+                if statement.isNull(3) { job.payload = try largePayload(of: statement.integer(0)) }
+                claimed.append((statement.integer(9), statement.integer(10), job))
+            }
+        }
+        claimed.sort { ($1.priority, $0.runAt, $0.job.claim.job) < ($0.priority, $1.runAt, $1.job.claim.job) }
+        return claimed.map(\.job)
+    }
+
+    /// Scheduled jobs that are due become ready.
+    private func promote(_ queue: String) throws {
+        let statement = try connection.statement(
+            """
+            UPDATE "_atlas_jobs" SET "state" = 'ready' WHERE "n" IN (
+                SELECT "n" FROM "_atlas_jobs" WHERE "state" = 'scheduled' AND "queue" = ?1 AND "run_at" <= ?2 ORDER BY "run_at" LIMIT ?3)
+            """)
+        statement.bind(queue, at: 1)
+        statement.bind(clock.now(), at: 2)
+        statement.bind(Int64(JobTable.promotions), at: 3)
+        try statement.run()
+    }
+
+    private func largePayload(of n: Int64) throws -> [UInt8] {
+        let statement = try connection.statement(#"SELECT "payload" FROM "_atlas_job_payloads" WHERE "n" = ?"#)
+        defer { statement.reset() }
+        statement.bind(n, at: 1)
+        return try statement.step() ? statement.bytes(0) : []
+    }
+
+    // MARK: Ending
+
+    /// Ends the claim, if its fence still holds; gives the queue, and whether the job waits there again.
+    func finish(_ claim: JobClaim, as outcome: JobOutcome) throws -> (queue: String, waits: Bool)? {
+        let statement: Statement
+        let waits: Bool
+        switch outcome {
+        case .done(let result):
+            statement = try ending(#""state" = 'done', "progress" = 100, "result" = ?3, "ended_at" = ?4"#)
+            statement.bind(bytes: result, at: 3)
+            statement.bind(clock.now(), at: 4)
+            waits = false
+        case .failed(let error, nil):
+            statement = try ending(#""state" = 'dead', "error" = ?3, "ended_at" = ?4"#)
+            statement.bind(error, at: 3)
+            statement.bind(clock.now(), at: 4)
+            waits = false
+        case .failed(let error, let retryAt?):
+            statement = try ending(#""state" = 'scheduled', "error" = ?3, "run_at" = ?4"#)
+            statement.bind(error, at: 3)
+            statement.bind(retryAt, at: 4)
+            waits = true
+        case .released:
+            statement = try ending(#""state" = 'ready', "attempts" = "attempts" - 1"#)
+            waits = true
+        }
+        defer { statement.reset() }
+        statement.bind(claim.job, at: 1)
+        statement.bind(claim.fence, at: 2)
+        return try statement.step() ? (statement.text(0), waits) : nil
+    }
+
+    private func ending(_ changes: String) throws -> Statement {
+        try connection.statement(
+            """
+            UPDATE "_atlas_jobs" SET "fence" = 0, \(changes) WHERE "id" = ?1 AND "fence" = ?2 AND "state" = 'running' RETURNING "queue"
+            """)
+    }
+
+    func report(_ claim: JobClaim, progress: Int, note: String?) throws -> Bool {
+        let statement = try connection.statement(
+            #"UPDATE "_atlas_jobs" SET "progress" = ?, "note" = ? WHERE "id" = ? AND "fence" = ? AND "state" = 'running'"#)
+        statement.bind(Int64(min(max(progress, 0), 100)), at: 1)
+        statement.bind(note, at: 2)
+        statement.bind(claim.job, at: 3)
+        statement.bind(claim.fence, at: 4)
+        try statement.run()
+        return connection.changes > 0
+    }
+
+    /// Gives whether it ran; nil when there is no such job that has not ended.
+    func cancel(_ id: String) throws -> Bool? {
+        guard let state = try job(id)?.state, [.scheduled, .ready, .running].contains(state) else { return nil }
+        let statement = try connection.statement(
+            #"UPDATE "_atlas_jobs" SET "state" = 'cancelled', "fence" = 0, "ended_at" = ? WHERE "id" = ?"#)
+        statement.bind(clock.now(), at: 1)
+        statement.bind(id, at: 2)
+        try statement.run()
+        return state == .running
+    }
+
+    /// Gives the queue where the job is ready again; nil when it is neither dead nor cancelled, or its key is taken.
+    func retry(_ id: String) throws -> String? {
+        let statement = try connection.statement(
+            """
+            UPDATE "_atlas_jobs" SET "state" = 'ready', "attempts" = 0, "run_at" = ?1, "ended_at" = NULL
+            WHERE "id" = ?2 AND "state" IN ('dead', 'cancelled') AND NOT EXISTS (
+                SELECT 1 FROM "_atlas_jobs" AS "twin" WHERE "twin"."unique_key" = "_atlas_jobs"."unique_key" AND "twin"."ended_at" IS NULL)
+            RETURNING "queue"
+            """)
+        defer { statement.reset() }
+        statement.bind(clock.now(), at: 1)
+        statement.bind(id, at: 2)
+        return try statement.step() ? statement.text(0) : nil
+    }
+
+    // MARK: Looking
+
+    func job(_ id: String) throws -> JobStatus? {
+        let statement = try connection.statement(
+            """
+            SELECT "kind", "queue", "state", "attempts", "max_attempts", "progress", "note", "result", "error", "collection", "record",
+                "created_at", "run_at", "ended_at" FROM "_atlas_jobs" WHERE "id" = ?
+            """)
+        defer { statement.reset() }
+        statement.bind(id, at: 1)
+        guard try statement.step(), let state = JobState(rawValue: statement.text(2)) else { return nil }
+        var record: JobRecord?
+        if let collection = statement.optionalText(9), let key = statement.optionalText(10) {
+            record = JobRecord(collection: collection, id: key)
+        }
+        return JobStatus(
+            id: id, kind: statement.text(0), queue: statement.text(1), state: state, attempts: Int(statement.integer(3)),
+            maxAttempts: Int(statement.integer(4)), progress: Int(statement.integer(5)), note: statement.optionalText(6),
+            result: statement.optionalBytes(7), error: statement.optionalText(8), record: record, createdAt: statement.integer(11),
+            runAt: statement.integer(12), endedAt: statement.optionalInteger(13))
+    }
+
+    func nextDue(in queue: String) throws -> Int64? {
+        let statement = try connection.statement(
+            #"SELECT min("run_at") FROM "_atlas_jobs" WHERE "state" = 'scheduled' AND "queue" = ?"#)
+        defer { statement.reset() }
+        statement.bind(queue, at: 1)
+        return try statement.step() ? statement.optionalInteger(0) : nil
+    }
+
+    /// Each part reads one index alone.
+    func counts(of queue: String) throws -> [JobState: Int] {
+        let statement = try connection.statement(
+            """
+            SELECT 'scheduled', count(*) FROM "_atlas_jobs" WHERE "state" = 'scheduled' AND "queue" = ?1
+            UNION ALL SELECT 'ready', count(*) FROM "_atlas_jobs" WHERE "state" = 'ready' AND "queue" = ?1
+            UNION ALL SELECT 'running', count(*) FROM "_atlas_jobs" WHERE "state" = 'running' AND "queue" = ?1
+            UNION ALL SELECT "state", count(*) FROM "_atlas_jobs" WHERE "ended_at" IS NOT NULL AND "queue" = ?1 GROUP BY "state"
+            """)
+        defer { statement.reset() }
+        statement.bind(queue, at: 1)
+        var counts: [JobState: Int] = [:]
+        while try statement.step() {
+            if let state = JobState(rawValue: statement.text(0)) { counts[state] = Int(statement.integer(1)) }
+        }
+        return counts
+    }
+
+    // MARK: Retention
+
+    func prune(_ queue: String, doneBefore: Int64, failedBefore: Int64) throws -> Int {
+        var removed = 0
+        for (state, before) in [(JobState.done, doneBefore), (.dead, failedBefore), (.cancelled, failedBefore)]
+        where removed < JobTable.removals {
+            let statement = try connection.statement(
+                """
+                DELETE FROM "_atlas_jobs" WHERE "n" IN (
+                    SELECT "n" FROM "_atlas_jobs" WHERE "queue" = ?1 AND "state" = ?2 AND "ended_at" < ?3 ORDER BY "ended_at" LIMIT ?4)
+                RETURNING "n", "payload" IS NULL
+                """)
+            statement.bind(queue, at: 1)
+            statement.bind(state.rawValue, at: 2)
+            statement.bind(before, at: 3)
+            statement.bind(Int64(JobTable.removals - removed), at: 4)
+            defer { statement.reset() }
+            while try statement.step() {
+                removed += 1
+                if statement.integer(1) != 0 { try removePayload(of: statement.integer(0)) }
+            }
+        }
+        return removed
+    }
+
+    private func removePayload(of n: Int64) throws {
+        let statement = try connection.statement(#"DELETE FROM "_atlas_job_payloads" WHERE "n" = ?"#)
+        statement.bind(n, at: 1)
+        try statement.run()
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Assembly
+import Glibc
+import Media
+
+@main
+struct Atlas: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "atlas",
+        abstract: "A site's whole backend from one file.",
+        discussion: """
+            Begin with a copy of /usr/share/doc/atlas/atlas.toml.example.
+
+            EXAMPLES:
+              atlas check --config atlas.toml
+              atlas serve --config atlas.toml
+              atlas serve --config atlas.toml --set server.http=127.0.0.1:0
+              printf '%s' "$PASSWORD" | atlas user create email=me@example.org role=ADMIN name=Me password=-
+            """,
+        version: Version.text,
+        subcommands: [Serve.self, Check.self, Plan.self, Migrate.self, User.self, SchemaCommand.self, VersionCommand.self])
+
+    /// A helper process is this same binary, and must not become anything else first.
+    static func main() async {
+        if CommandLine.arguments.dropFirst().elementsEqual(["helper", "media"]) { Glibc.exit(MediaHelper.main()) }
+        Assembly.Process.prepare()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+
+    func run() {
+        print("atlas \(Version.text)")
+    }
+}

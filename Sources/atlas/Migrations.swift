@@ -1,0 +1,87 @@
+import ArgumentParser
+import Assembly
+import Glibc
+import Logging
+import NIOPosix
+import Ports
+import Schema
+
+struct Plan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what the file would change in the database.",
+        discussion: """
+            The server must not be running. Nothing is changed.
+
+            EXAMPLES:
+              atlas plan --config atlas.toml
+            """)
+
+    @OptionGroup var options: SiteOptions
+
+    func run() async throws {
+        try await withMigrating(options) { migrating in
+            show(try await migrating.plan())
+        }
+    }
+}
+
+struct Migrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring the database in line with the file.",
+        discussion: """
+            The server must not be running. A copy of the database is kept in the data directory before anything changes.
+
+            EXAMPLES:
+              atlas migrate --config atlas.toml
+              atlas migrate --config atlas.toml --allow drop:posts.subtitle
+            """)
+
+    @OptionGroup var options: SiteOptions
+
+    @Option(name: .long, help: ArgumentHelp("A step that is not safe and shall be taken all the same, as `atlas plan` names it.", valueName: "step"))
+    var allow: [String] = []
+
+    func run() async throws {
+        try await withMigrating(options) { migrating in
+            show(try await migrating.run(allowing: Set(allow)))
+        }
+    }
+}
+
+private func show(_ plan: MigrationPlan) {
+    if plan.steps.isEmpty { print("nothing to change") }
+    for (number, step) in plan.steps.enumerated() {
+        let permission = step.permission.map { "   (--allow \($0))" } ?? ""
+        print("\(number + 1). \(step.safety.rawValue): \(step.title)\(permission)")
+    }
+}
+
+private func withMigrating(_ options: SiteOptions, _ body: (Migrating) async throws -> Void) async throws {
+    let site = try options.site()
+    do {
+        let log = Logger(label: "atlas") { Logging.StreamLogHandler.standardError(label: $0) }
+        let backend = try Backend(site, group: MultiThreadedEventLoopGroup(numberOfThreads: 1), log: log)
+        do {
+            try await body(Migrating(store: backend.store, site: site, clock: backend.clock))
+            await backend.close()
+        } catch {
+            await backend.close()
+            throw error
+        }
+    } catch let refused as Migrating.Refused {
+        complain(refused.description)
+        throw SiteOptions.configurationError
+    } catch {
+        complain("\(describe(error))")
+        throw ExitCode(1)
+    }
+}
+
+/// What a store or listener says of itself, without Swift's decoration.
+func describe(_ error: any Error) -> String {
+    if case StoreError.unavailable(let reason) = error { return reason }
+    if case StoreError.conflict(let fields) = error {
+        return "records share a value of \(fields.joined(separator: ", ")), which the file makes unique; nothing was changed"
+    }
+    return "\(error)"
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Assembly
+import Config
+import Glibc
+import JSON
+import Schema
+
+/// Which file, and what is different for this run.
+struct SiteOptions: ParsableArguments {
+    @Option(name: .long, help: "The configuration. Without it, ./atlas.toml or /etc/atlas/atlas.toml.")
+    var config: String?
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Override a setting for this run, such as auth.access_ttl=2s.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    /// `EX_CONFIG` of sysexits.h: the file is wrong, and a restart will not help.
+    static let configurationError = ExitCode(78)
+
+    private var file: String? {
+        if let config { return config }
+        return ["atlas.toml", "/etc/atlas/atlas.toml"].first { access($0, R_OK) == 0 }
+    }
+
+    func read(after previous: Schema? = nil) throws(Faults) -> Site {
+        let pairs = overrides.map { text -> (String, String) in
+            guard let equals = text.firstIndex(of: "=") else { return (text, "") }
+            return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+        }
+        return try Site(file: file, overrides: pairs, environment: Site.environment, after: previous)
+    }
+
+    /// The site, or every fault on standard error and exit 78.
+    func site() throws -> Site {
+        do {
+            return try read()
+        } catch {
+            report(error)
+            throw Self.configurationError
+        }
+    }
+
+    /// For people on a terminal, as JSON lines otherwise.
+    func report(_ faults: Faults) {
+        if isatty(2) == 1 {
+            complain(faults.rendered(color: true))
+            complain("\(faults.all.count) \(faults.all.count == 1 ? "error" : "errors"); nothing was changed")
+        } else {
+            for fault in faults.all { complain(fault.json.text) }
+        }
+    }
+}
+
+/// A line on standard error.
+func complain(_ text: String) {
+    let line = Array((text + "\n").utf8)
+    _ = write(2, line, line.count)
+}

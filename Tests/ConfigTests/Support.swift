@@ -1,0 +1,69 @@
+import Glibc
+import Testing
+
+@testable import Config
+
+/// Loads a text that must be right.
+func load(
+    _ text: String, environment: [String: String] = [:], set: [(String, String)] = [], _ location: SourceLocation = #_sourceLocation
+) throws -> LoadedConfiguration {
+    do throws(Faults) {
+        return try ConfigurationLoader(environment: environment, overrides: set).load(text: text)
+    } catch {
+        Issue.record("\(error.rendered())", sourceLocation: location)
+        throw error
+    }
+}
+
+/// The faults of a text that must be wrong.
+func faults(of text: String, environment: [String: String] = [:], set: [(String, String)] = []) -> Faults {
+    do throws(Faults) {
+        _ = try ConfigurationLoader(environment: environment, overrides: set).load(text: text)
+        return Faults([])
+    } catch {
+        return error
+    }
+}
+
+/// Everything about a value, for comparing what cannot be compared otherwise.
+func dumped(_ value: some Any) -> String {
+    var text = ""
+    dump(value, to: &text)
+    return text
+}
+
+/// The root of the package, where the example and the reference lie.
+let repository = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+
+func content(of path: String) throws -> String {
+    String(decoding: try Files.read("\(repository)/\(path)", limit: 1 << 20).get(), as: UTF8.self)
+}
+
+/// A directory of its own that goes with the value.
+final class Directory {
+    let path: String
+    private var made: [String] = []
+
+    init() {
+        var template = Array("/tmp/atlas-config-XXXXXX".utf8CString)
+        path = mkdtemp(&template).map { String(cString: $0) } ?? "/tmp/atlas-config"
+        made = [path]
+    }
+
+    func write(_ name: String, _ text: String) throws {
+        var directory = path
+        for part in name.split(separator: "/").dropLast() {
+            directory += "/\(part)"
+            mkdir(directory, 0o700)
+            made.append(directory)
+        }
+        let file = try #require(fopen("\(path)/\(name)", "w"))
+        defer { fclose(file) }
+        fputs(text, file)
+        made.append("\(path)/\(name)")
+    }
+
+    deinit {
+        for entry in made.sorted().reversed() { remove(entry) }
+    }
+}

@@ -1,0 +1,179 @@
+import CSQLite
+
+@testable import Expressions
+
+/// A SQLite database in memory, as small as these tests need it.
+final class Database {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private var handle: OpaquePointer?
+    private var statements: [String: OpaquePointer] = [:]
+    let model: Model
+
+    /// With the tables of the model, empty.
+    init(_ model: Model) throws {
+        self.model = model
+        guard sqlite3_open(":memory:", &handle) == SQLITE_OK else { throw Failure(description: "open") }
+        for collection in model.collections.values.sorted(by: { $0.name < $1.name }) {
+            var columns = ["\"n\" INTEGER PRIMARY KEY"]
+            for field in collection.fields {
+                switch field.storage {
+                case .column(let column): columns.append("\"\(column)\" \(Self.affinity(field.type))")
+                case .members(let table):
+                    try execute("CREATE TABLE \"\(table)\" (record TEXT, position INTEGER, target TEXT) STRICT")
+                    try execute("CREATE INDEX \"\(table)_target\" ON \"\(table)\" (target, record)")
+                    try execute("CREATE INDEX \"\(table)_record\" ON \"\(table)\" (record, position)")
+                }
+            }
+            try execute("CREATE TABLE \"\(collection.table)\" (\(columns.joined(separator: ", "))) STRICT")
+            try execute("CREATE UNIQUE INDEX \"\(collection.table)_id\" ON \"\(collection.table)\" (id)")
+        }
+    }
+
+    deinit {
+        for statement in statements.values { sqlite3_finalize(statement) }
+        sqlite3_close(handle)
+    }
+
+    private static func affinity(_ type: ValueType) -> String {
+        switch type {
+        case .text, .reference, .list, .null: "TEXT"
+        case .float: "REAL"
+        default: "INTEGER"
+        }
+    }
+
+    func execute(_ sql: String) throws {
+        guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure(sql) }
+    }
+
+    private func failure(_ sql: String) -> Failure {
+        Failure(description: "\(String(cString: sqlite3_errmsg(handle))): \(sql)")
+    }
+
+    func insert(_ row: Row) throws {
+        guard let collection = model.collections[row.collection] else { return }
+        var columns = ["n"]
+        var values = [Value.int(row.number)]
+        for field in collection.fields {
+            switch (field.storage, row.values[field.index]) {
+            case (.column(let column), let value):
+                columns.append(column)
+                values.append(value)
+            case (.members(let table), .list(let targets)):
+                for (position, target) in targets.enumerated() {
+                    _ = try rows(
+                        "INSERT INTO \"\(table)\" VALUES (?, ?, ?)", [.text(row.id), .int(Int64(position)), target], [])
+                }
+            default: break
+            }
+        }
+        let names = columns.map { "\"\($0)\"" }.joined(separator: ", ")
+        let marks = columns.map { _ in "?" }.joined(separator: ", ")
+        _ = try rows("INSERT INTO \"\(collection.table)\" (\(names)) VALUES (\(marks))", values, [])
+    }
+
+    /// The rows of a statement, its columns read as those types.
+    func rows(_ sql: String, _ values: [Value], _ types: [ValueType]) throws -> [[Value]] {
+        let statement: OpaquePointer
+        if let known = statements[sql] {
+            statement = known
+        } else {
+            var prepared: OpaquePointer?
+            guard sqlite3_prepare_v2(handle, sql, -1, &prepared, nil) == SQLITE_OK, let prepared else { throw failure(sql) }
+            statements[sql] = prepared
+            statement = prepared
+        }
+        defer { sqlite3_reset(statement) }
+        guard sqlite3_bind_parameter_count(statement) == Int32(values.count) else {
+            throw Failure(description: "\(values.count) parameters: \(sql)")
+        }
+        for (index, value) in values.enumerated() { bind(statement, Int32(index + 1), value) }
+        var result: [[Value]] = []
+        while true {
+            let code = sqlite3_step(statement)
+            if code == SQLITE_DONE { return result }
+            guard code == SQLITE_ROW else { throw failure(sql) }
+            result.append(types.enumerated().map { column(statement, Int32($0), $1) })
+        }
+    }
+
+    private func bind(_ statement: OpaquePointer, _ index: Int32, _ value: Value) {
+        switch value {
+        case .null: sqlite3_bind_null(statement, index)
+        case .bool(let value): sqlite3_bind_int64(statement, index, value ? 1 : 0)
+        case .int(let value), .moment(let value), .date(let value), .duration(let value): sqlite3_bind_int64(statement, index, value)
+        case .float(let value): sqlite3_bind_double(statement, index, value)
+        case .text(let value):
+            sqlite3_bind_text(statement, index, value, -1, unsafeBitCast(-1, to: sqlite3_destructor_type.self))
+        case .list: Issue.unbindable(value)
+        }
+    }
+
+    private func column(_ statement: OpaquePointer, _ index: Int32, _ type: ValueType) -> Value {
+        switch (type, sqlite3_column_type(statement, index)) {
+        case (_, SQLITE_NULL): .null
+        case (.bool, SQLITE_INTEGER): .bool(sqlite3_column_int64(statement, index) != 0)
+        case (.int, SQLITE_INTEGER): .int(sqlite3_column_int64(statement, index))
+        case (.moment, SQLITE_INTEGER): .moment(sqlite3_column_int64(statement, index))
+        case (.date, SQLITE_INTEGER): .date(sqlite3_column_int64(statement, index))
+        case (.duration, SQLITE_INTEGER): .duration(sqlite3_column_int64(statement, index))
+        case (.float, SQLITE_FLOAT): .float(sqlite3_column_double(statement, index))
+        case (.text, SQLITE_TEXT), (.reference, SQLITE_TEXT): .text(String(cString: sqlite3_column_text(statement, index)))
+        // A value of another kind than the expression's type is a fault: it equals nothing.
+        default: .list([.text("storage class \(sqlite3_column_type(statement, index)) for \(type)")])
+        }
+    }
+
+    /// What `EXPLAIN QUERY PLAN` says, one line per step.
+    func plan(_ sql: String) throws -> String {
+        try rows(
+            "EXPLAIN QUERY PLAN \(sql)", Array(repeating: .null, count: sql.utf8.count { $0 == UInt8(ascii: "?") }),
+            [.int, .int, .int, .text]
+        )
+        .map { if case .text(let text) = $0[3] { text } else { "" } }.joined(separator: "\n")
+    }
+}
+
+/// The live rows of a test, in memory and in the database.
+final class Rows: RowSource {
+    let database: Database
+    private(set) var stored: [String: [Row]] = [:]
+    private var live: [String: [String: Row]] = [:]
+    private(set) var questions = 0
+
+    init(_ model: Model) throws {
+        database = try Database(model)
+    }
+
+    func insert(_ row: Row) throws {
+        try database.insert(row)
+        stored[row.collection, default: []].append(row)
+        if database.model.collections[row.collection]?.softDelete != true || row.values[Row.System.deletedAt].isNull {
+            live[row.collection, default: [:]][row.id] = row
+        }
+    }
+
+    var dialect: SQLDialect { .sqlite }
+
+    func row(in collection: String, id: String) throws -> Row? { live[collection]?[id] }
+
+    func value(of query: SQLQuery) throws -> Value {
+        questions += 1
+        return try database.rows(query.text, query.values, [query.type]).first?.first ?? .null
+    }
+
+    /// The ids of the rows for which a condition holds in SQL.
+    func ids(in collection: CollectionModel, where expression: Expression, _ environment: Environment) throws -> Set<String> {
+        let fragment = expression.sql(.sqlite, alias: "t")
+        let sql = "SELECT \"t\".\"id\" FROM \"\(collection.table)\" AS \"t\" WHERE \(fragment.text)"
+        let found = try database.rows(sql, fragment.parameters.map { environment.value(of: $0) }, [.text])
+        return Set(found.compactMap { if case .text(let id) = $0[0] { id } else { nil } })
+    }
+}
+
+private enum Issue {
+    static func unbindable(_ value: Value) { assertionFailure("a list cannot be bound: \(value)") }
+}
