@@ -8,6 +8,8 @@ package struct StoreFixture: Sendable {
     package let posts: Collection
     package let media: Collection
     package let model: Model
+    /// The id alone.
+    package let idOnly: [String: Projection]
 
     package var collections: [Collection] { [users, posts, media] }
 
@@ -31,6 +33,10 @@ package struct StoreFixture: Sendable {
         media = StoreFixture.collection(
             2, "media", [("mime", .string), ("size", .int)], softDelete: true)
         model = Model(collections: [users.model, posts.model, media.model])
+        idOnly = Dictionary(
+            uniqueKeysWithValues: [users, posts, media].map { collection in
+                (collection.name, Projection(parts: collection.fields.prefix(1).map { Projection.Part(field: $0) }))
+            })
     }
 
     /// A row with the given values and null elsewhere.

@@ -43,6 +43,10 @@ final class OwnThread: Sendable {
         Glibc.close(file)
     }
 
+    deinit {
+        if let thread = handle.withLock({ $0 }) { pthread_detach(thread) }
+    }
+
     /// Waits until the body has returned. The second call returns at once.
     func join() {
         let thread = handle.withLock { handle in

@@ -73,6 +73,9 @@ final class RecordPlan {
 struct PlanKey: Hashable {
     enum Purpose: Hashable { case key, list, count }
 
+    /// Where nothing is written: in counts and rows as values.
+    static let nothing = Projection(parts: [])
+
     var purpose: Purpose
     var collection: Collection
     var life: Access.Life
@@ -109,7 +112,7 @@ struct PlanKey: Hashable {
         self.purpose = purpose
         collection = list.access.collection
         life = list.access.life
-        projection = list.projection
+        projection = purpose == .count ? PlanKey.nothing : list.projection
         conditions = list.access.conditions
         for filter in list.filters {
             switch filter {

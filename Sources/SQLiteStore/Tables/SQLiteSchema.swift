@@ -29,8 +29,6 @@ extension SQLiteStore: SchemaStore {
             entry.bind(migration.description, at: 3)
             try entry.run()
             try connection.execute("COMMIT")
-            // The planner's statistics, for indexes that have none yet (https://sqlite.org/lang_analyze.html).
-            try connection.execute("PRAGMA analysis_limit=400; PRAGMA optimize=0x10002")
         }
     }
 

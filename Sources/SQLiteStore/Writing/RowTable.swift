@@ -6,8 +6,33 @@ import Schema
 final class RowTable {
     private let connection: Connection
     private var selects = BoundedCache<PlanKey, RecordPlan>(capacity: 128)
-    private var inserts: [ObjectIdentifier: (collection: Collection, statement: Statement)] = [:]
-    private static let noProjection = Projection(parts: [])
+    private var shapes: [ObjectIdentifier: Shape] = [:]
+
+    /// Where the values of a row are stored; looked up once, since copying a `Field` is dear.
+    private final class Shape {
+        /// Kept alive, so that its address is never used twice.
+        let collection: Collection
+        /// The fields with columns, in their order.
+        let columns: [(index: Int, type: ValueType)]
+        /// The to-many fields.
+        let members: [(index: Int, table: String)]
+        var insertion: Statement?
+
+        init(_ collection: Collection) {
+            self.collection = collection
+            columns = collection.fields.compactMap { $0.column == nil ? nil : ($0.index, $0.model.type) }
+            members = collection.fields.compactMap {
+                if case .members(let table) = $0.model.storage { ($0.index, table) } else { nil }
+            }
+        }
+    }
+
+    private func shape(_ collection: Collection) -> Shape {
+        if let shape = shapes[ObjectIdentifier(collection)] { return shape }
+        let shape = Shape(collection)
+        shapes[ObjectIdentifier(collection)] = shape
+        return shape
+    }
 
     init(_ connection: Connection) {
         self.connection = connection
@@ -25,22 +50,19 @@ final class RowTable {
         defer { statement.reset() }
         guard try statement.step() else { return nil }
         let collection = access.collection
-        var row = Row(collection: collection.name, number: statement.integer(0), values: [])
-        row.values.reserveCapacity(collection.fields.count)
-        var column = 1
-        for field in collection.fields {
-            if case .members(let table) = field.model.storage {
-                row.values.append(.list(try members(of: row.id, in: table)))
-            } else {
-                row.values.append(RowTable.value(statement, column, as: field.model.type))
-                column += 1
-            }
+        let shape = shape(collection)
+        var row = Row(
+            collection: collection.name, number: statement.integer(0),
+            values: [Value](repeating: .null, count: collection.fields.count))
+        for (column, field) in shape.columns.enumerated() {
+            row.values[field.index] = RowTable.value(statement, column + 1, as: field.type)
         }
+        for field in shape.members { row.values[field.index] = .list(try members(of: row.id, in: field.table)) }
         return row
     }
 
     private func select(_ access: Access, key: RecordKey) throws -> RecordPlan {
-        let planKey = PlanKey(access, key: key, projection: RowTable.noProjection)
+        let planKey = PlanKey(access, key: key, projection: PlanKey.nothing)
         if let plan = selects[planKey] { return plan }
         let columns = access.collection.fields.compactMap { $0.column.map(Selection.column) }
         var sql = SQLText("SELECT \(([Selection.column("n")] + columns).joined(separator: ", "))")
@@ -100,25 +122,24 @@ final class RowTable {
     // MARK: Writing
 
     func insert(_ row: Row, into collection: Collection) throws -> Int64 {
-        let statement = try insertion(into: collection)
-        var parameter = 1
-        for field in collection.fields where field.column != nil {
-            statement.bind(RowTable.stored(row, field), at: parameter)
-            parameter += 1
+        let shape = shape(collection)
+        let statement = try insertion(shape)
+        for (parameter, field) in shape.columns.enumerated() {
+            statement.bind(RowTable.stored(row, field.index), at: parameter + 1)
         }
         try naming(collection) { try statement.run() }
         let number = connection.lastInsertedRow
-        for field in collection.fields where field.isToMany { try insertMembers(of: row, field) }
+        for field in shape.members { try insertMembers(of: row, field.index, field.table) }
         return number
     }
 
-    private func insertion(into collection: Collection) throws -> Statement {
-        if let known = inserts[ObjectIdentifier(collection)] { return known.statement }
-        let columns = collection.fields.compactMap { $0.column.map(SQLText.quoted) }
+    private func insertion(_ shape: Shape) throws -> Statement {
+        if let known = shape.insertion { return known }
+        let columns = shape.collection.fields.compactMap { $0.column.map(SQLText.quoted) }
         let statement = try connection.prepare(
-            "INSERT INTO \(SQLText.quoted(collection.model.table)) (\(columns.joined(separator: ", ")))"
+            "INSERT INTO \(SQLText.quoted(shape.collection.model.table)) (\(columns.joined(separator: ", ")))"
                 + " VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))", persistent: true)
-        inserts[ObjectIdentifier(collection)] = (collection, statement)
+        shape.insertion = statement
         return statement
     }
 
@@ -131,21 +152,22 @@ final class RowTable {
                 "UPDATE \(SQLText.quoted(collection.model.table)) SET \(settings) WHERE \"id\" = ?")
             var parameter = 1
             for field in fields where field.column != nil {
-                statement.bind(RowTable.stored(row, field), at: parameter)
+                statement.bind(RowTable.stored(row, field.index), at: parameter)
                 parameter += 1
             }
             statement.bind(row.id, at: parameter)
             try naming(collection) { try statement.run() }
             guard connection.changes == 1 else { throw RowTable.missing(row) }
         }
-        for field in fields where field.isToMany {
-            try removeMembers(of: row, field)
-            try insertMembers(of: row, field)
+        for field in fields {
+            guard case .members(let table) = field.model.storage else { continue }
+            try removeMembers(of: row, table)
+            try insertMembers(of: row, field.index, table)
         }
     }
 
     func remove(_ row: Row, from collection: Collection) throws {
-        for field in collection.fields where field.isToMany { try removeMembers(of: row, field) }
+        for field in shape(collection).members { try removeMembers(of: row, field.table) }
         let statement = try connection.statement("DELETE FROM \(SQLText.quoted(collection.model.table)) WHERE \"id\" = ?")
         statement.bind(row.id, at: 1)
         try statement.run()
@@ -157,12 +179,12 @@ final class RowTable {
         .unavailable("\(row.collection) \(row.id) was written without being there")
     }
 
-    private static func stored(_ row: Row, _ field: Field) -> Value {
-        row.values.indices.contains(field.index) ? row.values[field.index] : .null
+    private static func stored(_ row: Row, _ index: Int) -> Value {
+        row.values.indices.contains(index) ? row.values[index] : .null
     }
 
-    private func insertMembers(of row: Row, _ field: Field) throws {
-        guard case .members(let table) = field.model.storage, case .list(let targets) = RowTable.stored(row, field) else { return }
+    private func insertMembers(of row: Row, _ index: Int, _ table: String) throws {
+        guard case .list(let targets) = RowTable.stored(row, index) else { return }
         let statement = try connection.statement("INSERT INTO \(SQLText.quoted(table)) VALUES (?, ?, ?)")
         for (position, target) in targets.enumerated() {
             statement.bind(row.id, at: 1)
@@ -172,8 +194,7 @@ final class RowTable {
         }
     }
 
-    private func removeMembers(of row: Row, _ field: Field) throws {
-        guard case .members(let table) = field.model.storage else { return }
+    private func removeMembers(of row: Row, _ table: String) throws {
         let statement = try connection.statement("DELETE FROM \(SQLText.quoted(table)) WHERE \"record\" = ?")
         statement.bind(row.id, at: 1)
         try statement.run()
