@@ -94,7 +94,7 @@ let package = Package(
             knows: ["Jobs", logging, "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),
         tests("LocalObjects", knows: ["Conformance", "Ports", nioPosix]),
         tests("Records", knows: ["SQLiteStore", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix]),
-        tests("Identity", knows: ["Ports", "Records", "CCrypt", crypto, nio, nioPosix]),
+        tests("Identity", knows: ["Conformance", "Ports", "Records", "CCrypt", crypto, nio, nioPosix]),
         tests("Jobs", knows: ["Conformance", "Ports", logging]),
         tests("Media", knows: ["MediaHelperTool", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
         // The media helper as a program of its own, for the tests: their own binary cannot be run as one.

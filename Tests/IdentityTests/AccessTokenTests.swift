@@ -1,24 +1,12 @@
+import Conformance
 import Crypto
 import Ports
-import Synchronization
 import Testing
 
 @testable import Identity
 
-final class HandClock: Clock {
-    private let moment: Mutex<Int64>
-
-    init(_ moment: Int64 = 1_800_000_000_000) {
-        self.moment = Mutex(moment)
-    }
-
-    func now() -> Int64 { moment.withLock { $0 } }
-    func advance(_ milliseconds: Int64) { moment.withLock { $0 += milliseconds } }
-    func sleep(until deadline: Int64) async throws {}
-}
-
 @Suite struct AccessTokenTests {
-    private let clock = HandClock()
+    private let clock = ManualClock()
     private let key = MasterKey(bytes: Array(repeating: 7, count: 32))
 
     private func tokens(_ issuer: String = "https://a.example") throws -> AccessTokens {
@@ -40,7 +28,7 @@ final class HandClock: Clock {
     @Test func whatIsIssuedIsVerified() throws {
         let token = try tokens().issue(user: "u", session: "s", lifetime: 60_000)
         #expect(try tokens().verify(token) == .success(TokenClaims(user: "u", session: "s", expiresAt: 1_800_000_060_000)))
-        clock.advance(60_000)
+        clock.advance(by: 60_000)
         #expect(try tokens().verify(token) == .failure(.expired))
     }
 

@@ -1,3 +1,4 @@
+import Conformance
 import NIOCore
 import NIOPosix
 import Ports
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test func aThrottleClosesAndOpens() {
-        let clock = HandClock()
+        let clock = ManualClock()
         let throttle = LoginThrottle(clock: clock, perAccount: 5, perAddress: 20, window: 900_000)
         for _ in 0..<5 {
             #expect(throttle.wait(account: "a", address: "192.0.2.1") == nil)
@@ -34,9 +35,9 @@ import Testing
         }
         #expect(throttle.wait(account: "a", address: "192.0.2.2") == 900)
         #expect(throttle.wait(account: "b", address: "192.0.2.1") == nil)
-        clock.advance(899_001)
+        clock.advance(by: 899_001)
         #expect(throttle.wait(account: "a", address: "192.0.2.2") == 1)
-        clock.advance(1_000)
+        clock.advance(by: 1_000)
         #expect(throttle.wait(account: "a", address: "192.0.2.2") == nil)
         for number in 0..<20 { throttle.failed(account: "c\(number)", address: "2001:db8::\(number)") }
         #expect(throttle.wait(account: "d", address: "2001:db8::ffff") != nil)
