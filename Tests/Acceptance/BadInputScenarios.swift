@@ -87,7 +87,7 @@ struct BadInputScenarios {
         let text = body.text
         let exchange = try await api.open(
             .POST, "/posts", as: caller, length: text.utf8.count, headers: ["content-type": "application/json"])
-        try await exchange.send(.init(string: text))
+        await exchange.send(.init(string: text))
         return try await exchange.finish()
     }
 
@@ -157,7 +157,7 @@ extension API {
     func uploadUnchecked(_ file: [UInt8], named name: String, as caller: Caller) async throws -> Answer {
         let (body, type) = Self.multipart(file, named: name, kind: "image")
         let exchange = try await open(.POST, "/media", as: caller, length: body.count, headers: ["content-type": type])
-        try await exchange.send(.init(bytes: body))
+        await exchange.send(.init(bytes: body))
         return Answer(try await exchange.finish())
     }
 }

@@ -52,7 +52,7 @@ struct API: Sendable {
         sourceLocation: SourceLocation = #_sourceLocation, check: (Answer) throws -> Bool = { _ in true }
     ) async throws -> Answer {
         let exchange = try await open(method, path, as: caller, length: bytes?.count, headers: headers)
-        if let bytes, !bytes.isEmpty { try await exchange.send(ByteBuffer(bytes: bytes)) }
+        if let bytes, !bytes.isEmpty { await exchange.send(ByteBuffer(bytes: bytes)) }
         let answer = Answer(try await exchange.finish())
         let request = "\(method) \(path) as \(caller?.name ?? "anonymous")"
         let text = String(decoding: answer.body.prefix(2_000), as: UTF8.self)

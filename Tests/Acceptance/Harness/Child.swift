@@ -66,12 +66,16 @@ final class Child: Sendable {
         self.process = process
         lines = Mutex(Output())
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        ended = NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
+        // A thread of its own: a shared pool has fewer than there are programs at once, and those that wait would hold them all.
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        ended = pool.runIfActive(eventLoop: loop) {
             var status: Int32 = 0
             while waitpid(process, &status, 0) < 0, errno == EINTR {}
             // As a shell reports it: the exit status, or 128 and the signal.
             return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
         }
+        ended.whenComplete { _ in pool.shutdownGracefully { _ in } }
         let reader = LineReader { [weak self] line in self?.take(line) }
         _ = try await NIOPipeBootstrap(group: loop)
             .channelInitializer { channel in

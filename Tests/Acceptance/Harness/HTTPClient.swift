@@ -5,10 +5,12 @@ import NIOPosix
 /// One HTTP/1.1 exchange on a connection of its own: a request that can be sent in pieces, and its answer.
 final class Exchange: Sendable {
     private let channel: any Channel
+    private let continued: EventLoopFuture<Void>
     private let answer: EventLoopFuture<RawAnswer>
 
-    private init(channel: any Channel, answer: EventLoopFuture<RawAnswer>) {
+    private init(channel: any Channel, continued: EventLoopFuture<Void>, answer: EventLoopFuture<RawAnswer>) {
         self.channel = channel
+        self.continued = continued
         self.answer = answer
     }
 
@@ -16,31 +18,39 @@ final class Exchange: Sendable {
     static func open(_ head: HTTPRequestHead, port: Int) async throws -> Exchange {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.next().makePromise(of: RawAnswer.self)
+        let continued = group.next().makePromise(of: Void.self)
         do {
             let channel = try await ClientBootstrap(group: group)
                 .connectTimeout(.seconds(10))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                        try channel.pipeline.syncOperations.addHandler(AnswerCollector(promise))
+                        let decoder = HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward)
+                        try channel.pipeline.syncOperations.addHandlers(
+                            HTTPRequestEncoder(), ByteToMessageHandler(decoder), AnswerCollector(promise, continued))
                     }
                 }
                 .connect(host: "127.0.0.1", port: port).get()
-            try await channel.writeAndFlush(HTTPClientRequestPart.head(head)).get()
-            return Exchange(channel: channel, answer: promise.futureResult)
+            channel.writeAndFlush(HTTPClientRequestPart.head(head), promise: nil)
+            return Exchange(channel: channel, continued: continued.futureResult, answer: promise.futureResult)
         } catch {
             promise.fail(error)
+            continued.fail(error)
             throw error
         }
     }
 
-    func send(_ bytes: ByteBuffer) async throws {
-        try await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes))).get()
+    /// Returns when the server asks for the body (RFC 9110, 10.1.1): the head had `expect: 100-continue`, and is accepted.
+    func waitForContinue() async throws {
+        try await continued.get()
+    }
+
+    /// Sends a piece of the body. A server may answer and close before the body is whole: then the piece is lost, and its answer counts.
+    func send(_ bytes: ByteBuffer) async {
+        try? await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes))).get()
     }
 
     /// Ends the request and waits for the whole answer. Fails after 60 s without one.
     func finish() async throws -> RawAnswer {
-        // A server may answer and close before the body is whole: what counts is its answer.
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
         return try await answered()
     }
@@ -69,10 +79,12 @@ private final class AnswerCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
     private var promise: EventLoopPromise<RawAnswer>?
+    private let continued: EventLoopPromise<Void>
     private var answer = RawAnswer(status: 0, headers: [:], body: ByteBuffer())
 
-    init(_ promise: EventLoopPromise<RawAnswer>) {
+    init(_ promise: EventLoopPromise<RawAnswer>, _ continued: EventLoopPromise<Void>) {
         self.promise = promise
+        self.continued = continued
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -80,6 +92,7 @@ private final class AnswerCollector: ChannelInboundHandler {
         case .head(let head):
             answer.status = Int(head.status.code)
             answer.headers = head.headers
+            if answer.status == 100 { continued.succeed() }
         case .body(var bytes): answer.body.writeBuffer(&bytes)
         // 100 Continue and its like announce the answer, they are none.
         case .end where answer.status >= 200: settle(.success(answer))
@@ -99,5 +112,6 @@ private final class AnswerCollector: ChannelInboundHandler {
     private func settle(_ result: Result<RawAnswer, any Error>) {
         promise?.completeWith(result)
         promise = nil
+        continued.fail(NoAnswer())
     }
 }
