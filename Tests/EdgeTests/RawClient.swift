@@ -2,8 +2,14 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// A client that sends bytes as they are and reads answers one by one. Blocking calls run on NIO's pool of threads, never on the tests' own.
+/// A client that sends bytes as they are and reads answers one by one. Blocking calls run on threads of the clients' own:
+/// a shared pool has as many as processors, and clients that wait for each other would hold them all.
 final class RawClient: Sendable {
+    private static let threads: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 64)
+        pool.start()
+        return pool
+    }()
     private let descriptor: CInt
 
     struct Failure: Error {
@@ -22,7 +28,8 @@ final class RawClient: Sendable {
 
     /// `address` as `HTTPServer.start` gives it. A small receive buffer makes a client that reads slowly visible soon.
     init(_ address: String, receiveBuffer: CInt? = nil) throws {
-        guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else { throw Failure(reason: address) }
+        let parts = address.split(separator: "/").last?.split(separator: ":").map(String.init) ?? []
+        guard parts.count == 2, let port = UInt16(parts[1]) else { throw Failure(reason: address) }
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var size = receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(4)) }
         // No test waits this long unless it fails
@@ -32,7 +39,7 @@ final class RawClient: Sendable {
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
         name.sin_port = port.bigEndian
-        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        inet_pton(AF_INET, parts[0], &name.sin_addr)
         let connected = withUnsafePointer(to: &name) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
@@ -45,7 +52,7 @@ final class RawClient: Sendable {
 
     /// Errors are left out: the server may close while it refuses.
     func send(_ bytes: [UInt8]) async throws {
-        try await NIOThreadPool.singleton.runIfActive { [descriptor] in
+        try await Self.threads.runIfActive { [descriptor] in
             var offset = 0
             while offset < bytes.count {
                 let count = bytes.withUnsafeBytes {
@@ -68,7 +75,7 @@ final class RawClient: Sendable {
 
     /// The next answer, or nil when the server has closed. Interim answers (100) are answers too.
     func receive(toHead: Bool = false) async throws -> Answer? {
-        try await NIOThreadPool.singleton.runIfActive { [self] in
+        try await Self.threads.runIfActive { [self] in
             var head: [UInt8] = []
             while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
                 guard let byte = try read(1) else {
@@ -97,7 +104,7 @@ final class RawClient: Sendable {
 
     /// Everything until the server closes.
     func drain() async throws -> Int {
-        try await NIOThreadPool.singleton.runIfActive { [self] in
+        try await Self.threads.runIfActive { [self] in
             var total = 0
             while let piece = try read(65_536) { total += piece.count }
             return total

@@ -1,10 +1,18 @@
 import Conformance
+import Glibc
 import Ports
 import Testing
 
 @testable import SQLiteStore
 
 @Suite struct JobsTableTests {
+    /// Processor time of this thread so far, in nanoseconds.
+    private func threadTime() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
+    }
+
     /// A file with that many jobs in that state.
     private func file(_ path: String, _ count: Int, state: String, attempts: Int = 1) throws -> Connection {
         let connection = try Connection(path: path, mode: .writer(synchronous: .normal))
@@ -22,9 +30,10 @@ import Testing
     @Test func aHundredThousandRunningJobsAreRecoveredWithinASecond() async throws {
         try await withTemporaryDirectory { directory in
             let connection = try file(directory + "/t.db", 100_000, state: "running")
-            let start = MonotonicClock.now
+            // The thread's own time: what other tests do meanwhile is not counted.
+            let start = threadTime()
             #expect(try JobSchema.recover(connection, now: 5) == 1)
-            let taken = MonotonicClock.now - start
+            let taken = threadTime() - start
             print("recovery of 100,000 running jobs: \(taken / 1_000_000) ms")
             #expect(taken < 1_000_000_000)
             let table = JobTable(connection, stamps: JobStamps(clock: ManualClock()))

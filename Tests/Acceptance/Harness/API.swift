@@ -85,7 +85,13 @@ struct API: Sendable {
     ) async throws -> Answer {
         let deadline = ContinuousClock.now + limit
         while true {
-            let answer = Answer(try await open(.GET, path, as: caller).finish())
+            let answer: Answer
+            do {
+                answer = Answer(try await open(.GET, path, as: caller).finish())
+            } catch is NoAnswer where ContinuousClock.now < deadline {
+                // A server that begins to drain closes connections that have sent nothing yet.
+                continue
+            }
             if condition(answer) { return answer }
             guard ContinuousClock.now < deadline else {
                 Issue.record("\(path) did not become so: \(String(decoding: answer.body, as: UTF8.self))", sourceLocation: sourceLocation)
