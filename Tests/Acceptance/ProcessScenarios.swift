@@ -54,7 +54,9 @@ struct ProcessScenarios {
             try await api.expect(.GET, "/notes", status: 404)
             try site.program.directory.write(good + notes, to: "atlas.toml")
             site.program.signal(SIGHUP)
-            _ = try await api.eventually("/notes", within: .seconds(20)) { $0.status == 200 }
+            // Said when every loop has the new site.
+            _ = try await site.program.line { $0.contains("\"reloaded\"") }
+            try await api.expect(.GET, "/notes", status: 200)
             try await api.expect(.POST, "/notes", as: site.reader, body: ["text": "after the reload"], status: 201)
 
             try site.program.directory.write(good + notes + "[colections.typo]\n", to: "atlas.toml")
