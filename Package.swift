@@ -86,6 +86,7 @@ let package = Package(
             name: "Conformance", dependencies: ["Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix],
             path: "Tests/Conformance", swiftSettings: strict),
         tests("JSON", knows: [nio]),
+        tests("Ports"),
         tests("Config", knows: ["JSON"]),
         tests("Expressions", knows: ["CSQLite"]),
         tests("Schema", knows: ["Config", "Expressions"]),

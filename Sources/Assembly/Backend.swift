@@ -80,9 +80,9 @@ package final class Application: Sendable {
     package init(_ site: Site, _ backend: Backend) throws {
         self.site = site
         let auth = site.configuration.auth
-        let slot = ObserverSlot()
+        let slot = Callback<[RecordChange]>()
         records = Records(
-            schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, observer: { slot.call($0) })
+            schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, observer: { slot($0) })
         let tokens = try AccessTokens(masterKey: backend.masterKey, issuer: site.configuration.app.baseURL, clock: backend.clock)
         let accounts = Accounts(
             options: Accounts.Options(isSignupOpen: auth.signup == .open, accessLifetime: auth.accessTTL), records: records,

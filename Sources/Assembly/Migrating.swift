@@ -36,9 +36,7 @@ package struct Migrating: Sendable {
         let refused = plan.refused(allowing: permissions)
         guard refused.isEmpty else { throw Refused(steps: refused) }
         let snapshot = SchemaSnapshot(site.schema).text
-        if plan.steps.isEmpty, try await store.storedSnapshot() == snapshot {
-            // Indexes may differ all the same: they follow from the collections.
-        }
+        // Also without a step: indexes follow from the collections, and may differ all the same.
         try await store.migrate(
             Migration(
                 steps: plan.steps.flatMap(\.changes), collections: site.schema.collections, snapshot: snapshot,

@@ -12,7 +12,6 @@ internal import NIOPosix
 internal import Ports
 internal import SQLiteStore
 package import Schema
-internal import Synchronization
 
 /// `atlas serve`: everything together, from start to drain.
 package final class Server: Sendable {
@@ -25,7 +24,7 @@ package final class Server: Sendable {
     private let backend: Backend
     private let server: HTTPServer
     private let readiness: Readiness
-    private let application: Mutex<Application>
+    private let application: CurrentApplication
     private let workers: JobWorkers
     private let helpers: MediaHelperPool
     private let out: LogStream
@@ -67,12 +66,13 @@ package final class Server: Sendable {
         grace = site.configuration.server.grace
         readiness = Readiness(notReady: "starting")
         let application = try Application(site, backend)
-        self.application = Mutex(application)
+        let current = CurrentApplication(application)
+        self.application = current
         server = HTTPServer(
             options: try Self.options(site.configuration.server), responder: application.api, clock: backend.clock, log: log,
             accessLog: site.configuration.log.access ? AccessLog(stream: out) : nil, readiness: readiness, group: backend.group)
         helpers = MediaHelperPool(MediaHelperPool.Settings(directory: backend.temporaryDirectory), logger: log)
-        let variants = VariantsJob(library: application.library, helpers: helpers, loop: backend.group.next())
+        let variants = VariantsJob(current: { current.value.library }, helpers: helpers, loop: backend.group.next())
         var queues = [MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize())]
         for queue in site.configuration.queues {
             queues[queue.name] = QueueOptions(
@@ -97,7 +97,7 @@ package final class Server: Sendable {
         announce(addresses.map { "http://\($0)" })
         for step in migrated { log.info("migrated", metadata: ["step": "\(step)"]) }
         let control = try await ControlServer.start(
-            path: application.withLock { $0.site.configuration.app.dataDirectory } + "/control.sock", group: backend.group
+            path: application.value.site.configuration.app.dataDirectory + "/control.sock", group: backend.group
         ) { [self] command, loop in handle(command, on: loop) }
         readiness.becomeReady()
         ServiceNotification.notify("READY=1")
@@ -127,14 +127,14 @@ package final class Server: Sendable {
         ServiceNotification.notify("RELOADING=1")
         defer { ServiceNotification.notify("READY=1") }
         do {
-            let current = application.withLock { $0 }
+            let current = application.value
             let site = try readSite(current.site.schema)
             // Safe steps only add: the old site goes on working on the new tables until it is replaced.
             let plan = try await Migrating(store: backend.store, site: site, clock: backend.clock).run()
             for step in plan.steps { log.info("migrated", metadata: ["step": "\(step.title)"]) }
             let next = try Application(site, backend)
             try await backend.store.replace(collections: site.schema.collections)
-            application.withLock { $0 = next }
+            application.replace(with: next)
             await server.replace(responder: next.api)
             log.info("reloaded", metadata: ["file": "\(site.configuration.file)"])
         } catch let faults as Faults {
@@ -166,7 +166,7 @@ package final class Server: Sendable {
         guard command["command"]?.string == "user.create", let body = command["user"] else {
             return loop.makeSucceededFuture(["error": "there is no such command"])
         }
-        return application.withLock { $0 }.accounts.create(body, on: loop).map { ["id": .string($0)] }.flatMapErrorThrowing {
+        return application.value.accounts.create(body, on: loop).map { ["id": .string($0)] }.flatMapErrorThrowing {
             ["error": .string(UserCreation.message(for: $0))]
         }
     }

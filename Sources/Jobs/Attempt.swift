@@ -19,6 +19,7 @@ final class Attempt: Sendable {
     private let reason = Mutex<StopReason?>(nil)
     /// Raised when the handler has ended or must be stopped.
     private let signal = Signal()
+    private let finished = Atomic(false)
 
     init(queue: any JobQueue, options: QueueOptions, clock: any Clock, random: any Random) {
         self.queue = queue
@@ -33,6 +34,9 @@ final class Attempt: Sendable {
         reason.withLock { if $0 == nil { $0 = why } }
         signal.raise()
     }
+
+    /// Whether the handler said that it has ended the job itself: what `run` gave is then only a guard, and no failure to speak of.
+    var isFinishedByHandler: Bool { finished.load(ordering: .relaxed) }
 
     /// How the attempt ended. Returns only when the handler has returned: the next attempt never overlaps with this one.
     func run(_ job: ClaimedJob, handler: (any JobHandler)?) async -> JobOutcome {
@@ -53,7 +57,9 @@ final class Attempt: Sendable {
         switch conclusion {
         case .success(.done(let result)): return .done(result: result)
         // Its fence is stale by now, so that this changes nothing, unless the handler was wrong: then the job is not lost.
-        case .success(.finished): return failure(of: job, "the handler left the job unfinished")
+        case .success(.finished):
+            finished.store(true, ordering: .relaxed)
+            return failure(of: job, "the handler left the job unfinished")
         case .success(.dead(let error)): return .failed(error: error.bounded(to: RunningJob.longestError), retryAt: nil)
         case .failure(let error):
             switch reason.withLock({ $0 }) {

@@ -144,7 +144,7 @@ final class QueueWorker: Sendable {
         state.withLock { $0.running[job.claim] = attempt }
         group.addTask {
             let outcome = await attempt.run(job, handler: self.handlers[job.kind])
-            self.log(outcome, of: job)
+            if !attempt.isFinishedByHandler { self.log(outcome, of: job) }
             self.end(job.claim, outcome)
         }
     }

@@ -11,19 +11,31 @@ internal import Schema
 /// `media.variants`: decodes an original in a helper process and publishes its variants, all of them in one commit with the end of the job.
 /// A crash at any moment leads to exactly one set: files are content-addressed, and only the commit names them.
 package struct VariantsJob: JobHandler {
-    private let library: MediaLibrary
+    private let current: @Sendable () -> MediaLibrary
     private let helpers: MediaHelperPool
     private let loop: any EventLoop
 
-    package init(library: MediaLibrary, helpers: MediaHelperPool, loop: any EventLoop) {
-        self.library = library
+    /// - Parameter current: the library of the site now served; a reload may have brought new kinds and variants.
+    package init(current: @escaping @Sendable () -> MediaLibrary, helpers: MediaHelperPool, loop: any EventLoop) {
+        self.current = current
         self.helpers = helpers
         self.loop = loop
     }
 
+    package func run(_ job: RunningJob) async throws -> JobConclusion {
+        try await VariantsAttempt(library: current(), helpers: helpers, loop: loop).run(job)
+    }
+}
+
+/// One run of the job, from its first line to its last with the same site.
+private struct VariantsAttempt {
+    let library: MediaLibrary
+    let helpers: MediaHelperPool
+    let loop: any EventLoop
+
     private var media: Collection { library.records.schema.media }
 
-    package func run(_ job: RunningJob) async throws -> JobConclusion {
+    func run(_ job: RunningJob) async throws -> JobConclusion {
         guard let id = job.record?.id else { return .dead(error: "the job names no file") }
         let original = try await library.records.write(for: .system(now: library.records.clock.now()), on: loop) { _, transaction in
             try transaction.row(in: "media", id: id)
@@ -35,11 +47,16 @@ package struct VariantsJob: JobHandler {
         do {
             let result = try await make(key, kind)
             return try await end(job, id, values(of: result), outcome: .done(result: nil))
-        } catch let error as MediaError {
-            if error.isTransient, !job.isLastAttempt { throw error }
-            let values: [String: Value] = ["status": .text("FAILED"), "error": .text(error.reason)]
-            return try await end(job, id, values, outcome: .done(result: nil))
+        } catch let error as MediaError where !error.isTransient || job.isLastAttempt {
+            return try await end(job, id, failed(error.reason), outcome: .done(result: nil))
+        } catch  where job.isLastAttempt && !Task.isCancelled {
+            // Nobody tries again: who waits for the file hears so, and the dead job keeps the cause.
+            return try await end(job, id, failed("it could not be processed"), outcome: .failed(error: "\(error)", retryAt: nil))
         }
+    }
+
+    private func failed(_ reason: String) -> [String: Value] {
+        ["status": .text("FAILED"), "error": .text(reason)]
     }
 
     private struct Published: Sendable {

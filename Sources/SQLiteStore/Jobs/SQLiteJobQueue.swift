@@ -1,10 +1,9 @@
 package import Ports
-import Synchronization
 
 /// The queue in the file of the records. Every call is an operation of the store's writer, and shares its group commits.
 package final class SQLiteJobQueue: JobQueue {
     private let writer: Writer
-    private let stop = Mutex<(@Sendable (String) -> Void)?>(nil)
+    private let stop = Callback<String>()
 
     init(_ writer: Writer) {
         self.writer = writer
@@ -34,7 +33,7 @@ package final class SQLiteJobQueue: JobQueue {
 
     package func cancel(_ id: String) async throws -> Bool {
         let wasRunning = try await writer.perform { try $0.jobs.cancel(id) }
-        if wasRunning == true { stop.withLock { $0 }?(id) }
+        if wasRunning == true { stop(id) }
         return wasRunning != nil
     }
 
@@ -67,7 +66,7 @@ package final class SQLiteJobQueue: JobQueue {
     }
 
     package func onCancel(_ stop: @escaping @Sendable (String) -> Void) {
-        self.stop.withLock { $0 = stop }
+        self.stop.set(stop)
     }
 }
 

@@ -99,7 +99,7 @@ final class GroupCommit {
             return ran.isEmpty ? group.count : ran.count
         }
         answer(ran)
-        if !woken.isEmpty { state.wake.withLock { $0 }?(woken) }
+        if !woken.isEmpty { state.wake(woken) }
         return ran.count
     }
 

@@ -63,7 +63,7 @@ package final class Writer: Sendable {
 
     /// Called on the writer's thread after each commit that woke queues, with their names; it must not block.
     package func onWake(_ wake: @escaping @Sendable (Set<String>) -> Void) {
-        state.wake.withLock { $0 = wake }
+        state.wake.set(wake)
     }
 
     /// Commits so far, and the operations in them.
@@ -80,7 +80,7 @@ package final class Writer: Sendable {
 
 /// What the writer's thread shares with others.
 final class SharedWriterState: Sendable {
-    let wake = Mutex<(@Sendable (Set<String>) -> Void)?>(nil)
+    let wake = Callback<Set<String>>()
     let commits = Atomic<Int>(0)
     let operations = Atomic<Int>(0)
 }
