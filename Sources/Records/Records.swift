@@ -94,13 +94,18 @@ package final class Records: Sendable {
         let schema = schema
         let newID: @Sendable () -> String = { [clock, random] in clock.newID(random) }
         let observer = observer
+        var caller = caller
+        caller.environment.random = { [random] in RandomText.make($0, random) }
+        let author = caller
         return store.transaction(on: loop) { transaction in
-            let writer = RecordWriter(schema: schema, transaction: transaction, caller: caller, newID: newID)
+            let writer = RecordWriter(schema: schema, transaction: transaction, caller: author, newID: newID)
             do {
                 let result = try body(writer, transaction)
                 return (result, writer.changes)
             } catch StoreError.conflict(let fields) {
                 throw RecordError.conflict(fields: fields)
+            } catch EvaluationError.overflow {
+                throw RecordError.checkFailed(status: 400, message: "a number computed from these values is out of range")
             }
         }.map { (result: Result, changes: [RecordChange]) in
             if !changes.isEmpty { observer(changes) }

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import NIOCore
 import NIOHTTP1
@@ -89,6 +90,42 @@ struct BadInputScenarios {
             .POST, "/posts", as: caller, length: text.utf8.count, headers: ["content-type": "application/json"])
         await exchange.send(.init(string: text))
         return try await exchange.finish()
+    }
+
+    @Test("A computed number out of range is refused, and what is drawn at random is new each time")
+    func computed() async throws {
+        let directory = try Directory()
+        try directory.write(
+            """
+            [app]
+            name = "Sums"
+
+            [collections.sums.allow]
+            read = "true"
+            create = "true"
+
+            [collections.sums.fields]
+            a = { type = "int", required = true }
+            b = { type = "int", required = true }
+            product = { type = "int", compute = "a * b" }
+            code = { type = "string", stamp = "random(12)" }
+            """, to: "atlas.toml")
+        let program = try await Program(directory)
+        let api = API(port: program.port)
+        try await api.expect(.POST, "/sums", body: ["a": 9_000_000_000_000_000, "b": 9_000_000_000_000_000], status: 400)
+        #expect(try await api.count("/sums", as: nil) == 0)
+        var codes: Set<String> = []
+        for _ in 0..<2 {
+            let answer = try await api.expect(.POST, "/sums", body: ["a": 6, "b": -7], status: 201) {
+                $0.json?["data"]?["product"]?.integer == -42
+            }
+            let code = try #require(answer.text("code"))
+            #expect(code.utf8.count == 12)
+            codes.insert(code)
+        }
+        #expect(codes.count == 2)
+        program.signal(SIGTERM)
+        #expect(try await program.exitStatus() == 0)
     }
 
     @Test("Files that are not what they say")
