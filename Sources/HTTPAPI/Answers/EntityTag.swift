@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOHTTP1
+internal import Records
 
 /// Strong validators of single records: `"<version>-<hash of the body>"` (03-expressions 13).
 enum EntityTag {
@@ -12,12 +13,23 @@ enum EntityTag {
         header == "*" || list(header).contains(tag)
     }
 
-    /// The version that `If-Match` asks for; nil: any. Throws `Failure` (412) where it is none of ours.
+    /// What `If-Match` may hold: `*` or a list of entity tags (RFC 9110 section 8.8.3).
+    static let pattern = #"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#
+
+    /// The version that `If-Match` asks for; nil: any. Throws `Failure`: 400 for what is no list of tags, 412 where none is ours. A weak tag
+    /// matches nothing (RFC 9110 section 13.1.1).
     static func version(ifMatch header: String?) throws(Failure) -> Int64? {
         guard let header, header != "*" else { return nil }
-        for tag in list(header) {
-            let digits = tag.dropFirst().prefix { $0 != "-" && $0 != "\"" }
-            if tag.hasPrefix("\""), let version = Int64(digits) { return version }
+        let tags = header.split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) }
+        for tag in tags {
+            let quoted = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
+            let isTag = quoted.utf8.count >= 2 && quoted.hasPrefix("\"") && quoted.hasSuffix("\"")
+            guard isTag, quoted.utf8.dropFirst().dropLast().allSatisfy({ $0 > 0x20 && $0 != 0x22 && $0 != 0x7F }) else {
+                throw .invalid([FieldFault(path: "If-Match", code: "format", message: "must be * or ETags, such as \"3-k2j9\"")])
+            }
+        }
+        for tag in tags where tag.hasPrefix("\"") {
+            if let version = Int64(tag.dropFirst().prefix { $0 != "-" && $0 != "\"" }) { return version }
         }
         throw Failure(
             status: .preconditionFailed, code: "PRECONDITION_FAILED", message: "If-Match takes an ETag that this server gave")
@@ -25,10 +37,13 @@ enum EntityTag {
 
     private static func list(_ header: String) -> [String] {
         header.split(separator: ",").map { part in
-            let tag = part.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
-            let text = String(tag)
+            let text = trimmed(part)
             return text.hasPrefix("W/") ? String(text.dropFirst(2)) : text
         }
+    }
+
+    private static func trimmed(_ part: Substring) -> String {
+        String(part.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 
     /// FNV-1a over 64-bit words: stable across processes, which `Hasher` is not. No defence against forged collisions is needed here.

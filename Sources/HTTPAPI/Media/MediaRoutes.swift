@@ -120,7 +120,8 @@ package struct MediaRoutes: Sendable {
         let form: JSONValue = [
             "type": "object", "required": ["kind", "file"], "additionalProperties": false,
             "properties": [
-                "kind": ["enum": .array(kinds)], "file": ["type": "string", "contentMediaType": "application/octet-stream"],
+                "kind": ["enum": .array(kinds)],
+                "file": ["type": "string", "minLength": 1, "contentMediaType": "application/octet-stream"],
                 "alt": ["type": "string"], "title": ["type": "string"],
             ],
         ]

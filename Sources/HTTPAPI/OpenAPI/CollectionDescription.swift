@@ -17,7 +17,9 @@ extension OpenAPIDocument {
             ?? Self.parameter("id", in: "path", ["type": "string", "format": "uuid"], about: "the id")
         let record = Self.reference(names.singular)
         let etag: JSONValue = ["ETag": ["schema": ["type": "string"], "description": "names this version for If-Match and If-None-Match"]]
-        let ifMatch = Self.parameter("If-Match", in: "header", ["type": "string"], about: "refuse (412) if the record has another version")
+        let ifMatch = Self.parameter(
+            "If-Match", in: "header", ["type": "string", "pattern": .string(EntityTag.pattern)],
+            about: "refuse (412) if the record has another version")
         let tag = collection.name
 
         if let read = behaviour.read {
@@ -29,18 +31,11 @@ extension OpenAPIDocument {
                     parameters: Self.listParameters(parameters),
                     successes: [Self.success("200", "a page", data: ["type": "array", "maxItems": 100, "items": record], paginated: true)],
                     failures: ["403"]))
-            let expandable = parameters.expandable.keys.sorted()
-            var queries = [Self.parameter("fields", in: "query", ["type": "string"], about: "only these fields, separated by commas")]
-            if !expandable.isEmpty {
-                queries.append(
-                    Self.parameter(
-                        "expand", in: "query", ["type": "string"], about: "references to write out: \(expandable.joined(separator: ", "))"))
-            }
             add(
                 .GET, item,
                 Operation(
                     id: "get\(names.singular)", summary: "One of \(collection.name)", tag: tag, needsAccount: read.rule.isNeverForAnonymous,
-                    parameters: [key] + queries,
+                    parameters: [key] + Self.projection(parameters),
                     successes: [
                         Self.success("200", "the record", data: record, headers: etag), Self.empty("304", "unchanged since If-None-Match"),
                     ],
@@ -213,43 +208,57 @@ extension OpenAPIDocument {
             parameter(
                 "page_size", in: "query", ["type": "integer", "minimum": 1, "maximum": 100, "default": 20], about: "records on a page"),
             parameter("count", in: "query", ["enum": ["exact", "none"]], about: "none: without totals, which is quicker"),
-            parameter("fields", in: "query", ["type": "string"], about: "only these fields, separated by commas"),
         ]
+        all += projection(parameters)
         let sortable = parameters.sortable.keys.sorted()
-        all.append(
-            parameter(
-                "sort", in: "query", ["type": "string"],
-                about: "by \(sortable.joined(separator: ", ")); - for descending; several with commas"))
-        if !parameters.expandable.isEmpty {
-            all.append(
-                parameter(
-                    "expand", in: "query", ["type": "string"],
-                    about: "references to write out: \(parameters.expandable.keys.sorted().joined(separator: ", "))"))
-        }
+        all.append(several("sort", of: names(sortable + sortable.map { "-" + $0 }), about: "in this order; - for descending"))
         if parameters.collection.behaviour.restore != nil {
             all.append(parameter("deleted", in: "query", ["enum": ["only"]], about: "deleted records instead, for who may restore"))
         }
         for name in parameters.filterNames {
             guard let filter = parameters.filters[name] else { continue }
-            let schema: JSONValue
-            if filter.takesSeveral {
-                schema = ["type": "string"]
-            } else {
-                switch filter.field.kind {
-                case .int: schema = ["type": "integer"]
-                case .float: schema = ["type": "number"]
-                case .bool: schema = ["type": "boolean"]
-                case .datetime: schema = ["type": "string", "format": "date-time"]
-                case .date: schema = ["type": "string", "format": "date"]
-                default: schema = ["type": "string"]
-                }
-            }
-            all.append(parameter(name, in: "query", schema, about: "filter: \(filter.field.name) \(filter.comparison.rawValue)"))
+            let about = "filter: \(filter.field.name) \(filter.comparison.rawValue)"
+            let item = item(filter.field)
+            all.append(
+                filter.takesSeveral
+                    ? several(name, of: item, about: about + " any of these") : parameter(name, in: "query", item, about: about))
         }
         for filter in parameters.collection.behaviour.filters {
             all.append(parameter(filter.name, in: "query", ["type": "string"], about: "declared filter"))
         }
         return all
+    }
+
+    /// What each answer with records takes.
+    private static func projection(_ parameters: ListParameters) -> [JSONValue] {
+        let fields = parameters.collection.fields.filter { !$0.isPrivate }.map(\.name)
+        let expandable = parameters.expandable.keys.sorted()
+        var all = [several("fields", of: names(fields), about: "only these fields")]
+        if !expandable.isEmpty { all.append(several("expand", of: names(expandable), about: "references to write out")) }
+        return all
+    }
+
+    /// A list in one parameter, with commas between.
+    private static func several(_ name: String, of item: JSONValue, about: String) -> JSONValue {
+        let schema: JSONValue = ["type": "array", "minItems": 1, "maxItems": 100, "items": item]
+        guard case .object(let members) = parameter(name, in: "query", schema, about: about) else { return .null }
+        return .object(members + [JSONMember(name: "style", value: "form"), JSONMember(name: "explode", value: false)])
+    }
+
+    private static func names(_ all: [String]) -> JSONValue { ["enum": .array(all.map { .string($0) })] }
+
+    /// One value to filter by.
+    private static func item(_ field: Field) -> JSONValue {
+        switch field.kind {
+        case .enumeration, .state: names(field.model.allowed ?? [])
+        case .reference, .references, .media, .id: ["type": "string", "format": "uuid"]
+        case .int: ["type": "integer"]
+        case .float: ["type": "number"]
+        case .bool: ["type": "boolean"]
+        case .date: ["type": "string", "format": "date"]
+        case .datetime: ["type": "string", "format": "date-time"]
+        default: ["type": "string", "minLength": 1]
+        }
     }
 }
 

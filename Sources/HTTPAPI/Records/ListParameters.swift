@@ -176,7 +176,7 @@ struct ListParameters: Sendable {
 
     private func expansions(_ text: String) throws(FieldFault) -> [Int] {
         var indexes: [Int] = []
-        for name in text.split(separator: ",") {
+        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let field = expandable[String(name)] else {
                 throw Self.fault("expand", "unknown", "'\(name)' is no reference of this collection")
             }
