@@ -221,7 +221,7 @@ extension OpenAPIDocument {
             let item = item(filter.field)
             all.append(
                 filter.takesSeveral
-                    ? several(name, of: item, about: about + " any of these") : parameter(name, in: "query", item, about: about))
+                    ? several(name, of: item, most: 100, about: about + " any of these") : parameter(name, in: "query", item, about: about))
         }
         for filter in parameters.collection.behaviour.filters {
             all.append(parameter(filter.name, in: "query", ["type": "string"], about: "declared filter"))
@@ -239,9 +239,12 @@ extension OpenAPIDocument {
     }
 
     /// A list in one parameter, with commas between.
-    private static func several(_ name: String, of item: JSONValue, about: String) -> JSONValue {
-        let schema: JSONValue = ["type": "array", "minItems": 1, "maxItems": 100, "items": item]
-        guard case .object(let members) = parameter(name, in: "query", schema, about: about) else { return .null }
+    private static func several(_ name: String, of item: JSONValue, most: Int64? = nil, about: String) -> JSONValue {
+        var schema = [
+            JSONMember(name: "type", value: "array"), JSONMember(name: "minItems", value: 1), JSONMember(name: "items", value: item),
+        ]
+        if let most { schema.append(JSONMember(name: "maxItems", value: .integer(most))) }
+        guard case .object(let members) = parameter(name, in: "query", .object(schema), about: about) else { return .null }
         return .object(members + [JSONMember(name: "style", value: "form"), JSONMember(name: "explode", value: false)])
     }
 
