@@ -37,6 +37,7 @@ format: ## format every Swift file in place
 bench: ## compare with PocketBase on this machine; prints a table, writes .build/bench/result.json
 	@packaging/install-packages build run bench
 	@swift build -c release --static-swift-stdlib --product atlas
+	@swift build -c release --static-swift-stdlib --product QueueDrain
 	@Benchmarks/run --rows $(ROWS)
 
 deb: ## build the Debian package, .build/deb/atlas_VERSION_ARCH.deb

@@ -102,6 +102,10 @@ let package = Package(
         .executableTarget(name: "MediaHelperTool", dependencies: ["Media"], path: "Tests/MediaHelperTool", swiftSettings: strict),
         tests("Edge", knows: ["Ports", logging, nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
         tests("HTTPAPI", knows: ["Edge", "JSON", nio, nioHTTP1]),
+        // What `make bench` measures besides the served program.
+        .executableTarget(
+            name: "QueueDrain", dependencies: ["SQLiteStore", "Jobs", "Ports", logging, nio, nioPosix], path: "Benchmarks/QueueDrain",
+            swiftSettings: strict),
         // Depends on the program so that it is built before its tests; they start it as a process.
         .testTarget(
             name: "AcceptanceTests", dependencies: ["atlas", "JSON", nio, nioPosix, nioHTTP1], path: "Tests/Acceptance",
