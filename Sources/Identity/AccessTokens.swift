@@ -1,6 +1,7 @@
 internal import Crypto
 internal import JSON
 package import Ports
+internal import Records
 
 /// What an access token says.
 package struct TokenClaims: Sendable, Equatable {

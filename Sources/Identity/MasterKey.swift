@@ -1,6 +1,7 @@
 package import Crypto
 internal import Glibc
 package import Ports
+internal import Records
 
 /// The one secret of a site, from which every other key is derived (HKDF-SHA256, RFC 5869). Never printed.
 package struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {

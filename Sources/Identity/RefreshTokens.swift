@@ -1,5 +1,6 @@
 internal import Crypto
 package import Ports
+internal import Records
 
 package enum RefreshFault: Error, Sendable, Equatable {
     case invalid

@@ -115,6 +115,8 @@ struct PostScenarios {
             ) { $0.text("title") == "After" && $0.data["version"] == 2 && $0.data["body"] == post["body"] }
             try await api.expect(
                 .PATCH, "/posts/\(id)", as: site.author, body: ["title": "Late"], headers: ["if-match": tag], status: 412)
+            try await api.expect(
+                .PATCH, "/posts/\(id)", as: site.author, body: ["title": "Late"], headers: ["if-match": "no tag"], status: 400)
 
             try await api.expect(.DELETE, "/posts/\(id)", as: site.admin, status: 204)
             try await api.expect(.GET, "/posts/\(id)", as: site.author, status: 404)

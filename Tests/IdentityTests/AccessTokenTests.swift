@@ -1,6 +1,7 @@
 import Conformance
 import Crypto
 import Ports
+import Records
 import Testing
 
 @testable import Identity

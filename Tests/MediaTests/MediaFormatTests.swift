@@ -120,10 +120,6 @@ import Testing
         let rgba: [UInt8] = [255, 0, 0, 255, 0, 0, 255, 255, 9, 9, 9, 0]
         #expect(rgba.withUnsafeBufferPointer { ThumbHash.color(rgba: $0) } == "#800080")
     }
-
-    @Test func base64() {
-        #expect(["", "f", "fo", "foo", "foobar"].map { Base64.encode(Array($0.utf8)) } == ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYmFy"])
-    }
 }
 
 @Suite struct VariantGeometryTests {

@@ -1,6 +1,7 @@
 import Crypto
 import Glibc
 import JSON
+import Records
 
 /// Takes over what a helper has made, believing nothing: each variant is copied, hashed, and must be an image of the declared format.
 enum HelperOutput {

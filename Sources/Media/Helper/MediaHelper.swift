@@ -3,6 +3,7 @@ import CVips
 import Glibc
 import JSON
 import NIOCore
+import Records
 
 /// The helper process: this same binary as `helper media`, which decodes images for the server and can do nothing else.
 ///
@@ -65,7 +66,7 @@ package enum MediaHelper {
             let outcome = try ImagePipeline.run(type: type, plan: plan, input: input, outputs: Array(descriptors.dropFirst()))
             return [
                 "width": .integer(Int64(outcome.width)), "height": .integer(Int64(outcome.height)),
-                "pages": .integer(Int64(outcome.pages)), "thumbhash": .string(Base64.encode(outcome.thumbHash)),
+                "pages": .integer(Int64(outcome.pages)), "thumbhash": .string(Base64.standard(outcome.thumbHash)),
                 "color": .string(outcome.color), "last": .bool(last),
                 "skipped": .array(outcome.skipped.map { ["name": .string($0.name), "reason": .string($0.reason)] }),
             ]

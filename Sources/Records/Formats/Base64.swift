@@ -26,6 +26,18 @@ package enum Base64 {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// Whether the text could be what `standard` gives for at most `limit` bytes.
+    package static func isPlausible(_ text: String, limit: Int) -> Bool {
+        text.utf8.count <= (limit + 2) / 3 * 4 && text.utf8.count.isMultiple(of: 4)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): true
+                default: false
+                }
+            }
+    }
+
     /// Nil for anything but the one canonical form: a token must not have two spellings.
     package static func decodeURL(_ text: some StringProtocol) -> [UInt8]? {
         var output: [UInt8] = []
