@@ -208,6 +208,8 @@ extension Checker {
             }
             let owner = Node.follow(base.node, .id(of: collection))
             return .many(many(.members(owner: owner, table: table), target, range, hops: base.hops + 1))
+        case .pair, .member, .list:
+            throw ExpressionFault(message: "'\(field.name)' cannot be used in a path", range: nameRange)
         }
     }
 

@@ -222,11 +222,14 @@ extension ValueType {
         case .bool: "a bool"
         case .int: "an int"
         case .float: "a float"
+        case .decimal: "a decimal"
+        case .json: "JSON"
         case .text: "a text"
         case .moment: "a moment"
         case .date: "a date"
         case .duration: "a duration"
         case .reference(let collection): "a reference to \(collection)"
+        case .union(let collections): "a reference to \(collections.joined(separator: " or "))"
         case .list(let element):
             switch element {
             case .null: "a list"

@@ -2,21 +2,40 @@
 package struct Environment: Sendable {
     /// The caller's own row in `users`; nil for an anonymous caller.
     package var me: Row?
+    /// The caller's row in the collection of members, for the tenant asked about; nil where he is none.
+    package var member: Row?
+    /// The tenant asked about.
+    package var tenant: Row?
+    /// The row that a view is about.
+    package var given: Row?
+    /// Whom a message goes to.
+    package var to: Row?
     /// Milliseconds since 1970 (UTC).
     package var now: Int64
     package var request: RequestFacts
-    /// The values of `input.<name>`.
+    /// The values of `input.<name>`; a decimal has the scale that its type declares.
     package var input: [String: Value]
+    /// The values of `Scope.names`.
+    package var names: [String: Value]
+    /// The answer of a job, as JSON.
+    package var out: String?
     /// The value of `$` in a declared filter.
     package var filterValue: Value
     /// Draws a text of that many characters (1 to 256) for `random`.
     package var random: (@Sendable (Int) -> String)?
 
     package init(
-        me: Row? = nil, now: Int64 = 0, request: RequestFacts = RequestFacts(), input: [String: Value] = [:],
+        me: Row? = nil, member: Row? = nil, tenant: Row? = nil, given: Row? = nil, to: Row? = nil, now: Int64 = 0,
+        request: RequestFacts = RequestFacts(), input: [String: Value] = [:], names: [String: Value] = [:], out: String? = nil,
         filterValue: Value = .null, random: (@Sendable (Int) -> String)? = nil
     ) {
         self.me = me
+        self.member = member
+        self.tenant = tenant
+        self.given = given
+        self.to = to
+        self.names = names
+        self.out = out
         self.now = now
         self.request = request
         self.input = input

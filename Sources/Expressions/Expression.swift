@@ -52,17 +52,43 @@ package struct Scope: Sendable {
     package var hasOld: Bool
     /// Whether `me` and `request` are known.
     package var hasCaller: Bool
+    /// Whether `new` is known (effects, transitions): the record itself.
+    package var hasNew: Bool
+    /// The collection of `given` (views), and of `to` (texts).
+    package var given: String?
+    package var to: String?
+    /// Whether an `all.x` means the rows of `Environment.tenant` where no record says which tenant (a view over a tenant collection).
+    package var isOfTenant: Bool
+    /// Whether the value is computed and stored, and so may look down to children but not elsewhere (11-precisions 6).
+    package var isComputed: Bool
     /// The fields of `input`.
     package var input: [String: ValueType]
+    /// Other values by their whole path: `code`, `app.site_url`, `queue.media.waiting`.
+    package var names: [String: ValueType]
+    /// Whether `out`, the JSON that a job answered, is known.
+    package var hasOut: Bool
+    /// Whether it stands in a text, where `date time money` are known too.
+    package var isText: Bool
     /// Whether `$` is known. Its type is taken from what it is compared with.
     package var hasFilterValue: Bool
     /// Named predicates, usable as bare names (`[rules]`).
     package var macros: [String: String]
 
     package init(
-        collection: String? = nil, hasOld: Bool = false, hasCaller: Bool = true, input: [String: ValueType] = [:],
-        hasFilterValue: Bool = false, macros: [String: String] = [:]
+        collection: String? = nil, hasOld: Bool = false, hasNew: Bool = false, given: String? = nil, to: String? = nil,
+        isOfTenant: Bool = false, isComputed: Bool = false, hasCaller: Bool = true, input: [String: ValueType] = [:],
+        names: [String: ValueType] = [:], hasOut: Bool = false, isText: Bool = false, hasFilterValue: Bool = false,
+        macros: [String: String] = [:]
     ) {
+        self.hasNew = hasNew
+        self.given = given
+        self.to = to
+        self.isOfTenant = isOfTenant
+        self.isComputed = isComputed
+        self.names = names
+        self.hasOut = hasOut
+        self.hasOut = hasOut
+        self.isText = isText
         self.collection = collection
         self.hasOld = hasOld
         self.hasCaller = hasCaller

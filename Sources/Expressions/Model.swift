@@ -4,9 +4,17 @@ package struct Model: Sendable {
     /// Zone for `day month year weekday`, an IANA name (`app.timezone`).
     package var timezone: String
 
-    package init(collections: [CollectionModel] = [], timezone: String = "UTC") {
+    /// The collection of the tenants, and that of their members (`[tenancy]`).
+    package var tenant: String?
+    package var member: String?
+
+    package init(
+        collections: [CollectionModel] = [], timezone: String = "UTC", tenant: String? = nil, member: String? = nil
+    ) {
         self.collections = Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0) })
         self.timezone = timezone
+        self.tenant = tenant
+        self.member = member
     }
 }
 
@@ -18,8 +26,13 @@ package struct CollectionModel: Sendable {
     /// Rows with `deleted_at` are not live and no expression sees them.
     package var softDelete: Bool
     package var children: [ChildModel]
+    /// Whether its rows belong to a tenant. Its `fields` then hold `tenant`, a reference that no API shows.
+    package var isTenant: Bool
 
-    package init(name: String, table: String, fields: [FieldModel], softDelete: Bool = false, children: [ChildModel] = []) {
+    package init(
+        name: String, table: String, fields: [FieldModel], softDelete: Bool = false, children: [ChildModel] = [], isTenant: Bool = false
+    ) {
+        self.isTenant = isTenant
         self.name = name
         self.table = table
         self.fields = fields
@@ -30,7 +43,8 @@ package struct CollectionModel: Sendable {
     package func field(_ name: String) -> FieldModel? { fields.first { $0.name == name } }
 }
 
-/// A back-reference: the rows of `collection` whose reference `field` points here, under `name`.
+/// A back-reference: the rows of `collection` whose reference `field` (to this collection, or to several with it) points here, under
+/// `name`.
 package struct ChildModel: Sendable {
     package var name: String
     package var collection: String
@@ -57,6 +71,13 @@ package struct FieldModel: Sendable {
         case column(String)
         /// A table with the columns `record`, `position`, `target`, the first and last being ids.
         case members(table: String)
+        /// A reference to several collections: a column with the collection's name, one with the id; both null or none.
+        case pair(collection: String, id: String)
+        /// A part of a column that holds a JSON object, by the keys that lead to it: as JSON what a column of its type would hold. The
+        /// field bears the whole path as its name: `location.lat`.
+        case member(column: String, path: [String])
+        /// A column that holds a JSON array.
+        case list(column: String)
     }
 
     package init(name: String, index: Int, type: ValueType, storage: Storage, allowed: [String]? = nil) {

@@ -126,7 +126,7 @@ extension Value {
         switch self {
         case .int(let value), .moment(let value), .date(let value), .duration(let value): value
         case .bool(let value): value ? 1 : 0
-        case .null, .float, .text, .list: nil
+        case .null, .float, .decimal, .text, .list: nil
         }
     }
 

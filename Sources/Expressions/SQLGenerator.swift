@@ -198,7 +198,11 @@ struct SQLGenerator {
         case (.inner(let level), _): alias = self.alias(level)
         }
         switch access.storage {
-        case .column(let column): return "\(name: alias).\(name: column)"
+        case .column(let column), .list(let column): return "\(name: alias).\(name: column)"
+        case .pair(let collection, let id): return "(\(name: alias).\(name: collection) || ':' || \(name: alias).\(name: id))"
+        case .member(let column, let path):
+            let keys = path.map { ".\"\($0)\"" }.joined()
+            return "json_extract(\(name: alias).\(name: column), \(SQLParameter.value(.text("$" + keys))))"
         case .members(let table):
             let link = prefix + "_m"
             return

@@ -55,6 +55,7 @@ extension Value {
         case .null, .list: return "null"
         case .bool(let value): return value ? "1" : "0"
         case .int(let value), .moment(let value), .date(let value), .duration(let value): return String(value)
+        case .decimal(let value): return String(value.units)
         // 9e999 is read as infinity, which JSON cannot write.
         case .float(let value): return value.isNaN ? "null" : value.isFinite ? "\(value)" : value < 0 ? "-9e999" : "9e999"
         case .text(let text):

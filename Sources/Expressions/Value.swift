@@ -4,7 +4,9 @@ package enum Value: Sendable, Hashable {
     case bool(Bool)
     case int(Int64)
     case float(Double)
-    /// NFC, without U+0000. References are the text of their id.
+    /// Exact; in a column of a table its units, with the scale of the field.
+    case decimal(Decimal)
+    /// NFC, without U+0000. A reference is its id, one to several collections `collection:id`; JSON is its text.
     case text(String)
     /// Milliseconds since 1970-01-01T00:00:00Z.
     case moment(Int64)
@@ -22,7 +24,12 @@ package indirect enum ValueType: Sendable, Hashable {
     /// The type of the literal `null`: fits everywhere.
     case null
     case bool, int, float, text, moment, date, duration
+    case decimal(scale: Int)
+    /// Any JSON, whose parts have no types here.
+    case json
     /// A record of that collection; its value is the id as `.text`.
     case reference(to: String)
+    /// A record of one of these collections; its value is `collection:id` as `.text`.
+    case union([String])
     case list(ValueType)
 }

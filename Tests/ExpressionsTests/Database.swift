@@ -21,6 +21,7 @@ final class Database {
             for field in collection.fields {
                 switch field.storage {
                 case .column(let column): columns.append("\"\(column)\" \(Self.affinity(field.type))")
+                case .pair, .member, .list: break
                 case .members(let table):
                     try execute("CREATE TABLE \"\(table)\" (record TEXT, position INTEGER, target TEXT) STRICT")
                     try execute("CREATE INDEX \"\(table)_target\" ON \"\(table)\" (target, record)")
@@ -106,6 +107,7 @@ final class Database {
         case .bool(let value): sqlite3_bind_int64(statement, index, value ? 1 : 0)
         case .int(let value), .moment(let value), .date(let value), .duration(let value): sqlite3_bind_int64(statement, index, value)
         case .float(let value): sqlite3_bind_double(statement, index, value)
+        case .decimal(let value): sqlite3_bind_int64(statement, index, value.units)
         case .text(let value):
             sqlite3_bind_text(statement, index, value, -1, unsafeBitCast(-1, to: sqlite3_destructor_type.self))
         case .list: Issue.unbindable(value)

@@ -69,7 +69,7 @@ struct Generator {
         case .date: return .date(Int64(random.below(40) - 10))
         case .duration: return .duration(Int64(random.below(9) - 4) * 43_200_000)
         case .reference(let target): return .text("\(target)\(random.below(count + 1) + 1)")
-        case .null, .list: return .null
+        case .null, .list, .decimal, .json, .union: return .null
         }
     }
 
@@ -151,7 +151,7 @@ struct Generator {
         case .moment: random.pick(["m1", "created_at"])
         case .date: "d1"
         case .duration: "u1"
-        case .reference, .null, .list: "r1"
+        case .reference, .null, .list, .decimal, .json, .union: "r1"
         }
     }
 
@@ -201,7 +201,7 @@ struct Generator {
                 "(\(sub(.duration, &self)) * \(literal(.int)))", "abs(\(sub(.duration, &self)))", "-\(sub(.duration, &self))",
             ])
         case .bool: return "(\(condition(place, depth - 1)))"
-        case .date, .reference, .list, .null: return path(type, place)
+        case .date, .reference, .list, .null, .decimal, .json, .union: return path(type, place)
         }
     }
 
@@ -282,7 +282,7 @@ struct Generator {
         case .moment: "now"
         case .date: "d1"
         case .duration: random.pick(["12h", "1d", "5s"])
-        case .reference, .list, .null: "null"
+        case .reference, .list, .null, .decimal, .json, .union: "null"
         }
     }
 }

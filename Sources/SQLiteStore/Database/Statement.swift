@@ -101,13 +101,14 @@ package final class Statement {
         if let bytes { bind(bytes: bytes, at: index) } else { bindNull(at: index) }
     }
 
-    /// A value in its stored form: booleans as 0 and 1, moments, dates and durations as integers, lists as a JSON array.
+    /// A value in its stored form: booleans as 0 and 1, moments, dates, durations and the units of decimals as integers, lists as a JSON array.
     package func bind(_ value: Value, at index: Int) {
         switch value {
         case .null: bindNull(at: index)
         case .bool(let truth): bind(truth ? 1 : 0 as Int64, at: index)
         case .int(let number), .moment(let number), .date(let number), .duration(let number): bind(number, at: index)
         case .float(let number): bind(number, at: index)
+        case .decimal(let number): bind(number.units, at: index)
         case .text(let text): bind(text, at: index)
         case .list(let values): bind(JSONValue.array(values.map(Statement.json)).text, at: index)
         }
@@ -119,6 +120,7 @@ package final class Statement {
         case .bool(let truth): .integer(truth ? 1 : 0)
         case .int(let number), .moment(let number), .date(let number), .duration(let number): .integer(number)
         case .float(let number): .number(number.description)
+        case .decimal(let number): .integer(number.units)
         case .text(let text): .string(text)
         case .list(let values): .array(values.map(json))
         }

@@ -124,7 +124,7 @@ final class RecordEncoder {
     /// The column, or for a to-many field its members as a JSON array.
     private static func source(of field: Field) -> String {
         switch field.model.storage {
-        case .column(let name): Selection.column(name)
+        case .column, .pair, .member, .list: Selection.value(of: field.model.storage)
         case .members(let table):
             "(SELECT json_group_array(\"target\") FROM (SELECT \"target\" FROM \(SQLText.quoted(table))"
                 + " WHERE \"record\" = \(Selection.column("id")) ORDER BY \"position\"))"

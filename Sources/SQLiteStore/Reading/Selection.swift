@@ -47,13 +47,24 @@ enum Selection {
                 let hasNull = values.contains(.null)
                 let count = paddedCount(values.count - (hasNull ? values.count { $0 == .null } : 0))
                 switch field.model.storage {
-                case .column(let name):
-                    compare(&sql, column(name), comparison, filter: number, count: count, hasNull: hasNull)
+                case .column, .pair, .member, .list:
+                    compare(&sql, value(of: field.model.storage), comparison, filter: number, count: count, hasNull: hasNull)
                 case .members(let table):
                     contain(&sql, table, comparison, filter: number, count: count, hasNull: hasNull)
                 }
             }
             sql.append(")")
+        }
+    }
+
+    /// A field of the record as one value; NULL where its values stand in a table of their own.
+    static func value(of storage: FieldModel.Storage) -> String {
+        switch storage {
+        case .column(let name), .list(let name): column(name)
+        case .pair(let collection, let id): "(\(column(collection)) || ':' || \(column(id)))"
+        case .member(let name, let path):
+            "json_extract(\(column(name)), '$\(path.map { ".\"\($0)\"" }.joined())')"
+        case .members: "NULL"
         }
     }
 

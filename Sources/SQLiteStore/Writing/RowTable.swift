@@ -91,7 +91,8 @@ final class RowTable {
         case .bool: .bool(statement.integer(column) != 0)
         case .int: .int(statement.integer(column))
         case .float: .float(statement.double(column))
-        case .text, .reference: .text(statement.text(column))
+        case .decimal(let scale): .decimal(Decimal(units: statement.integer(column), scale: scale))
+        case .text, .reference, .union, .json: .text(statement.text(column))
         case .moment: .moment(statement.integer(column))
         case .date: .date(statement.integer(column))
         case .duration: .duration(statement.integer(column))
@@ -105,6 +106,9 @@ final class RowTable {
         switch field.model.storage {
         case .column(let column):
             sql = "SELECT \"id\" FROM \(table) WHERE \(SQLText.quoted(column)) = ? ORDER BY \"n\" LIMIT ?"
+        case .pair(_, let column):
+            sql = "SELECT \"id\" FROM \(table) WHERE \(SQLText.quoted(column)) = ? ORDER BY \"n\" LIMIT ?"
+        case .member, .list: return []
         case .members(let members):
             sql =
                 "SELECT \"id\" FROM \(table) WHERE \"id\" IN (SELECT \"record\" FROM \(SQLText.quoted(members))"
