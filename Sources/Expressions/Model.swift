@@ -95,6 +95,8 @@ package struct Row: Sendable, Hashable {
     /// The integer key of the row in its table; 0 before it is stored.
     package var number: Int64
     package var values: [Value]
+    /// By index of a to-many field: what is kept with each of its members, a JSON object or nothing. Expressions do not see it.
+    package var payloads: [Int: [String?]] = [:]
 
     package init(collection: String, number: Int64 = 0, values: [Value]) {
         self.collection = collection

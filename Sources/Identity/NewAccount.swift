@@ -42,10 +42,10 @@ struct NewAccount {
             }
             for member in own.filter(isServerOwned) {
                 guard let field = users.field(member.name) else { continue }
-                do throws(FieldFault) {
+                do throws(FieldFaults) {
                     systemValues[field.index] = try field.value(from: member.value, path: member.name)
                 } catch {
-                    faults.append(error)
+                    faults += error.faults
                 }
             }
             own.removeAll(where: isServerOwned)

@@ -17,6 +17,8 @@ package struct RecordList: Sendable {
     package enum Filter: Sendable {
         /// A comparison of a field with values of its type; `.equal` with several values means any of them.
         case field(Field, Comparison, [Value])
+        /// A reference to several collections leads to one of these.
+        case kinds(Field, [String])
         /// A declared filter, with the value of `$`.
         case declared(Condition, Value)
     }

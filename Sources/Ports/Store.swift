@@ -94,23 +94,44 @@ package final class Projection: Sendable {
         }
     }
 
-    /// What stands under `expanded.<name>`.
+    /// Other records that are written with this one.
     package struct Expansion: Sendable {
-        /// A `reference` or `references` field.
-        package var field: Field
-        package var target: Collection
-        /// The conditions of the target's read rule for this caller; nil when he may read none of its rows.
-        package var conditions: [Condition]?
-        package var projection: Projection
-        /// What a caller sees of a live target that he may not read; nil: null.
-        package var card: Projection?
+        package enum Source: Sendable {
+            /// A reference of the record, to one or to many.
+            case reference(Field)
+            /// The records whose reference `field` leads here, in that order.
+            case children(Field, order: [RecordList.Order])
+        }
 
-        package init(field: Field, target: Collection, conditions: [Condition]?, projection: Projection, card: Projection?) {
-            self.field = field
-            self.target = target
-            self.conditions = conditions
-            self.projection = projection
-            self.card = card
+        /// Records of one collection as this caller sees them.
+        package struct Target: Sendable {
+            package var collection: Collection
+            /// The conditions of its read rule for this caller; nil when he may read none of its rows.
+            package var conditions: [Condition]?
+            package var projection: Projection
+            /// What a caller sees of a live record that he may not read; nil: null.
+            package var card: Projection?
+
+            package init(_ collection: Collection, conditions: [Condition]?, projection: Projection, card: Projection?) {
+                self.collection = collection
+                self.conditions = conditions
+                self.projection = projection
+                self.card = card
+            }
+        }
+
+        package var name: String
+        package var source: Source
+        /// One for each collection that the reference may lead to.
+        package var targets: [Target]
+        /// Stands in the record itself, not under `expanded`.
+        package var isInline: Bool
+
+        package init(name: String, source: Source, targets: [Target], isInline: Bool = false) {
+            self.name = name
+            self.source = source
+            self.targets = targets
+            self.isInline = isInline
         }
     }
 

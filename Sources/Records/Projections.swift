@@ -41,7 +41,7 @@ package final class Projections: Sendable {
     }
 
     /// The form that a client asked for; `id` is always there.
-    package func custom(_ collection: Collection, fields: Set<Int>?, expanded: [Int], for caller: Caller) -> Projection {
+    package func custom(_ collection: Collection, fields: Set<Int>?, expanded: [Expandable], for caller: Caller) -> Projection {
         build(collection, fields: fields, expanded: expanded, for: caller)
     }
 
@@ -56,32 +56,60 @@ package final class Projections: Sendable {
             }
         }
         for field in collection.fields where field.read != nil { note(field.read) }
-        for index in collection.behaviour.expanded {
-            guard let name = collection.fields[index].target, let target = schema.collection(name) else { continue }
-            note(target.behaviour.read)
-            for field in target.fields where field.read != nil { note(field.read) }
+        for expandable in collection.behaviour.expanded {
+            for target in targets(of: expandable, in: collection) {
+                note(target.behaviour.read)
+                for field in target.fields where field.read != nil { note(field.read) }
+            }
         }
         return outcomes
     }
 
-    private func build(_ collection: Collection, fields: Set<Int>?, expanded: [Int], for caller: Caller) -> Projection {
+    private func build(
+        _ collection: Collection, fields: Set<Int>?, expanded: [Expandable], for caller: Caller
+    ) -> Projection {
         let parts = parts(collection, fields: fields, for: caller)
-        let expansions = expanded.compactMap { index -> Projection.Expansion? in
-            let field = collection.fields[index]
-            guard let name = field.target, let target = schema.collection(name) else { return nil }
-            return Projection.Expansion(
-                field: field, target: target, conditions: conditions(of: target, for: caller),
+        let nested = collection.shape.children.indices.filter { collection.shape.children[$0].isNested }.map { Expandable.children($0) }
+        let all = (fields == nil ? nested : []) + expanded.filter { !nested.contains($0) }
+        let expansions = all.compactMap { expandable in expansion(expandable, of: collection, for: caller) }
+        return Projection(parts: parts, expansions: expansions, media: media)
+    }
+
+    private func expansion(_ expandable: Expandable, of collection: Collection, for caller: Caller) -> Projection.Expansion? {
+        let targets = targets(of: expandable, in: collection).map { target in
+            Projection.Expansion.Target(
+                target, conditions: conditions(of: target, for: caller),
                 projection: Projection(parts: self.parts(target, fields: nil, for: caller), media: media),
                 card: target.behaviour.card.map { card in
                     Projection(parts: card.map { Projection.Part(field: target.fields[$0]) }, media: media)
                 })
         }
-        return Projection(parts: parts, expansions: expansions, media: media)
+        guard let first = targets.first else { return nil }
+        switch expandable {
+        case .field(let index):
+            let field = collection.fields[index]
+            return Projection.Expansion(name: field.name, source: .reference(field), targets: targets)
+        case .children(let index):
+            let children = collection.shape.children[index]
+            let order = first.collection.behaviour.order.map {
+                RecordList.Order(field: first.collection.fields[$0.field], descending: $0.descending)
+            }
+            return Projection.Expansion(
+                name: children.name, source: .children(first.collection.fields[children.field], order: order), targets: targets,
+                isInline: children.isNested)
+        }
+    }
+
+    private func targets(of expandable: Expandable, in collection: Collection) -> [Collection] {
+        switch expandable {
+        case .field(let index): collection.fields[index].targets.compactMap { schema.collection($0) }
+        case .children(let index): [schema.collection(collection.shape.children[index].collection)].compactMap { $0 }
+        }
     }
 
     private func parts(_ collection: Collection, fields: Set<Int>?, for caller: Caller) -> [Projection.Part] {
         collection.fields.compactMap { field in
-            if field.isPrivate { return nil }
+            if field.isPrivate || field.revealsOnce { return nil }
             if let fields, field.index != Row.System.id, !fields.contains(field.index) { return nil }
             guard let read = field.read, !caller.isSystem else { return Projection.Part(field: field) }
             switch read.admission(for: caller.environment) {

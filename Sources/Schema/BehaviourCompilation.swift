@@ -16,14 +16,22 @@ extension SchemaCompiler {
         behaviour.transitions = transitions(of: declaration, fields: fields)
         behaviour.checks = declaration.checks.compactMap { check($0, of: declaration.name, input: [:]) }
         behaviour.filters = filters(of: declaration)
+        behaviour.actions = actions(of: declaration, fields: fields)
         behaviour.deletesSoftly = declaration.softDelete != nil
-        if let set = declaration.softDelete?.set.first {
-            faults.append(Fault("'set' of a soft deletion is not available in this version", at: set.at))
+        behaviour.deletionSets = settings(declaration.softDelete?.set ?? [], fields: fields, of: declaration.name, input: [:])
+        behaviour.retain = declaration.softDelete?.retain
+        behaviour.isAudited = declaration.isAudited
+        behaviour.revisions = declaration.revisions.map { declared in
+            Revisions(fields: declared.fields.compactMap { index(of: $0, among: names) }, keep: declared.keep)
         }
+        behaviour.cache = declaration.cache.map { CacheTimes(list: $0.list, item: $0.item, stale: $0.stale) }
+        behaviour.sitemap = sitemap(of: declaration)
+        behaviour.limits = Dictionary(declaration.limits.map { ($0.name, $0.text.value) }) { first, _ in first }
+        let shape = shape(of: declaration, fields: fields)
         behaviour.order = order(declaration.order, fields: fields)
         behaviour.sortable = Set([Row.System.id, Row.System.createdAt, Row.System.updatedAt])
             .union(declaration.sort.compactMap { index(of: $0, among: names) })
-        behaviour.expanded = declaration.expand.compactMap { expandedField($0, fields: fields) }
+        behaviour.expanded = declaration.expand.compactMap { expandable($0, fields: fields, children: shape.children) }
         if !declaration.card.isEmpty {
             behaviour.card = [Row.System.id] + declaration.card.compactMap { index(of: $0, among: names) }
         }
@@ -38,7 +46,7 @@ extension SchemaCompiler {
             path: (declaration.path?.value ?? declaration.name).split(separator: "/").map(String.init),
             model: model.collections[declaration.name] ?? CollectionModel(name: declaration.name, table: declaration.name, fields: []),
             fields: fields, lookup: lookup, uniqueKeys: uniqueKeys(of: declaration, fields: fields),
-            indexes: indexes(of: declaration, fields: fields, order: behaviour.order), behaviour: behaviour)
+            indexes: indexes(of: declaration, fields: fields, order: behaviour.order), shape: shape, behaviour: behaviour)
     }
 
     private mutating func index(of name: Located<String>, among names: [String]) -> Int? {
@@ -47,16 +55,20 @@ extension SchemaCompiler {
         return index
     }
 
-    private mutating func expandedField(_ name: Located<String>, fields: [Field]) -> Int? {
-        guard let index = index(of: name, among: fields.map(\.name)) else { return nil }
-        switch fields[index].kind {
-        case .reference, .references: return index
-        // Media is always written whole.
-        case .media: return nil
-        default:
-            faults.append(Fault("'\(name.value)' is no reference", at: name.at, length: name.value.count))
-            return nil
+    private mutating func expandable(_ name: Located<String>, fields: [Field], children: [Children]) -> Expandable? {
+        if let index = fields.firstIndex(where: { $0.name == name.value }) {
+            switch fields[index].kind {
+            case .reference, .references, .union: return .field(index)
+            // Media is always written whole.
+            case .media, .medias: return nil
+            default:
+                faults.append(Fault("'\(name.value)' is no reference", at: name.at, length: name.value.count))
+                return nil
+            }
         }
+        if let index = children.firstIndex(where: { $0.name == name.value }) { return .children(index) }
+        unknown("reference or children", name, among: fields.filter { !$0.targets.isEmpty }.map(\.name) + children.map(\.name))
+        return nil
     }
 
     /// `-published_at` is descending. The default is `-created_at` (11-precisions 20).
@@ -89,13 +101,14 @@ extension SchemaCompiler {
         for (declared, field) in zip(declaration.fields, fields.dropFirst(Row.System.count)) where declared.unique {
             keys.append(UniqueKey(name: "\(declaration.name)_\(field.name)_key", fields: [field.index]))
         }
-        for unique in declaration.unique {
-            if let when = unique.when {
-                faults.append(Fault("'when' of a unique key is not available in this version", at: when.at))
-            }
+        let key = declaration.key.isEmpty ? [] : [UniqueDeclaration(fields: declaration.key)]
+        for unique in declaration.unique + key {
             let indexes = unique.fields.compactMap { index(of: $0, among: fields.map(\.name)) }
             let name = "\(declaration.name)_\(indexes.map { fields[$0].name }.joined(separator: "_"))_key"
-            keys.append(UniqueKey(name: name, fields: indexes))
+            let condition = unique.when.flatMap {
+                expression($0, in: Scope(collection: declaration.name, hasCaller: false, macros: macros), as: .condition)
+            }
+            keys.append(UniqueKey(name: name, fields: indexes, condition: condition))
         }
         return keys
     }
@@ -123,13 +136,14 @@ extension SchemaCompiler {
     private func referrers(to target: String) -> [Referrer] {
         var referrers: [Referrer] = []
         for declaration in declarations {
-            for field in declaration.fields where [.ref, .refs, .media].contains(field.type.value) {
-                let to = field.type.value == .media ? BuiltIns.media : field.to?.value
-                guard to == target, let index = model.collections[declaration.name]?.field(field.name)?.index else { continue }
+            for field in declaration.fields {
+                let targets = [.media, .medias].contains(field.type.value) ? [BuiltIns.media] : field.to.map(\.value)
+                guard targets.contains(target), let index = model.collections[declaration.name]?.field(field.name)?.index else { continue }
+                let isToMany = [.refs, .medias].contains(field.type.value)
                 let onDelete: Field.OnDelete =
                     switch field.onDelete {
-                    // A member that goes for good leaves the lists it is in.
-                    case .refuse: field.type.value == .refs ? .null : .refuse
+                    // A member that goes for good leaves the lists it is in; a file in use stays (08-media).
+                    case .refuse: isToMany && target != BuiltIns.media ? .null : .refuse
                     case .cascade: .cascade
                     case .null: .null
                     }
@@ -174,41 +188,31 @@ extension SchemaCompiler {
                 unknown("state", name, among: values)
             }
             var transition = Transition(name: declared.name, from: declared.from.map(\.value), to: declared.to.value)
-            transition.input = inputFields(declared.input)
+            transition.input = parts(declared.input)
             let input = Dictionary(transition.input.map { ($0.name, $0.model.type) }) { first, _ in first }
-            if declared.by == .client { transition.allow = rule(declared.allow, of: declaration.name) }
+            transition.allow = rule(declared.allow, of: declaration.name)
+            transition.isForJobs = declared.by == .job
+            transition.after = declared.after
+            transition.due = declared.due.flatMap {
+                expression($0, in: Scope(collection: declaration.name, hasCaller: false, macros: macros), as: .value(.moment))
+            }
             transition.sets = settings(declared.set, fields: fields, of: declaration.name, input: input)
             transition.checks = declared.checks.compactMap { check($0, of: declaration.name, input: input) }
             return transition
         }
     }
 
-    private mutating func inputFields(_ declared: [FieldDeclaration]) -> [Field] {
-        declared.enumerated().compactMap { index, declared in
-            let type: (Field.Kind, ValueType)
-            switch declared.type.value {
-            case .string: type = (.string, .text)
-            case .text: type = (.text, .text)
-            case .int: type = (.int, .int)
-            case .float: type = (.float, .float)
-            case .bool: type = (.bool, .bool)
-            case .date: type = (.date, .date)
-            case .datetime: type = (.datetime, .moment)
-            case .duration: type = (.duration, .duration)
-            case .email: type = (.email, .text)
-            case .url: type = (.url, .text)
-            case .enum: type = (.enumeration, .text)
-            case .slug, .state, .ref, .refs, .media:
-                faults.append(Fault("input of this type is not available in this version", at: declared.type.at))
-                return nil
-            }
-            let allowed = declared.values.isEmpty ? nil : declared.values.map(\.value)
-            let model = FieldModel(
-                name: declared.name, index: index, type: type.1, storage: .column(declared.name), allowed: allowed)
-            var field = Field(name: declared.name, index: index, kind: type.0, model: model, required: declared.required)
-            field.minimum = declared.minimum?.value
-            field.maximum = declared.maximum?.value
-            return field
+    private mutating func actions(of declaration: CollectionDeclaration, fields: [Field]) -> [Action] {
+        declaration.actions.map { declared in
+            var action = Action(name: declared.name)
+            action.input = parts(declared.input)
+            let input = Dictionary(action.input.map { ($0.name, $0.model.type) }) { first, _ in first }
+            action.allow = rule(declared.allow, of: declaration.name)
+            action.sets = settings(declared.set, fields: fields, of: declaration.name, input: input)
+            action.checks = declared.checks.compactMap { check($0, of: declaration.name, input: input) }
+            action.job = declared.job?.value
+            action.document = declared.document?.value
+            return action
         }
     }
 

@@ -33,6 +33,7 @@ enum BuiltIns {
         users.allow.update = Located("this == me", at: nowhere)
         users.fields = [
             field("email", .email) { $0.unique = true },
+            field("phone", .phone) { $0.unique = true },
             field("email_verified", .bool) { $0.default = Located(.bool(false), at: nowhere) },
             field("last_login_at", .datetime),
         ]
@@ -54,13 +55,13 @@ enum BuiltIns {
             field("height", .int),
             field("alt", .string) { $0.readonly = false },
             field("title", .string) { $0.readonly = false },
-            field("url", .string) { $0.maximum = Located(1000, at: nowhere) },
+            field("url", .string) { $0.maximum = Located(Bound(1000), at: nowhere) },
             field("variants", .text),
             field("thumbhash", .string),
             field("color", .string),
-            field("error", .string) { $0.maximum = Located(1000, at: nowhere) },
+            field("error", .string) { $0.maximum = Located(Bound(1000), at: nowhere) },
             field("uploader", .ref) {
-                $0.to = Located(BuiltIns.users, at: nowhere)
+                $0.to = [Located(BuiltIns.users, at: nowhere)]
                 $0.onDelete = .null
             },
             field("object", .string) { $0.isPrivate = true },

@@ -28,8 +28,7 @@ extension SchemaCompiler {
             name: declared.name, index: model.index, kind: kind(of: declared), model: model, required: declared.required,
             isPrivate: declared.isPrivate)
         if collection.name == BuiltIns.media, declared.name == "variants" { field.kind = .json }
-        field.minimum = declared.minimum?.value
-        field.maximum = declared.maximum?.value ?? defaultMaximum(of: declared.type.value)
+        describe(&field, declared)
         field.onDelete =
             switch declared.onDelete {
             case .refuse: .refuse
@@ -37,13 +36,19 @@ extension SchemaCompiler {
             case .null: .null
             }
         field.isFilterable = declared.filter
+        field.search = declared.search?.value
+        field.isAsync = declared.isAsync
+        field.flush = declared.flush ?? field.flush
+        field.tokenBytes = declared.bytes ?? field.tokenBytes
+        field.revealsOnce = declared.revealsOnce
+        if declared.type.value == .sequence { field.sequence = SequenceFormat(declared.format?.value ?? "{}") }
         field.read = accessRule(declared.read, of: collection.name)
         field.write = rule(declared.write, of: collection.name)
         if let stamp = declared.stamp {
             field.stamp = expression(stamp, in: Scope(collection: collection.name, macros: macros), as: .value(model.type))
         }
         if let compute = declared.compute {
-            let scope = Scope(collection: collection.name, hasCaller: false, macros: macros)
+            let scope = Scope(collection: collection.name, isComputed: true, hasCaller: false, macros: macros)
             field.compute = expression(compute, in: scope, as: .value(model.type))
         }
         field.source = source(of: declared)
@@ -58,24 +63,103 @@ extension SchemaCompiler {
         return field
     }
 
+    /// What a value may be: bounds and parts.
+    private mutating func describe(_ field: inout Field, _ declared: FieldDeclaration) {
+        field.minimum = declared.minimum?.value.number
+        field.maximum = declared.maximum?.value.number ?? defaultMaximum(of: declared.type.value)
+        if case .decimal = field.kind {
+            field.leastDecimal = decimal(declared.minimum)
+            field.greatestDecimal = decimal(declared.maximum)
+        }
+        field.schemes = declared.schemes
+        field.parts = parts(declared.fields + declared.with)
+        if let of = declared.of {
+            var item = FieldDeclaration(name: declared.name, at: declared.at, type: of)
+            item.values = declared.values
+            item.to = declared.to
+            item.kinds = declared.kinds
+            field.items = parts([item])
+        }
+    }
+
+    private mutating func decimal(_ bound: Located<Bound>?) -> Decimal? {
+        guard let bound else { return nil }
+        let decimal = Decimal(bound.value.text)
+        if decimal == nil { faults.append(Fault("this is no decimal of at most 18 digits", at: bound.at)) }
+        return decimal
+    }
+
+    /// Fields inside a value, or of the body of a transition, action or view.
+    mutating func parts(_ declared: [FieldDeclaration]) -> [Field] {
+        declared.enumerated().map { index, declared in
+            for target in declared.to where model.collections[target.value] == nil {
+                unknown("collection", target, among: declarations.map(\.name))
+            }
+            for kind in declared.kinds where !configuration.media.contains(where: { $0.name == kind.value }) {
+                unknown("kind of media", kind, among: configuration.media.map(\.name))
+            }
+            let model = FieldModel(
+                name: declared.name, index: index, type: valueType(of: declared), storage: .column(declared.name),
+                allowed: declared.values.isEmpty ? nil : declared.values.map(\.value))
+            var field = Field(name: declared.name, index: index, kind: kind(of: declared), model: model, required: declared.required)
+            describe(&field, declared)
+            field.initial = initialValue(of: declared, model: model)
+            return field
+        }
+    }
+
     private func kind(of declared: FieldDeclaration) -> Field.Kind {
         switch declared.type.value {
         case .string: .string
         case .text: .text
+        case .html: .html
         case .int: .int
         case .float: .float
+        case .decimal: .decimal(precision: declared.precision?.value ?? 18, scale: declared.scale?.value ?? 0)
         case .bool: .bool
         case .date: .date
         case .datetime: .datetime
         case .duration: .duration
         case .email: .email
+        case .phone: .phone
         case .url: .url
         case .slug: .slug
         case .enum: .enumeration
+        case .flags: .flags
         case .state: .state
-        case .ref: .reference(to: declared.to?.value ?? "")
-        case .refs: .references(to: declared.to?.value ?? "")
-        case .media: .media(kind: declared.kind?.value ?? configuration.media.first?.name ?? "")
+        case .json: .json
+        case .object: .object
+        case .list: .list
+        case .geo: .geo
+        case .ref where declared.to.count > 1: .union(of: declared.to.map(\.value))
+        case .ref: .reference(to: declared.to.first?.value ?? "")
+        case .refs: .references(to: declared.to.first?.value ?? "")
+        case .media: .media(kinds: declared.kinds.map(\.value))
+        case .medias: .medias(kinds: declared.kinds.map(\.value))
+        case .counter: .counter
+        case .sequence: .sequence
+        case .token: .token
+        }
+    }
+
+    /// The type that its values have in expressions.
+    func valueType(of field: FieldDeclaration) -> ValueType {
+        switch field.type.value {
+        case .string, .text, .html, .email, .phone, .url, .slug, .sequence, .token, .enum, .state: .text
+        case .int, .counter: .int
+        case .float: .float
+        case .decimal: .decimal(scale: field.scale?.value ?? 0)
+        case .bool: .bool
+        case .date: .date
+        case .datetime: .moment
+        case .duration: .duration
+        case .flags: .list(.text)
+        case .json, .object, .list, .geo: .json
+        case .ref where field.to.count > 1: .union(field.to.map(\.value))
+        case .ref: .reference(to: field.to.first?.value ?? "")
+        case .media: .reference(to: BuiltIns.media)
+        case .refs: .list(.reference(to: field.to.first?.value ?? ""))
+        case .medias: .list(.reference(to: BuiltIns.media))
         }
     }
 
@@ -84,13 +168,15 @@ extension SchemaCompiler {
         switch kind {
         case .string, .slug: 255
         case .email: 254
+        case .html: 1_000_000
         case .url: 2_000
         default: nil
         }
     }
 
     private func source(of declared: FieldDeclaration) -> Field.Source {
-        if declared.readonly || declared.compute != nil || declared.type.value == .state || declared.isPrivate { return .server }
+        let isMade = [.state, .counter, .sequence, .token].contains(declared.type.value)
+        if declared.readonly || declared.compute != nil || isMade || declared.isPrivate { return .server }
         if declared.stamp != nil { return .stamp }
         return declared.immutable ? .clientOnce : .client
     }
@@ -105,13 +191,21 @@ extension SchemaCompiler {
         }
         // A state begins at the first of its values (11-precisions 17).
         if declared.type.value == .state, let first = declared.values.first { return .text(first.value) }
-        return declared.type.value == .refs ? .list([]) : .null
+        return switch declared.type.value {
+        case .refs, .medias: .list([])
+        case .counter: .int(0)
+        default: .null
+        }
     }
 
     /// A literal of the file as a value of that field; nil when it does not fit.
     func value(of literal: Literal, for model: FieldModel) -> Value? {
         switch (literal, model.type) {
         case (.bool(let truth), .bool): .bool(truth)
+        case (.int(let number), .decimal(let scale)): Decimal("\(number)")?.rescaled(to: scale).map { .decimal($0) }
+        case (.float(let number), .decimal(let scale)): Decimal("\(number)")?.rescaled(to: scale).map { .decimal($0) }
+        case (.string(let text), .decimal(let scale)): Decimal(text)?.rescaled(to: scale).map { .decimal($0) }
+        case (.list(let items), .list(.text)): flags(items, model)
         case (.int(let number), .int): .int(number)
         case (.int(let number), .float): .float(Double(number))
         case (.float(let number), .float): .float(number)
@@ -122,5 +216,13 @@ extension SchemaCompiler {
         case (.list(let items), .list) where items.isEmpty: .list([])
         default: nil
         }
+    }
+
+    private func flags(_ items: [Literal], _ model: FieldModel) -> Value? {
+        let texts = items.compactMap { item -> Value? in
+            guard case .string(let text) = item, model.allowed?.contains(text) ?? true else { return nil }
+            return .text(text)
+        }
+        return texts.count == items.count ? .list(texts) : nil
     }
 }

@@ -19,7 +19,7 @@ package struct SchemaCompiler {
 
     private init(_ configuration: Configuration) {
         self.configuration = configuration
-        self.declarations = BuiltIns.merged(configuration.collections)
+        self.declarations = BuiltIns.merged(configuration.collections).map { Desugaring.desugared($0, configuration) }
         self.macros = Dictionary(configuration.rules.map { ($0.name, $0.condition.value) }) { first, _ in first }
         self.model = Model(timezone: configuration.app.timezone)
     }
@@ -59,6 +59,7 @@ package struct SchemaCompiler {
                 }
                 fields.append(fieldModel(field, of: declaration, index: fields.count))
             }
+            for (index, field) in zip(Row.System.count..., declaration.fields) { fields += partModels(of: field, index: index) }
             model.collections[declaration.name] = CollectionModel(
                 name: declaration.name, table: declaration.name, fields: fields, softDelete: declaration.softDelete != nil)
         }
@@ -73,7 +74,7 @@ package struct SchemaCompiler {
             isSettled = true
             for declaration in declarations where model.collections[declaration.name]?.softDelete == false {
                 let isHidden = declaration.fields.contains { field in
-                    field.onDelete == .cascade && field.to.flatMap { model.collections[$0.value]?.softDelete } == true
+                    field.onDelete == .cascade && field.to.contains { model.collections[$0.value]?.softDelete == true }
                 }
                 guard isHidden else { continue }
                 model.collections[declaration.name]?.softDelete = true
@@ -91,49 +92,47 @@ package struct SchemaCompiler {
     ]
 
     private func fieldModel(_ field: FieldDeclaration, of collection: CollectionDeclaration, index: Int) -> FieldModel {
-        let type: ValueType
-        var storage = FieldModel.Storage.column(field.name)
-        var allowed: [String]?
-        switch field.type.value {
-        case .string, .text, .email, .url, .slug: type = .text
-        case .int: type = .int
-        case .float: type = .float
-        case .bool: type = .bool
-        case .date: type = .date
-        case .datetime: type = .moment
-        case .duration: type = .duration
-        case .enum, .state:
-            type = .text
-            allowed = field.values.map(\.value)
-        case .ref: type = .reference(to: field.to?.value ?? "")
-        case .media: type = .reference(to: BuiltIns.media)
-        case .refs:
-            type = .list(.reference(to: field.to?.value ?? ""))
-            storage = .members(table: "\(collection.name)__\(field.name)")
-        }
-        return FieldModel(name: field.name, index: index, type: type, storage: storage, allowed: allowed)
+        let storage: FieldModel.Storage =
+            switch field.type.value {
+            case .refs, .medias: .members(table: "\(collection.name)__\(field.name)")
+            case .flags: .list(column: field.name)
+            case .ref where field.to.count > 1: .pair(collection: "\(field.name)_collection", id: field.name)
+            default: .column(field.name)
+            }
+        let allowed = [.enum, .state, .flags].contains(field.type.value) ? field.values.map(\.value) : nil
+        return FieldModel(name: field.name, index: index, type: valueType(of: field), storage: storage, allowed: allowed)
     }
 
-    /// Every reference gives its target a back-reference: under `as`, else under the child collection's name when that is unambiguous.
+    /// The typed parts of a field that is a JSON object, for paths such as `location.lat`.
+    private func partModels(of field: FieldDeclaration, index: Int) -> [FieldModel] {
+        func part(_ name: String, _ type: ValueType, _ allowed: [String]? = nil) -> FieldModel {
+            FieldModel(
+                name: "\(field.name).\(name)", index: index, type: type, storage: .member(column: field.name, path: [name]),
+                allowed: allowed)
+        }
+        switch field.type.value {
+        case .geo: return [part("lat", .float), part("lng", .float)]
+        case .object:
+            return field.fields.map { part($0.name, valueType(of: $0), $0.values.isEmpty ? nil : $0.values.map(\.value)) }
+        default: return []
+        }
+    }
+
+    /// Every reference gives its targets a back-reference: under `as`, else under the child collection's name when that is unambiguous.
     private mutating func buildChildren() {
         for declaration in declarations {
             let references = declaration.fields.filter { $0.type.value == .ref }
             for field in references {
-                guard let target = field.to?.value, model.collections[target] != nil else { continue }
-                let name: String
-                if let given = field.backReference {
-                    name = given.value
-                } else if references.filter({ $0.to?.value == target && $0.backReference == nil }).count == 1 {
-                    name = declaration.name
-                } else {
-                    continue
+                for target in field.to.map(\.value) where model.collections[target] != nil {
+                    let rivals = references.filter { $0.to.contains { $0.value == target } && $0.backReference == nil }
+                    guard let name = field.backReference?.value ?? (rivals.count == 1 ? declaration.name : nil) else { continue }
+                    let isTaken = model.collections[target]?.children.contains { $0.name == name } == true
+                    if let given = field.backReference, isTaken {
+                        faults.append(Fault("'\(target)' has children named '\(name)' already", at: given.at, length: name.count))
+                    }
+                    if isTaken { continue }
+                    model.collections[target]?.children.append(ChildModel(name: name, collection: declaration.name, field: field.name))
                 }
-                if let given = field.backReference, model.collections[target]?.children.contains(where: { $0.name == name }) == true {
-                    faults.append(Fault("'\(target)' has children named '\(name)' already", at: given.at, length: name.count))
-                    continue
-                }
-                model.collections[target]?.children.append(
-                    ChildModel(name: name, collection: declaration.name, field: field.name))
             }
         }
     }
@@ -142,13 +141,13 @@ package struct SchemaCompiler {
         var paths: [String: String] = [:]
         for declaration in declarations {
             for field in declaration.fields {
-                if let to = field.to, model.collections[to.value] == nil {
+                for to in field.to where model.collections[to.value] == nil {
                     unknown("collection", to, among: declarations.map(\.name))
                 }
-                if let kind = field.kind, !configuration.media.contains(where: { $0.name == kind.value }) {
+                for kind in field.kinds where !configuration.media.contains(where: { $0.name == kind.value }) {
                     unknown("kind of media", kind, among: configuration.media.map(\.name))
                 }
-                if field.type.value == .media, field.kind == nil, configuration.media.isEmpty {
+                if [.media, .medias].contains(field.type.value), configuration.media.isEmpty {
                     faults.append(Fault("a media field needs a kind, and the file declares none ([media.<kind>])", at: field.at))
                 }
             }

@@ -5,7 +5,7 @@ internal import JSON
 package struct SchemaSnapshot: Sendable, Equatable {
     package struct FieldShape: Sendable, Equatable {
         package var name: String
-        /// How it is stored: `TEXT`, `INTEGER`, `REAL`, or `members` for a table of its own.
+        /// How it is stored: `TEXT`, `INTEGER`, `REAL`, `pair` for two columns, or `members` for a table of its own.
         package var storage: String
         package var required: Bool
         /// Of an enum or state: what rows may hold.
@@ -72,13 +72,16 @@ package struct SchemaSnapshot: Sendable, Equatable {
 }
 
 extension Field {
-    /// The type of its column in a `STRICT` table (https://sqlite.org/stricttables.html).
+    /// The type of its columns in a `STRICT` table (https://sqlite.org/stricttables.html). A reference to several collections has two.
     package var storageType: String {
         switch kind {
-        case .references: "members"
-        case .int, .bool, .date, .datetime, .duration: "INTEGER"
+        case .references, .medias: "members"
+        case .int, .bool, .date, .datetime, .duration, .decimal, .counter: "INTEGER"
         case .float: "REAL"
-        case .id, .string, .text, .email, .url, .slug, .enumeration, .state, .json, .reference, .media: "TEXT"
+        case .union: "pair"
+        case .id, .string, .text, .html, .email, .phone, .url, .slug, .enumeration, .flags, .state, .json, .object, .list, .geo,
+            .reference, .media, .sequence, .token:
+            "TEXT"
         }
     }
 }

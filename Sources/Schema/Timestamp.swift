@@ -3,6 +3,18 @@ package enum Timestamp {
     package static let earliest: Int64 = -62_135_596_800_000
     package static let latest: Int64 = 253_402_300_799_999
 
+    /// `2026-11-20T12:34:56.789Z`
+    package static func text(_ moment: Int64) -> String {
+        let day = Int64((Double(moment) / 86_400_000).rounded(.down))
+        let rest = moment - day * 86_400_000
+        func padded(_ number: Int64, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        }
+        let time = "\(padded(rest / 3_600_000, 2)):\(padded(rest / 60_000 % 60, 2)):\(padded(rest / 1_000 % 60, 2))"
+        return "\(CalendarDate.text(day))T\(time).\(padded(rest % 1_000, 3))Z"
+    }
+
     /// `2026-11-20T12:34:56.789Z`, with any offset and up to nine decimals (cut to milliseconds); nil for anything else.
     package static func parse(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
@@ -87,8 +99,51 @@ package enum CalendarDate {
     }
 }
 
+extension CalendarDate {
+    /// `2026-11-20` of days since 1970-01-01 (Hinnant, "chrono-Compatible Low-Level Date Algorithms": civil_from_days).
+    package static func text(_ days: Int64) -> String {
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        func padded(_ number: Int64, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        }
+        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+    }
+}
+
 /// ISO 8601 durations without years and months, in milliseconds.
 package enum ISODuration {
+    /// `P7D`, `P1DT1H1M1.5S`; `PT0S` for nothing.
+    package static func text(_ milliseconds: Int64) -> String {
+        var rest = milliseconds.magnitude
+        var text = milliseconds < 0 ? "-P" : "P"
+        if rest >= 86_400_000 { text += "\(rest / 86_400_000)D" }
+        rest %= 86_400_000
+        if rest == 0 { return milliseconds == 0 ? "PT0S" : text }
+        text += "T"
+        if rest >= 3_600_000 { text += "\(rest / 3_600_000)H" }
+        rest %= 3_600_000
+        if rest >= 60_000 { text += "\(rest / 60_000)M" }
+        rest %= 60_000
+        if rest == 0 { return text }
+        let thousandths = rest % 1_000
+        text += "\(rest / 1_000)"
+        if thousandths > 0 {
+            var digits = String(1_000 + thousandths).dropFirst()
+            while digits.hasSuffix("0") { digits.removeLast() }
+            text += ".\(digits)"
+        }
+        return text + "S"
+    }
+
     /// `PT15M`, `P7D`, `P1DT2H3M4.5S`, `P2W`; nil for anything else, for negative ones and beyond 100 years.
     package static func parse(_ text: String) -> Int64? {
         var bytes = Array(text.utf8)[...]

@@ -20,7 +20,7 @@ import Testing
         let zebras = try #require(loaded.configuration.collections.first)
         #expect(loaded.configuration.collections.map(\.name) == ["zebras", "apes"])
         #expect(zebras.fields.map(\.name) == ["zz", "aa"])
-        #expect(zebras.fields.last?.maximum == Located(3, at: Location(file: "atlas.toml", line: 3, column: 31)))
+        #expect(zebras.fields.last?.maximum == Located(Bound(3), at: Location(file: "atlas.toml", line: 3, column: 31)))
         let apes = try #require(loaded.configuration.collections.last)
         #expect(apes.softDelete?.retain == 2_592_000_000)
         #expect(apes.softDelete?.set.map(\.field.value) == ["status", "at"])
@@ -46,7 +46,16 @@ import Testing
         ("x = { type = \"string\", values = [\"a\"] }", "'values' does not fit a field of type 'string'"),
         ("x = { type = \"bool\", max = 3 }", "'max' does not fit a field of type 'bool'"),
         ("x = \"ref\"", "a field of type 'ref' needs 'to'"),
-        ("x = { type = \"media\" }", "a field of type 'media' needs 'kind'"),
+        ("x = { type = \"decimal\", scale = 2 }", "a field of type 'decimal' needs 'precision'"),
+        ("x = { type = \"decimal\", precision = 4, scale = 5 }", "'scale' is above 'precision'"),
+        ("x = \"list\"", "a list says what its items are"),
+        ("x = { type = \"list\", of = \"refs\" }", "items of type 'refs' are not possible"),
+        ("x = { type = \"refs\", to = [\"a\", \"b\"] }", "'refs' lead to one collection"),
+        ("x = { type = \"int\", async = true }", "only a computed field is refreshed by a job"),
+        ("x = { type = \"sequence\", format = \"no\" }", "it has one place for the number"),
+        ("x = { type = \"object\", fields = { y = \"counter\" } }", "a field of type 'counter' cannot stand here"),
+        ("x = { type = \"token\", default = \"a\" }", "'default' does not fit a field of type 'token'"),
+        ("x = { type = \"flags\", values = [\"aa\"], default = [\"ab\"] }", "the default 'ab' is not among 'values'"),
         ("x = { type = \"int\", kind = \"image\" }", "'kind' does not fit a field of type 'int'"),
         ("x = { type = \"int\", default = 1, stamp = \"2\" }", "'default' and 'stamp' exclude each other"),
         ("x = { type = \"enum\" }", "a field of type 'enum' needs 'values'"),
@@ -78,7 +87,7 @@ import Testing
         ("transitions.go = { from = \"a\" }", "'to' is missing"),
         (
             "transitions.go = { from = \"a\", to = \"b\", input = { x = { type = \"refs\", to = \"y\" } } }",
-            "an input cannot be of type 'refs'"
+            "a field of type 'refs' cannot stand here"
         ),
         (
             "transitions.go = { from = \"a\", to = \"b\", by = \"job\", allow = \"x\" }",

@@ -54,9 +54,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "[tls]\nmode = \"off\"", "[server]\nlimits = {}", "[storage]\ndriver = \"s3\"", "[collections.c.fields]\nx = \"decimal\"",
-        "[collections.c]\ntenant = true", "[collections.c.fields]\nx = { type = \"ref\", to = [\"a\", \"b\"] }",
-        "[collections.c.transitions]\nt = { from = \"a\", to = \"b\", after = \"1h\" }", "[database]\nurl = \"postgres://x/y\"",
+        "[tls]\nmode = \"off\"", "[server]\nlimits = {}", "[storage]\ndriver = \"s3\"",
+        "[database]\nurl = \"postgres://x/y\"",
     ]) func `what later versions have is called so`(text: String) {
         let all = faults(of: text).all
         #expect(all.count == 1)

@@ -54,9 +54,12 @@ struct DescribedKey {
     @Test func `every key there is stands in the example`() throws {
         let root = try TOMLParser.parse(Self.uncommented(content(of: "atlas.toml.example")), file: "atlas.toml.example")
         for described in DescribedKey.all(of: Language.file.shape) {
-            // An input is what a field is, and checks are the same everywhere: shown once is enough.
-            let isRepeated = described.path.contains("input") || described.path.contains("transitions") && described.path.contains("checks")
-            if isRepeated, !["input", "checks"].contains(described.path.last) { continue }
+            // An input or a part is what a field is, and checks are the same everywhere: shown once is enough.
+            let path = described.path
+            let isPart = path.contains("with") || path.contains("seo") || path.count { $0 == "fields" } > 1
+            let isRepeated =
+                isPart || path.contains("input") || path.contains("checks") && (path.contains("transitions") || path.contains("actions"))
+            if isRepeated, !["input", "checks", "with", "fields", "seo"].contains(path.last) { continue }
             let isShown = Self.contains(described.path[...], in: root)
             #expect(isShown, "\(described.path.joined(separator: ".")) is missing")
         }

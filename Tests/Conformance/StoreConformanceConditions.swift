@@ -74,8 +74,8 @@ extension StoreConformance {
                 ],
                 expansions: [
                     .init(
-                        field: author, target: test.fixture.users, conditions: [], projection: Projection(parts: [.init(field: name)]),
-                        card: nil)
+                        author,
+                        to: .init(test.fixture.users, conditions: [], projection: Projection(parts: [.init(field: name)]), card: nil))
                 ])
             #expect(try await test.json(posts, .id(test.id(0)), projection: projection) == #"{"version":1,"expanded":{}}"#)
             #expect(
@@ -91,8 +91,10 @@ extension StoreConformance {
             let name = try #require(users.field("name"))
             for (rule, expected) in [("name == 'Mina'", "email\":\"m@x.org"), ("name == 'Omid'", "name\":\"Mina")] {
                 let expansion = Projection.Expansion(
-                    field: author, target: users, conditions: [try test.condition(rule, over: users)],
-                    projection: Projection(parts: [.init(field: email)]), card: Projection(parts: [.init(field: name)]))
+                    author,
+                    to: .init(
+                        users, conditions: [try test.condition(rule, over: users)], projection: Projection(parts: [.init(field: email)]),
+                        card: Projection(parts: [.init(field: name)])))
                 let json = try await test.json(
                     test.fixture.posts, .id(test.id(1)), projection: Projection(parts: [], expansions: [expansion]))
                 #expect(json == "{\"expanded\":{\"author\":{\"\(expected)\"}}}")

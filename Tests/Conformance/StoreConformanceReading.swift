@@ -15,7 +15,9 @@ extension StoreConformance {
                     "published": .bool(true), "day": .date(20_777), "starts_at": .moment(1_795_178_096_789),
                     "length": .duration(900_000), "status": .text("OPEN"), "meta": .text("{\"a\":1}"),
                     "author": .text(test.id(7)), "tags": .list([.text(test.id(9)), .text(test.id(3))]),
-                    "cover": .text(test.id(8)), "slug": .text("s"),
+                    "cover": .text(test.id(8)), "slug": .text("s"), "price": .decimal(Decimal(units: -5, scale: 2)),
+                    "about": .text("media:\(test.id(8))"), "labels": .list([.text("b"), .text("a")]),
+                    "photos": .list([.text(test.id(8)), .text(test.id(2))]), "place": .text(#"{"lat":1.5,"lng":-2}"#),
                 ])
             let projection = test.fixture.projection(
                 of: test.fixture.posts,
@@ -26,7 +28,8 @@ extension StoreConformance {
                 + #""title":"a\"\\\n\u0000\u001fé☃/","body":"","views":-5,"rating":0.1,"published":true,"day":"2026-11-20","#
                 + #""starts_at":"2026-11-20T12:34:56.789Z","length":"PT15M","status":"OPEN","meta":{"a":1},"#
                 + #""author":"\#(test.id(7))","tags":["\#(test.id(9))","\#(test.id(3))"],"#
-                + #""cover":{"mime":"image/webp","size":12},"slug":"s"}"#
+                + #""cover":{"mime":"image/webp","size":12},"slug":"s","price":"-0.05","about":"media:\#(test.id(8))","#
+                + #""labels":["b","a"],"photos":[{"mime":"image/webp","size":12},null],"place":{"lat":1.5,"lng":-2}}"#
             #expect(json == expected)
         },
         Case(name: "Null is null; no members are an empty list; missing and deleted media are null; deleted_at shows when set") {
@@ -38,7 +41,9 @@ extension StoreConformance {
             let json = try #require(
                 try await test.json(test.fixture.posts, .id(test.id(1)), projection: projection, life: .any))
             #expect(json.contains(#""deleted_at":"1970-01-01T00:00:00.000Z","title":null,"body":null,"views":null,"rating":null,"#))
-            #expect(json.hasSuffix(#""author":null,"tags":[],"cover":null,"slug":null}"#))
+            #expect(
+                json.hasSuffix(
+                    #""author":null,"tags":[],"cover":null,"slug":null,"price":null,"about":null,"labels":null,"photos":[],"place":null}"#))
         },
         Case(name: "Moments, dates and durations at their edges") { test async throws in
             let cases: [(Int64, Int64, Int64, String)] = [
@@ -97,14 +102,14 @@ extension StoreConformance {
             let omid = #"{"id":"\#(test.id(8))","name":"Omid"}"#
             #expect(
                 try await expanded([
-                    .init(field: author, target: users, conditions: [], projection: full, card: card),
-                    .init(field: tags, target: users, conditions: [], projection: full, card: card),
+                    .init(author, to: .init(users, conditions: [], projection: full, card: card)),
+                    .init(tags, to: .init(users, conditions: [], projection: full, card: card)),
                 ]) == #"{"version":1,"expanded":{"author":\#(mina),"tags":[\#(omid),null,\#(mina)]}}"#)
             #expect(
-                try await expanded([.init(field: author, target: users, conditions: nil, projection: full, card: card)])
+                try await expanded([.init(author, to: .init(users, conditions: nil, projection: full, card: card))])
                     == #"{"version":1,"expanded":{"author":{"id":"\#(test.id(7))"}}}"#)
             #expect(
-                try await expanded([.init(field: author, target: users, conditions: nil, projection: full, card: nil)])
+                try await expanded([.init(author, to: .init(users, conditions: nil, projection: full, card: nil))])
                     == #"{"version":1,"expanded":{"author":null}}"#)
         },
     ]

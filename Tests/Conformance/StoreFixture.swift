@@ -25,8 +25,9 @@ package struct StoreFixture: Sendable {
             [
                 ("title", .string), ("body", .text), ("views", .int), ("rating", .float), ("published", .bool), ("day", .date),
                 ("starts_at", .datetime), ("length", .duration), ("status", .enumeration), ("meta", .json),
-                ("author", .reference(to: "users")), ("tags", .references(to: "users")), ("cover", .media(kind: "image")),
-                ("slug", .slug),
+                ("author", .reference(to: "users")), ("tags", .references(to: "users")), ("cover", .media(kinds: ["image"])),
+                ("slug", .slug), ("price", .decimal(precision: 10, scale: 2)), ("about", .union(of: ["users", "media"])),
+                ("labels", .flags), ("photos", .medias(kinds: [])), ("place", .geo),
             ],
             softDelete: true, unique: [("posts_slug", ["slug"]), ("posts_author_title", ["author", "title"])],
             indexes: [("posts_created_at", ["created_at"]), ("posts_status_views", ["status", "views"])])
@@ -71,7 +72,12 @@ package struct StoreFixture: Sendable {
         let fields = (system + declared).enumerated().map { index, declaration in
             let (field, kind) = declaration
             let storage: FieldModel.Storage =
-                if case .references = kind { .members(table: "\(name)_\(field)") } else { .column(field) }
+                switch kind {
+                case .references, .medias: .members(table: "\(name)_\(field)")
+                case .union: .pair(collection: "\(field)_collection", id: field)
+                case .flags: .list(column: field)
+                default: .column(field)
+                }
             return Field(
                 name: field, index: index, kind: kind,
                 model: FieldModel(name: field, index: index, type: type(of: kind), storage: storage),
@@ -87,16 +93,28 @@ package struct StoreFixture: Sendable {
 
     private static func type(of kind: Field.Kind) -> ValueType {
         switch kind {
-        case .id, .string, .text, .email, .url, .slug, .enumeration, .state, .json: .text
-        case .int: .int
+        case .id, .string, .text, .html, .email, .phone, .url, .slug, .enumeration, .state, .sequence, .token: .text
+        case .int, .counter: .int
         case .float: .float
+        case .decimal(_, let scale): .decimal(scale: scale)
         case .bool: .bool
         case .date: .date
         case .datetime: .moment
         case .duration: .duration
+        case .flags: .list(.text)
+        case .json, .object, .list, .geo: .json
         case .reference(let target): .reference(to: target)
+        case .union(let targets): .union(targets)
         case .references(let target): .list(.reference(to: target))
         case .media: .reference(to: "media")
+        case .medias: .list(.reference(to: "media"))
         }
+    }
+}
+
+extension Projection.Expansion {
+    /// A reference that leads to one collection.
+    package init(_ field: Field, to target: Target) {
+        self.init(name: field.name, source: .reference(field), targets: [target])
     }
 }

@@ -53,10 +53,11 @@ import Testing
             #expect(try await store.storedSnapshot() == nil)
             try await store.migrate(migration(fixture.collections.map { .createCollection($0) }, fixture.collections, snapshot: "A"))
             #expect(try await store.storedSnapshot() == "A")
-            #expect(try await names(store, "table") == ["media", "posts", "posts_tags", "users"])
+            #expect(try await names(store, "table") == ["media", "posts", "posts_photos", "posts_tags", "users"])
             #expect(
                 try await names(store, "index") == [
-                    "posts__author", "posts__cover", "posts_author_title", "posts_created_at", "posts_slug", "posts_status_views",
+                    "posts__about", "posts__author", "posts__cover", "posts_author_title", "posts_created_at", "posts_photos_target",
+                    "posts_slug", "posts_status_views",
                     "posts_tags_target", "users_email",
                 ])
             // Dropping an indexed column, a renamed column and a filled one; the indexes that are no longer wanted go.
@@ -69,7 +70,10 @@ import Testing
                         .fill(table: "posts", column: "views", .int(3)), .dropTable("media"),
                     ], [fixture.users, posts], snapshot: "B", at: 1))
             #expect(try await store.storedSnapshot() == "B")
-            #expect(try await names(store, "index") == ["posts__author", "posts__cover", "posts_tags_target", "users_email"])
+            #expect(
+                try await names(store, "index") == [
+                    "posts__about", "posts__author", "posts__cover", "posts_photos_target", "posts_tags_target", "users_email",
+                ])
             let ledger = try await store.writer.perform { context in
                 let statement = try context.connection.prepare("SELECT count(*), max(at) FROM _atlas_migrations")
                 _ = try statement.step()

@@ -4,6 +4,8 @@ package struct CollectionDeclaration: Sendable {
     package var at: Location
     /// URL segments; default the name.
     package var path: Located<String>?
+    /// Public page: `/blog/{slug}`.
+    package var page: Located<String>?
     package var lookup: Located<String>?
     package var label: Located<String>?
     package var softDelete: SoftDelete?
@@ -18,6 +20,26 @@ package struct CollectionDeclaration: Sendable {
     package var checks: [CheckDeclaration] = []
     package var allow = AllowDeclaration()
     package var transitions: [TransitionDeclaration] = []
+    package var actions: [ActionDeclaration] = []
+    /// Each row belongs to one tenant.
+    package var isTenant = false
+    /// A settings row: there is exactly one.
+    package var isSingle = false
+    /// The fields that identify an edge; a collection with a key has no ids in its URLs.
+    package var key: [Located<String>] = []
+    /// The reference to the parent in the same collection.
+    package var tree: Located<String>?
+    /// Rows have a position and can be reordered.
+    package var isOrdered = false
+    /// Back-references whose records are written inside the parent.
+    package var nested: [Located<String>] = []
+    package var revisions: RevisionsDeclaration?
+    package var isAudited = false
+    package var cache: CacheDeclaration?
+    package var sitemap: SitemapDeclaration?
+    package var seo: SEODeclaration?
+    /// By operation or transition.
+    package var limits: [NamedText] = []
     /// In the order of the file.
     package var fields: [FieldDeclaration] = []
 
@@ -71,6 +93,49 @@ package struct CheckDeclaration: Sendable {
     }
 }
 
+/// `revisions = { fields, keep }`
+package struct RevisionsDeclaration: Sendable {
+    package var fields: [Located<String>] = []
+    /// The newest that are kept of each record.
+    package var keep = 50
+
+    package init() {}
+}
+
+/// `cache = { list, item, stale }`, in milliseconds; nil: not cached.
+package struct CacheDeclaration: Sendable {
+    package var list: Int64?
+    package var item: Int64?
+    package var stale: Int64?
+
+    package init() {}
+}
+
+package struct SitemapDeclaration: Sendable {
+    package var when: Located<String>?
+    /// 0 to 1, a literal or an expression.
+    package var priority: Assignment.Source?
+
+    package init() {}
+}
+
+package struct SEODeclaration: Sendable {
+    /// Who may write it, among those who may write the record.
+    package var write: Located<String>?
+
+    package init() {}
+}
+
+package struct NamedText: Sendable {
+    package var name: String
+    package var text: Located<String>
+
+    package init(name: String, text: Located<String>) {
+        self.name = name
+        self.text = text
+    }
+}
+
 /// Who may do what; a rule that is not written refuses.
 package struct AllowDeclaration: Sendable {
     package var read: Located<String>?
@@ -108,71 +173,4 @@ package enum Literal: Sendable, Hashable {
     case float(Double)
     case string(String)
     case list([Literal])
-}
-
-package struct TransitionDeclaration: Sendable {
-    package enum Actor: String, Sendable, CaseIterable { case client, job }
-    package var name: String
-    package var at: Location
-    package var from: [Located<String>]
-    package var to: Located<String>
-    package var allow: Located<String>?
-    package var set: [Assignment] = []
-    package var checks: [CheckDeclaration] = []
-    /// Fields of the body; only scalar types.
-    package var input: [FieldDeclaration] = []
-    package var by = Actor.client
-
-    package init(name: String, at: Location, from: [Located<String>], to: Located<String>) {
-        self.name = name
-        self.at = at
-        self.from = from
-        self.to = to
-    }
-}
-
-/// `<name> = "type"` or `<name> = { type = … }`
-package struct FieldDeclaration: Sendable {
-    package enum Kind: String, Sendable, CaseIterable {
-        case string, text, int, float, bool, date, datetime, duration, email, url, slug, `enum`, state, ref, refs, media
-    }
-    package enum OnDelete: String, Sendable, CaseIterable { case refuse, cascade, null }
-
-    package var name: String
-    package var at: Location
-    package var type: Located<Kind>
-    /// `ref`, `refs`
-    package var to: Located<String>?
-    /// `enum`, `state`
-    package var values: [Located<String>] = []
-    /// `slug`
-    package var from: Located<String>?
-    /// `media`
-    package var kind: Located<String>?
-    package var required = false
-    package var unique = false
-    package var index = false
-    package var immutable = false
-    package var readonly = false
-    package var isPrivate = false
-    package var filter = false
-    /// Of a number its bounds, of a text its length in Unicode scalars.
-    package var minimum: Located<Double>?
-    package var maximum: Located<Double>?
-    package var `default`: Located<Literal>?
-    package var stamp: Located<String>?
-    package var compute: Located<String>?
-    package var read: Located<String>?
-    package var write: Located<String>?
-    package var onDelete = OnDelete.refuse
-    package var backReference: Located<String>?
-    package var was: Located<String>?
-    package var label: String?
-    package var help: String?
-
-    package init(name: String, at: Location, type: Located<Kind>) {
-        self.name = name
-        self.at = at
-        self.type = type
-    }
 }

@@ -10,6 +10,7 @@ extension Language {
     static let collection = Section<CollectionDeclaration>(
         keys: [
             Key("path", Form.routePath.located, \.path, "URL below /api/v1; the collection's name unless said"),
+            Key("page", pagePath, \.page, "its public page: `\"/blog/{slug}\"`"),
             Key("lookup", name("field name"), \.lookup, "a unique field by which records are found besides their id"),
             Key("label", Form.prose.located, \.label, "how a record is called, with fields in braces: `\"{title}\"`"),
             Key("soft_delete", softDelete, \.softDelete, initial: "false", "deleted records are hidden and can be restored"),
@@ -29,13 +30,88 @@ extension Language {
             Key("checks", .list(check), \.checks, initial: "[]", "conditions that every record must fulfil"),
             Key("allow", allow, \.allow, "who may do what; what is not written is refused"),
             Key("transitions", transitions, \.transitions, "how the `state` field changes"),
+            Key("actions", actions, \.actions, "named operations on a record"),
+            Key("tenant", .bool, \.isTenant, initial: "false", "each record belongs to one tenant"),
+            Key("single", .bool, \.isSingle, initial: "false", "a settings row: there is exactly one record"),
+            Key("key", .list(name("field name")), \.key, initial: "[]", "an edge: the fields by which `PUT` and `DELETE` find it"),
+            Key("tree", name("field name"), \.tree, "the reference to the parent in the same collection"),
+            Key("ordered", .bool, \.isOrdered, initial: "false", "records have a position and can be reordered"),
+            Key("nested", .list(name("children")), \.nested, initial: "[]", "children that are written inside the record"),
+            Key("revisions", Form.table(revisions) { _ in RevisionsDeclaration() }, \.revisions, "what is kept of former versions"),
+            Key("audit", .bool, \.isAudited, initial: "false", "who changed what is written down"),
+            Key("cache", Form.table(cache) { _ in CacheDeclaration() }, \.cache, "how long anonymous answers are kept"),
+            Key("sitemap", Form.table(sitemap) { _ in SitemapDeclaration() }, \.sitemap, "the pages that `/sitemap.xml` names"),
+            Key("seo", seo, \.seo, initial: "false", "records have title, description, … for search engines"),
+            Key("limits", limits, \.limits, "how often one may do what: `{ create = \"5/m per user\" }`"),
             Key("fields", fields, \.fields, "the fields, in the order of answers"),
         ],
-        later: [
-            "page", "revisions", "audit", "cache", "traits", "tenant", "single", "key", "tree", "ordered", "nested", "actions", "sitemap",
-            "seo", "limits",
-        ]
+        later: ["traits"]
     )
+
+    private static let revisions = Section<RevisionsDeclaration>(keys: [
+        Key("fields", .list(name("field name")), \.fields, isRequired: true, "the fields that are kept"),
+        Key("keep", .integer(1...10_000), \.keep, initial: "50", "the newest revisions of each record"),
+    ])
+
+    private static let cache = Section<CacheDeclaration>(keys: [
+        Key("list", .duration(), \.list, "lists"),
+        Key("item", .duration(), \.item, "single records"),
+        Key("stale", .duration(), \.stale, "how long an old answer may serve while a new one is made"),
+    ])
+
+    private static let sitemap = Section<SitemapDeclaration>(keys: [
+        Key("when", .expression, \.when, "only records that fulfil this"),
+        Key("priority", priority, \.priority, "0 to 1, or an expression after `= `"),
+    ])
+
+    private static let priority = Form<Assignment.Source>(shape: .either([.number, .text("expression", example: "\"= …\"")])) {
+        node, reading in
+        switch node.value {
+        case .integer, .float:
+            guard let number = Form.number.read(node, reading) else { return nil }
+            guard (0...1).contains(number) else {
+                reading.report("a priority is 0 to 1", node)
+                return nil
+            }
+            return .literal(.float(number))
+        default:
+            guard case .string(let text) = node.value, let expression = source(of: text, at: node) else {
+                reading.report("a priority is a number or an expression", node, suggestion: "write 0.5 or \"= …\"")
+                return nil
+            }
+            return .expression(expression)
+        }
+    }
+
+    private static let seo = Form<SEODeclaration?>(shape: .either([.bool, seoTable.shape])) { node, reading in
+        if case .bool(let truth) = node.value { return .some(truth ? SEODeclaration() : nil) }
+        guard node.table != nil else {
+            reading.report("true or a table is expected here, not \(node.kind)", node, suggestion: "write true or { write = \"…\" }")
+            return nil
+        }
+        return Form.table(seoTable) { _ in SEODeclaration() }.read(node, reading).map { Optional($0) }
+    }
+
+    private static let seoTable = Section<SEODeclaration>(keys: [
+        Key("write", .expression, \.write, "who may write it, among those who may write the record")
+    ])
+
+    private static let limits = Form<[NamedText]>.byName("operation", shape: .text("rate", example: "\"5/m per user\"")) {
+        member, reading in
+        Form<String>.text("rate", example: "\"5/m per user\"").located.read(member.node, reading).map {
+            NamedText(name: member.name, text: $0)
+        }
+    }
+
+    /// `/blog/{slug}`: segments, each of letters or with fields in braces.
+    private static let pagePath = Form.word("page path", example: "\"/blog/{slug}\"", pattern: "/[^?#]*") { text in
+        let braces = text.filter { $0 == "{" || $0 == "}" }
+        let isPaired = braces.count.isMultiple(of: 2) && braces.enumerated().allSatisfy { $0.isMultiple(of: 2) == ($1 == "{") }
+        guard text.hasPrefix("/"), isPaired, !braces.isEmpty, !text.utf8.contains(where: { "?# \"<>".utf8.contains($0) }) else {
+            return .failure(Problem(message: "a page is a path with fields in braces", suggestion: "write \"/blog/{slug}\""))
+        }
+        return .success(text)
+    }.located
 
     static func name(_ what: String) -> Form<Located<String>> { Form.name(what).located }
 
@@ -139,14 +215,20 @@ extension Language {
             }
             return Assignment(field: field, source: .literal(literal), at: member.node.at)
         }
-        var place = member.node.inside
-        let spaces = text.unicodeScalars.dropFirst().prefix { $0 == " " }.count
-        place.column += 1 + spaces
-        let expression = String(text.unicodeScalars.dropFirst(1 + spaces))
-        guard !expression.isEmpty else {
+        guard let expression = source(of: text, at: member.node) else {
             reading.report("the expression is empty", member.node)
             return nil
         }
-        return Assignment(field: field, source: .expression(Located(expression, at: place)), at: member.node.at)
+        return Assignment(field: field, source: .expression(expression), at: member.node.at)
+    }
+
+    /// What stands after `= `; nil when nothing does, or the text is a literal.
+    static func source(of text: String, at node: TOMLNode) -> Located<String>? {
+        guard text.hasPrefix("= ") else { return nil }
+        var place = node.inside
+        let spaces = text.unicodeScalars.dropFirst().prefix { $0 == " " }.count
+        place.column += 1 + spaces
+        let expression = String(text.unicodeScalars.dropFirst(1 + spaces))
+        return expression.isEmpty ? nil : Located(expression, at: place)
     }
 }

@@ -31,54 +31,123 @@ extension Language {
         return form.read(member.node, reading)
     }
 
-    private static let fieldType = Form<FieldDeclaration.Kind>.choice(later: [
-        "html", "decimal", "phone", "flags", "json", "object", "list", "geo", "medias", "counter", "sequence", "token",
-    ]).located
+    static let fieldType = Form<FieldDeclaration.Kind>.choice().located
 
-    static let field = Section<FieldDeclaration>(
-        keys: [
-            Key("type", fieldType, \.type, isRequired: true, "what it holds"),
-            Key(
-                "to", single("collection name", "references to several collections"), \.to,
-                "`ref`, `refs`: the collection that it points to"),
-            Key("values", .list(state), \.values, initial: "[]", "`enum`, `state`: what it may be; a state begins at the first"),
-            Key("from", name("field name"), \.from, "`slug`: the field that it is made of when the client sends none"),
-            Key("kind", single("kind of media", "several kinds"), \.kind, "`media`: the kind of file"),
-            Key("required", .bool, \.required, initial: "false", "never null"),
-            Key("unique", .bool, \.unique, initial: "false", "no two records share it"),
-            Key("index", .bool, \.index, initial: "false", "finding and sorting by it is quick"),
-            Key("immutable", .bool, \.immutable, initial: "false", "sent at creation only"),
-            Key("readonly", .bool, \.readonly, initial: "false", "only transitions and jobs write it"),
-            Key("private", .bool, \.isPrivate, initial: "false", "never leaves the server"),
-            Key("filter", .bool, \.filter, initial: "false", "filters by equality and range: `?price_gte=10`"),
-            Key("min", Form.number.located, \.minimum, "least number, or fewest characters or members"),
-            Key("max", Form.number.located, \.maximum, "greatest number, or most characters (255 for a string) or members"),
-            Key("default", Form.literal.located, \.default, "the value when the client sends none"),
-            Key("stamp", .expression, \.stamp, "set by the server at creation; the client may not send it"),
-            Key("compute", .expression, \.compute, "derived, stored, kept true by the server"),
-            Key("read", .expression, \.read, "who may see it, among those who may read the record"),
-            Key("write", .expression, \.write, "who may set it, among those who may write the record"),
-            Key("on_delete", .choice(), \.onDelete, initial: "\"refuse\"", "`ref`: what the deletion of its target does to the record"),
-            Key("as", name("name"), \.backReference, "`ref`: how the target calls these records; their collection's name unless said"),
-            Key("was", name("field name"), \.was, "its former name: the column is renamed"),
-            Key("label", Form.prose.map { Optional($0) }, \.label, "how people call it"),
-            Key("help", Form.prose.map { Optional($0) }, \.help, "what people should know about it"),
-        ],
-        later: [
-            "search", "pattern", "async", "schemes", "schema", "fields", "of", "with", "precision", "scale", "flush", "format", "bytes",
-            "reveal",
-        ],
-        check: FieldCheck.check)
+    static let field = Section<FieldDeclaration>(keys: valueKeys + storedKeys, check: FieldCheck.check)
 
-    /// A name where a later version also takes a list.
-    private static func single(_ what: String, _ list: String) -> Form<Located<String>> {
-        let form = name(what)
-        return Form(shape: form.shape) { node, reading in
-            guard node.array == nil else {
-                reading.report("\(list) are not available in this version", node, suggestion: "write one name")
-                return nil
-            }
-            return form.read(node, reading)
+    /// What a field of a record has besides.
+    private static let storedKeys: [Key<FieldDeclaration>] = [
+        Key("from", name("field name"), \.from, "`slug`: the field that it is made of when the client sends none"),
+        Key("fields", parts, \.fields, "`object`, `list`: what it, or each of its items, is made of"),
+        Key("of", fieldType, \.of, "`list`: the type of its items, where they are single values"),
+        Key("with", parts, \.with, "`refs`: what is kept with each member"),
+        Key("format", sequenceFormat, \.format, "`sequence`: its text, `{:06}` being the number in six digits"),
+        Key("flush", .duration(), \.flush, "`counter`: how often it is written"),
+        Key("bytes", .integer(16...64), \.bytes, "`token`: random bytes in it; 32 unless said"),
+        Key("reveal", reveal, \.revealsOnce, "`token`: `\"once\"` shows it in the answer to its creation only"),
+        Key("unique", .bool, \.unique, initial: "false", "no two records share it"),
+        Key("index", .bool, \.index, initial: "false", "finding and sorting by it is quick"),
+        Key("immutable", .bool, \.immutable, initial: "false", "sent at creation only"),
+        Key("readonly", .bool, \.readonly, initial: "false", "only transitions and jobs write it"),
+        Key("private", .bool, \.isPrivate, initial: "false", "never leaves the server"),
+        Key("filter", .bool, \.filter, initial: "false", "filters by equality and range: `?price_gte=10`"),
+        Key("search", Form.integer(1...4).located, \.search, "found by `?q=`; 1 is the strongest weight"),
+        Key("stamp", .expression, \.stamp, "set by the server at creation; the client may not send it"),
+        Key("compute", .expression, \.compute, "derived, stored, kept true by the server"),
+        Key("async", .bool, \.isAsync, initial: "false", "a computed value that a job refreshes"),
+        Key("read", .expression, \.read, "who may see it, among those who may read the record"),
+        Key("write", .expression, \.write, "who may set it, among those who may write the record"),
+        Key("on_delete", .choice(), \.onDelete, initial: "\"refuse\"", "`ref`: what the deletion of its target does to the record"),
+        Key("as", name("name"), \.backReference, "`ref`: how the target calls these records; their collection's name unless said"),
+        Key("was", name("field name"), \.was, "its former name: the column is renamed"),
+    ]
+
+    /// What describes a single value, wherever it stands.
+    private static let valueKeys: [Key<FieldDeclaration>] = [
+        Key("type", fieldType, \.type, isRequired: true, "what it holds"),
+        Key("to", .oneOrList(name("collection name")), \.to, "`ref`, `refs`: the collection that it points to; a `ref` may name several"),
+        Key("values", .list(state), \.values, initial: "[]", "`enum`, `flags`, `state`: what it may be; a state begins at the first"),
+        Key("kind", .oneOrList(name("kind of media")), \.kinds, "`media`, `medias`: the kinds of file; any unless said"),
+        Key("precision", Form.integer(1...18).located, \.precision, "`decimal`: all its digits"),
+        Key("scale", Form.integer(0...18).located, \.scale, "`decimal`: its digits after the point"),
+        Key("schema", Form.path.located, \.schema, "`json`: the file of a JSON Schema that it fulfils"),
+        Key("schemes", .list(scheme), \.schemes, initial: "[\"http\", \"https\"]", "`url`: what it may begin with"),
+        Key("required", .bool, \.required, initial: "false", "never null"),
+        Key("min", .bound, \.minimum, "least number, or fewest characters or members"),
+        Key("max", .bound, \.maximum, "greatest number, or most characters (255 for a string) or members"),
+        Key("pattern", Form.prose.located, \.pattern, "a regular expression that the whole text matches"),
+        Key("default", Form.literal.located, \.default, "the value when the client sends none"),
+        Key("label", Form.prose.map { Optional($0) }, \.label, "how people call it"),
+        Key("help", Form.prose.map { Optional($0) }, \.help, "what people should know about it"),
+    ]
+
+    /// Fields inside a value, with a member or in a body: they hold single values.
+    static let parts = Form<[FieldDeclaration]>.byName(
+        "field", isWord: true, shape: .either([.choice(partKinds.map(\.rawValue).sorted()), part.shape])
+    ) { member, reading in
+        guard let field = readField(member, with: part, reading) else { return nil }
+        guard partKinds.contains(field.type.value) else {
+            reading.report(
+                Fault(
+                    "a field of type '\(field.type.value.rawValue)' cannot stand here", at: field.type.at,
+                    length: field.type.value.rawValue.count + 2,
+                    suggestion: "it holds a single value: text, number, truth, date, enum, reference"))
+            return nil
+        }
+        return field
+    }
+
+    static let partKinds: Set<FieldDeclaration.Kind> = [
+        .string, .text, .int, .float, .decimal, .bool, .date, .datetime, .duration, .email, .phone, .url, .enum, .flags, .json, .geo, .ref,
+        .media,
+    ]
+
+    private static let part = Section<FieldDeclaration>(
+        keys: valueKeys, check: FieldCheck.check)
+
+    private static let scheme = Form.word("URL scheme", example: "\"https\"", pattern: "[a-z][a-z0-9+.-]*") { text in
+        text.utf8.first.map(Ascii.isLower) == true
+            && text.utf8.allSatisfy { Ascii.isLower($0) || Ascii.isDigit($0) || "+.-".utf8.contains($0) }
+            ? .success(text) : .failure(Problem(message: "it is no URL scheme", suggestion: "write it without ://"))
+    }
+
+    /// `ORD-{:06}`: one place for the number, with leading zeros if a width is said.
+    private static let sequenceFormat = Form.word("format", example: "\"ORD-{:06}\"", pattern: "[^{}]*\\{(:0?[0-9]{1,2})?\\}[^{}]*") {
+        text in
+        let opening = text.split(separator: "{", omittingEmptySubsequences: false)
+        let closing = opening.last?.split(separator: "}", omittingEmptySubsequences: false) ?? []
+        let width = closing.first ?? ""
+        let isWidth =
+            width.isEmpty || width.first == ":" && (2...3).contains(width.utf8.count) && width.dropFirst().utf8.allSatisfy(Ascii.isDigit)
+        guard opening.count == 2, closing.count == 2, isWidth else {
+            return .failure(Problem(message: "it has one place for the number", suggestion: "write \"ORD-{:06}\""))
+        }
+        return .success(text)
+    }.located
+
+    private static let reveal = Form<Bool>(shape: .choice(["once"])) { node, reading in
+        if node.string == "once" { return true }
+        reading.report("'reveal' can be \"once\"", node)
+        return nil
+    }
+}
+
+extension Form where Value == Located<Bound> {
+    /// A number, or its text where a decimal is to stay exact.
+    static let bound = Form(shape: .either([.number, .text("decimal", example: "\"0.01\"", pattern: "^-?[0-9]+(\\.[0-9]+)?$")])) {
+        node, reading in
+        switch node.value {
+        case .integer(let number): return Located(Bound(number), at: node.at)
+        case .float(let number) where number.isFinite: return Located(Bound(number: number, text: "\(number)"), at: node.at)
+        case .string(let text):
+            let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+            let halves = digits.split(separator: ".", omittingEmptySubsequences: false)
+            let isDecimal = (1...2).contains(halves.count) && halves.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(Ascii.isDigit) }
+            guard isDecimal, let number = Double(text) else { fallthrough }
+            return Located(Bound(number: number, text: text), at: node.at)
+        default:
+            reading.report("a number is expected here, not \(node.kind)", node, suggestion: "write a number without quotes")
+            return nil
         }
     }
 }

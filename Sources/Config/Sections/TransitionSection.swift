@@ -14,13 +14,39 @@ extension Language {
             Key("allow", .expression, \.allow, "who may fire it"),
             Key("set", assignments, \.set, "what it changes besides the state; strings that begin with `= ` are expressions"),
             Key("checks", .list(check), \.checks, initial: "[]", "conditions that the record must fulfil after it"),
-            Key("input", inputs, \.input, "fields of the body, `input.<name>` in expressions"),
+            Key("input", parts, \.input, "fields of the body, `input.<name>` in expressions"),
             Key("by", .choice(), \.by, initial: "\"client\"", "`job`: only its job may fire it"),
-        ],
-        later: ["at", "after"]
+            Key("at", .expression, \.due, "when the clock fires it: a moment computed from the record, `\"publish_at\"`"),
+            Key("after", .duration(), \.after, "how long after entering the state the clock fires it"),
+        ]
     ) { transition, table, reading in
-        if transition.by == .job, let member = table["allow"] {
-            reading.report("'allow' does not fit a transition that only a job fires", key: member, suggestion: "take out 'allow' or 'by'")
+        for (key, who) in [("by", "a job"), ("at", "the clock"), ("after", "the clock")] {
+            guard table[key] != nil, key != "by" || transition.by == .job, let member = table["allow"] else { continue }
+            reading.report(
+                "'allow' does not fit a transition that only \(who) fires", key: member, suggestion: "take out 'allow' or '\(key)'")
+        }
+        if transition.due != nil, transition.after != nil, let member = table["after"] {
+            reading.report("'at' and 'after' exclude each other", key: member)
+        }
+    }
+
+    /// `[collections.<name>.actions] <action> = { allow, set, … }`
+    static let actions = Form<[ActionDeclaration]>.byName("action", shape: action.shape) { member, reading in
+        Form.table(action) { _ in ActionDeclaration(name: member.name, at: member.at) }.read(member.node, reading)
+    }
+
+    private static let action = Section<ActionDeclaration>(
+        keys: [
+            Key("allow", .expression, \.allow, "who may do it"),
+            Key("set", assignments, \.set, "what it changes; strings that begin with `= ` are expressions"),
+            Key("checks", .list(check), \.checks, initial: "[]", "conditions that the record must fulfil after it"),
+            Key("input", parts, \.input, "fields of the body, `input.<name>` in expressions"),
+            Key("job", name("job"), \.job, "the job that it starts"),
+            Key("document", name("document"), \.document, "the document that it makes"),
+        ]
+    ) { action, table, reading in
+        if action.job != nil, action.document != nil, let member = table["document"] {
+            reading.report("an action starts one job or one document", key: member)
         }
     }
 
@@ -28,28 +54,6 @@ extension Language {
     static let state = Form.word("state", example: "\"draft\"") { text in
         EnumValue.isWellFormed(text) ? .success(text) : .failure(Problem(message: EnumValue.rule))
     }.located
-
-    /// An input is a field that is not stored: only what describes its value fits.
-    private static let inputs = Form<[FieldDeclaration]>.byName("input", shape: inputShape) { member, reading in
-        guard let field = readField(member, with: input, reading) else { return nil }
-        let scalar: Set<FieldDeclaration.Kind> = [
-            .string, .text, .int, .float, .bool, .date, .datetime, .duration, .email, .url, .enum,
-        ]
-        guard scalar.contains(field.type.value) else {
-            reading.report(
-                Fault(
-                    "an input cannot be of type '\(field.type.value.rawValue)'", at: field.type.at,
-                    length: field.type.value.rawValue.count + 2, suggestion: "it is a single value: text, number, truth, date or enum"))
-            return nil
-        }
-        return field
-    }
-
-    private static let input = Section<FieldDeclaration>(
-        keys: field.keys.filter { ["type", "values", "required", "min", "max", "default", "label", "help"].contains($0.description.name) },
-        later: field.later, check: field.check)
-
-    private static let inputShape = Shape.either([.choice(FieldDeclaration.Kind.allCases.map(\.rawValue)), input.shape])
 }
 
 /// The words of an enum or state: they stand in URLs, and a comma there means "any of".

@@ -165,7 +165,7 @@ package struct AuthRoutes: Sendable {
         ]
         var required: [JSONValue] = ["email", "password"]
         for field in users.fields where !field.isPrivate && (field.source == .client || field.source == .clientOnce) {
-            properties.append(JSONMember(name: field.name, value: OpenAPIDocument.request(field)))
+            properties.append(JSONMember(name: field.name, value: FieldDescription.request(field)))
             if field.required, field.initial.isNull, field.slugSources.isEmpty { required.append(.string(field.name)) }
         }
         let signUp: JSONValue = [

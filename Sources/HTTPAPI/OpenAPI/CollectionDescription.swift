@@ -100,36 +100,16 @@ extension OpenAPIDocument {
     static func record(_ collection: Collection) -> JSONValue {
         var properties: [JSONMember] = []
         for field in collection.fields where !field.isPrivate {
-            properties.append(JSONMember(name: field.name, value: answer(field, in: collection)))
+            properties.append(JSONMember(name: field.name, value: FieldDescription.answer(field)))
         }
-        let hasExpansions = collection.fields.contains { $0.target != nil && $0.target != "media" }
+        for children in collection.shape.children where children.isNested {
+            properties.append(JSONMember(name: children.name, value: ["type": "array", "items": ["type": "object"]]))
+        }
+        let hasExpansions =
+            !collection.shape.children.isEmpty || collection.fields.contains { !$0.targets.isEmpty && !$0.targets.contains("media") }
         if hasExpansions { properties.append(JSONMember(name: "expanded", value: ["type": "object"])) }
         // `?fields=` and field rights may leave out all but the id.
         return ["type": "object", "additionalProperties": false, "required": ["id"], "properties": .object(properties)]
-    }
-
-    private static func answer(_ field: Field, in collection: Collection) -> JSONValue {
-        let isNullable = !(field.required || field.index < Row.System.deletedAt || (field.kind == .state))
-        func typed(_ type: String, _ more: [JSONMember] = []) -> JSONValue {
-            .object([JSONMember(name: "type", value: isNullable ? [.string(type), "null"] : .string(type))] + more)
-        }
-        switch field.kind {
-        case .id, .reference: return typed("string", [JSONMember(name: "format", value: "uuid")])
-        case .string, .text, .slug, .duration: return typed("string")
-        case .email: return typed("string", [JSONMember(name: "format", value: "email")])
-        case .url: return typed("string", [JSONMember(name: "format", value: "uri")])
-        case .int: return typed("integer")
-        case .float: return typed("number")
-        case .bool: return typed("boolean")
-        case .date: return typed("string", [JSONMember(name: "format", value: "date")])
-        case .datetime: return typed("string", [JSONMember(name: "format", value: "date-time")])
-        case .enumeration, .state:
-            let values = (field.model.allowed ?? []).map { JSONValue.string($0) }
-            return ["enum": .array(isNullable ? values + [.null] : values)]
-        case .references: return ["type": "array", "items": ["type": "string", "format": "uuid"]]
-        case .media: return ["anyOf": [reference("MediaObject"), ["type": "null"]]]
-        case .json: return variants
-        }
     }
 
     private static func body(of collection: Collection, purpose: BodyPurpose) -> JSONValue {
@@ -141,7 +121,7 @@ extension OpenAPIDocument {
             case (.stamp, .update) where field.write != nil: break
             default: continue
             }
-            properties.append(JSONMember(name: field.name, value: request(field)))
+            properties.append(JSONMember(name: field.name, value: FieldDescription.request(field)))
             if purpose == .create, field.required, field.initial.isNull, field.slugSources.isEmpty { required.append(.string(field.name)) }
         }
         var schema: [JSONMember] = [
@@ -155,48 +135,9 @@ extension OpenAPIDocument {
     private enum BodyPurpose { case create, update }
 
     private static func input(of transition: Transition) -> JSONValue {
-        let properties = transition.input.map { JSONMember(name: $0.name, value: request($0)) }
+        let properties = transition.input.map { JSONMember(name: $0.name, value: FieldDescription.request($0)) }
         let required = transition.input.filter(\.required).map { JSONValue.string($0.name) }
         return ["type": "object", "additionalProperties": false, "properties": .object(properties), "required": .array(required)]
-    }
-
-    /// A field as bodies hold it.
-    static func request(_ field: Field) -> JSONValue {
-        let isNullable = !field.required
-        func typed(_ type: String, _ more: [JSONMember?]) -> JSONValue {
-            .object([JSONMember(name: "type", value: isNullable ? [.string(type), "null"] : .string(type))] + more.compactMap { $0 })
-        }
-        func number(_ name: String, _ bound: Double?) -> JSONMember? {
-            bound.map { JSONMember(name: name, value: Int64(exactly: $0).map { .integer($0) } ?? .number("\($0)")) }
-        }
-        let lengths = [number("minLength", field.minimum ?? (field.required ? 1 : nil)), number("maxLength", field.maximum)]
-        switch field.kind {
-        case .string, .text: return typed("string", lengths)
-        case .slug:
-            return typed("string", lengths + [JSONMember(name: "pattern", value: "^[^\\sA-Z!-,./:-@\\[-`{-~-][^\\sA-Z!-,./:-@\\[-`{-~]*$")])
-        case .email: return typed("string", [JSONMember(name: "format", value: "email"), number("maxLength", field.maximum)])
-        case .url: return typed("string", [JSONMember(name: "format", value: "uri")] + lengths)
-        case .int:
-            return typed(
-                "integer", [JSONMember(name: "format", value: "int64"), number("minimum", field.minimum), number("maximum", field.maximum)])
-        case .float: return typed("number", [number("minimum", field.minimum), number("maximum", field.maximum)])
-        case .bool: return typed("boolean", [])
-        case .date: return typed("string", [JSONMember(name: "format", value: "date")])
-        case .datetime: return typed("string", [JSONMember(name: "format", value: "date-time")])
-        case .duration: return typed("string", [JSONMember(name: "format", value: "duration")])
-        case .enumeration, .state:
-            let values = (field.model.allowed ?? []).map { JSONValue.string($0) }
-            return ["enum": .array(isNullable ? values + [.null] : values)]
-        case .reference, .media, .id: return typed("string", [JSONMember(name: "format", value: "uuid")])
-        case .references:
-            return typed(
-                "array",
-                [
-                    JSONMember(name: "items", value: ["type": "string", "format": "uuid"]), JSONMember(name: "uniqueItems", value: true),
-                    JSONMember(name: "maxItems", value: 1_000),
-                ])
-        case .json: return typed("object", [])
-        }
     }
 
     // MARK: Queries
@@ -254,7 +195,9 @@ extension OpenAPIDocument {
     private static func item(_ field: Field) -> JSONValue {
         switch field.kind {
         case .enumeration, .state: names(field.model.allowed ?? [])
-        case .reference, .references, .media, .id: ["type": "string", "format": "uuid"]
+        case .reference, .references, .media, .medias, .id: ["type": "string", "format": "uuid"]
+        case .union(let collections): FieldDescription.union(collections, orKind: true)
+        case .decimal: ["type": "string", "pattern": "^-?[0-9]{1,18}([.][0-9]{1,18})?$"]
         case .int: ["type": "integer"]
         case .float: ["type": "number"]
         case .bool: ["type": "boolean"]

@@ -24,7 +24,7 @@ struct ListParameters: Sendable {
     let filterNames: [String]
     let declared: [String: DeclaredFilter]
     let sortable: [String: Field]
-    let expandable: [String: Field]
+    let expandable: [String: Expandable]
 
     init(_ collection: Collection) {
         self.collection = collection
@@ -32,12 +32,12 @@ struct ListParameters: Sendable {
         for field in collection.fields where Self.isQueryable(field) {
             let hasEquality =
                 switch field.kind {
-                case .enumeration, .state, .bool, .reference: true
+                case .enumeration, .state, .bool, .reference, .union: true
                 default: field.isFilterable
                 }
             if hasEquality {
                 // Where the type cannot hold a comma, a comma means any of (11-precisions 22).
-                let takesSeveral = ![.string, .text, .url].contains(field.kind)
+                let takesSeveral = ![.string, .text, .html, .url].contains(field.kind)
                 filters.append(FieldFilter(name: field.name, field: field, comparison: .equal, takesSeveral: takesSeveral))
             }
             guard field.isFilterable else { continue }
@@ -53,14 +53,17 @@ struct ListParameters: Sendable {
         sortable = Dictionary(
             collection.fields.filter { collection.behaviour.sortable.contains($0.index) && Self.isQueryable($0) }.map { ($0.name, $0) }
         ) { first, _ in first }
-        expandable = Dictionary(
-            collection.fields.filter {
-                switch $0.kind {
-                case .reference, .references: !$0.isPrivate
-                default: false
-                }
-            }.map { ($0.name, $0) }
-        ) { first, _ in first }
+        var expandable: [String: Expandable] = [:]
+        for field in collection.fields where !field.isPrivate {
+            switch field.kind {
+            case .reference, .union, .references: expandable[field.name] = .field(field.index)
+            default: break
+            }
+        }
+        for (index, children) in collection.shape.children.enumerated() where children.isListed && !children.isNested {
+            expandable[children.name] = .children(index)
+        }
+        self.expandable = expandable
     }
 
     private static let operators: [(String, RecordList.Comparison)] = [
@@ -89,7 +92,7 @@ struct ListParameters: Sendable {
         var counts = true
         var deleted = false
         var fields: Set<Int>?
-        var expanded: [Int]?
+        var expanded: [Expandable]?
         for (name, value) in query.parameters {
             do {
                 switch name {
@@ -174,15 +177,15 @@ struct ListParameters: Sendable {
         return indexes
     }
 
-    private func expansions(_ text: String) throws(FieldFault) -> [Int] {
-        var indexes: [Int] = []
+    private func expansions(_ text: String) throws(FieldFault) -> [Expandable] {
+        var expanded: [Expandable] = []
         for name in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let field = expandable[String(name)] else {
+            guard let expandable = expandable[String(name)] else {
                 throw Self.fault("expand", "unknown", "'\(name)' is no reference of this collection")
             }
-            if !indexes.contains(field.index) { indexes.append(field.index) }
+            if !expanded.contains(expandable) { expanded.append(expandable) }
         }
-        return indexes
+        return expanded
     }
 
     private func filter(_ name: String, _ text: String, for caller: Caller) throws -> RecordList.Filter {
@@ -193,6 +196,9 @@ struct ListParameters: Sendable {
         try mayQuery(filter.field, for: caller)
         let texts = filter.takesSeveral ? text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) : [text]
         guard texts.count <= 100 else { throw Self.fault(name, "max", "may have at most 100 values") }
+        if case .union(let collections) = filter.field.kind, texts.allSatisfy({ collections.contains($0) }) {
+            return .kinds(filter.field, texts)
+        }
         var values: [Value] = []
         for text in texts { values.append(try Self.value(text, of: filter.field, name)) }
         return .field(filter.field, filter.comparison, values)

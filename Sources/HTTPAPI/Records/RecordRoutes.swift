@@ -178,7 +178,7 @@ struct Resource: Sendable {
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 let input: [Int: Value]
                 do {
-                    input = try transition.values(from: body)
+                    input = try transition.input.values(from: body)
                 } catch {
                     return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
                 }

@@ -3,13 +3,26 @@ package import JSON
 internal import Ports
 package import Schema
 
-/// A JSON value as a value of a field, or the fault that says why it is none.
+/// A JSON value as a value of a field, or the faults that say why it is none.
 extension Field {
-    package func value(from json: JSONValue, path: String) throws(FieldFault) -> Value {
-        func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: path, code: code, message: message) }
+    package func value(from json: JSONValue, path: String) throws(FieldFaults) -> Value {
         if json == .null { return .null }
         switch kind {
-        case .int:
+        case .object, .list, .geo: return .text(try composite(from: json, path: path).text)
+        default:
+            do {
+                return try single(from: json, path: path)
+            } catch {
+                throw FieldFaults([error])
+            }
+        }
+    }
+
+    /// A value that is not made of parts.
+    private func single(from json: JSONValue, path: String) throws(FieldFault) -> Value {
+        func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: path, code: code, message: message) }
+        switch kind {
+        case .int, .counter:
             guard case .integer(let number) = json else { throw fault("type", "must be a whole number, not \(json.kind)") }
             try check(Double(number), path)
             return .int(number)
@@ -26,7 +39,15 @@ extension Field {
         case .bool:
             guard case .bool(let truth) = json else { throw fault("type", "must be true or false, not \(json.kind)") }
             return .bool(truth)
-        case .references:
+        case .decimal:
+            switch json {
+            case .integer(let whole): return try value(from: "\(whole)", path: path)
+            case .number(let text), .string(let text): return try value(from: text, path: path)
+            default: throw fault("type", "must be a decimal number as a string, not \(json.kind)")
+            }
+        case .json: return .text(json.text)
+        case .flags: return try flags(from: json, path: path)
+        case .references, .medias:
             return try references(from: json, path: path)
         default:
             guard case .string(let text) = json else { throw fault("type", "must be a string, not \(json.kind)") }
@@ -39,6 +60,19 @@ extension Field {
         func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: path, code: code, message: message) }
         guard !text.utf8.contains(0) else { throw fault("format", "must not contain U+0000") }
         switch kind {
+        case .decimal(let precision, let scale):
+            guard let number = Decimal(text), let exact = number.rescaled(to: scale), exact == number else {
+                throw fault("format", "must be a number with at most \(scale) digits after the point, such as \"12.50\"")
+            }
+            guard exact.units.magnitude < Self.power(precision) else { throw fault("max", "must have at most \(precision) digits") }
+            if let leastDecimal, exact < leastDecimal { throw fault("min", "must be at least \(leastDecimal)") }
+            if let greatestDecimal, greatestDecimal < exact { throw fault("max", "must be at most \(greatestDecimal)") }
+            return .decimal(exact)
+        case .union(let collections):
+            guard let reference = UnionReference(text), collections.contains(reference.collection), UUIDv7.isUUID(reference.id) else {
+                throw fault("format", "must be \(collections.map { "'\($0):<id>'" }.joined(separator: " or "))")
+            }
+            return .text("\(reference.collection):\(reference.id.lowercased())")
         case .date:
             guard let days = CalendarDate.parse(text) else { throw fault("format", "must be a date such as 2026-11-20") }
             return .date(days)
@@ -83,25 +117,56 @@ extension Field {
         }
     }
 
+    private static func power(_ exponent: Int) -> UInt64 { (0..<min(exponent, 19)).reduce(1) { power, _ in power * 10 } }
+
+    private func flags(from json: JSONValue, path: String) throws(FieldFault) -> Value {
+        guard case .array(let items) = json else {
+            throw FieldFault(path: path, code: "type", message: "must be an array of strings, not \(json.kind)")
+        }
+        var flags: [Value] = []
+        for (index, item) in items.enumerated() {
+            guard case .string(let text) = item, model.allowed?.contains(text) ?? false else {
+                let known = (model.allowed ?? []).map { "'\($0)'" }.joined(separator: ", ")
+                throw FieldFault(path: "\(path)[\(index)]", code: "enum", message: "must be one of \(known)")
+            }
+            guard !flags.contains(.text(text)) else {
+                throw FieldFault(path: "\(path)[\(index)]", code: "duplicate", message: "occurs twice")
+            }
+            flags.append(.text(text))
+        }
+        try check(count: flags.count, path)
+        return .list(flags)
+    }
+
+    /// Ids; with a payload each may be an object of `id` and that (`Draft` reads the payload).
     private func references(from json: JSONValue, path: String) throws(FieldFault) -> Value {
         guard case .array(let items) = json else {
             throw FieldFault(path: path, code: "type", message: "must be an array of ids, not \(json.kind)")
         }
-        guard items.count <= Int(maximum ?? 1_000) else {
-            throw FieldFault(path: path, code: "max", message: "must have at most \(Int(maximum ?? 1_000)) members")
-        }
+        try check(count: items.count, path)
         var ids: [Value] = []
         for (index, item) in items.enumerated() {
-            guard case .string(let text) = item, UUIDv7.isUUID(text) else {
+            let id = parts.isEmpty ? item : item["id"] ?? item
+            guard case .string(let text) = id, UUIDv7.isUUID(text) else {
                 throw FieldFault(path: "\(path)[\(index)]", code: "format", message: "must be the id of a record")
             }
-            let id = Value.text(text.lowercased())
-            guard !ids.contains(id) else {
+            let reference = Value.text(text.lowercased())
+            guard !ids.contains(reference) else {
                 throw FieldFault(path: "\(path)[\(index)]", code: "duplicate", message: "occurs twice")
             }
-            ids.append(id)
+            ids.append(reference)
         }
         return .list(ids)
+    }
+
+    func check(count: Int, _ path: String) throws(FieldFault) {
+        if let minimum, Double(count) < minimum {
+            throw FieldFault(path: path, code: "min", message: "must have at least \(Self.text(minimum)) members")
+        }
+        let most = maximum ?? 1_000
+        if Double(count) > most {
+            throw FieldFault(path: path, code: "max", message: "must have at most \(Self.text(most)) members")
+        }
     }
 
     private func check(_ number: Double, _ path: String) throws(FieldFault) {

@@ -8,6 +8,8 @@ package struct Draft: Sendable {
 
     /// By index of the field.
     package var values: [Int: Value] = [:]
+    /// By index of a to-many field: what is kept with each of its members.
+    package var payloads: [Int: [String?]] = [:]
 
     package init() {}
 
@@ -29,14 +31,15 @@ package struct Draft: Sendable {
                 forbidden.append(refusal)
                 continue
             }
-            do {
+            do throws(FieldFaults) {
                 let value = try field.value(from: member.value, path: member.name)
+                if field.isToMany, !field.parts.isEmpty { payloads[field.index] = try Self.payloads(of: field, in: member.value) }
                 if value.isNull, field.required {
                     faults.append(FieldFault(path: field.name, code: "required", message: "must not be null"))
                 }
                 values[field.index] = value.isNull && field.isToMany ? .list([]) : value
             } catch {
-                faults.append(error)
+                faults += error.faults
             }
         }
         if purpose == .create {
@@ -46,6 +49,22 @@ package struct Draft: Sendable {
         guard faults.isEmpty else { throw .invalid(faults) }
         if touchesState, let state = collection.state { throw .invalidTransition(Self.routes(of: collection, state: state)) }
         guard forbidden.isEmpty else { throw .fieldsForbidden(forbidden) }
+    }
+
+    /// One object per member, complete; nothing where a member is a bare id.
+    static func payloads(of field: Field, in json: JSONValue) throws(FieldFaults) -> [String?] {
+        var payloads: [String?] = []
+        var faults: [FieldFault] = []
+        for (index, item) in (json.array ?? []).enumerated() {
+            let given: JSONValue = if case .object = item { item } else { .object([JSONMember]()) }
+            do throws(FieldFaults) {
+                payloads.append(try Field.object(of: field.parts, from: given, path: "\(field.name)[\(index)]", ignoring: ["id"]).text)
+            } catch {
+                faults += error.faults
+            }
+        }
+        if !faults.isEmpty { throw FieldFaults(faults) }
+        return payloads
     }
 
     private func missing(in collection: Collection) -> [FieldFault] {

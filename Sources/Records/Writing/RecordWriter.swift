@@ -37,6 +37,7 @@ package final class RecordWriter {
         row.values[Row.System.updatedAt] = .moment(environment.now)
         for (index, value) in draft.values { row.values[index] = value }
         for (index, value) in values { row.values[index] = value }
+        row.payloads = draft.payloads
         try checkReferences(draft.values.keys.sorted(), of: row, in: collection)
         try stamp(&row, in: collection, given: values)
         try checkFieldRights(draft, on: row, in: collection)
@@ -62,6 +63,7 @@ package final class RecordWriter {
         try checkFieldRights(draft, on: old, in: collection)
         var row = old
         for (index, value) in draft.values { row.values[index] = value }
+        for (index, payloads) in draft.payloads { row.payloads[index] = payloads }
         let changed = draft.values.keys.filter { row.values[$0] != old.values[$0] }
         try checkReferences(changed.sorted(), of: row, in: collection)
         for index in changed where collection.fields[index].kind == .slug && row.values[index].isNull {
@@ -115,7 +117,7 @@ package final class RecordWriter {
         _ row: inout Row, old: Row, in collection: Collection, checks: [Check], scope: Environment? = nil
     ) throws {
         try compute(&row, in: collection)
-        let differs = row.values.indices.filter { row.values[$0] != old.values[$0] }
+        let differs = row.values.indices.filter { row.values[$0] != old.values[$0] || row.payloads[$0] != old.payloads[$0] }
         guard !differs.isEmpty else { return }
         for index in differs where collection.fields[index].required && row.values[index].isNull {
             throw RecordError.invalid([

@@ -11,32 +11,41 @@ extension RecordWriter {
         var faults: [FieldFault] = []
         for index in indexes {
             let field = collection.fields[index]
-            guard let name = field.target, let target = schema.collection(name) else { continue }
+            guard !field.targets.isEmpty else { continue }
             switch row.values[index] {
-            case .text(let id):
-                if try !mayRefer(field, to: id, in: target) { faults.append(Self.unknownReference(field.name, target)) }
-            case .list(let ids):
-                for (position, id) in ids.enumerated() {
-                    guard case .text(let id) = id, try !mayRefer(field, to: id, in: target) else { continue }
-                    faults.append(Self.unknownReference("\(field.name)[\(position)]", target))
+            case .list(let references):
+                for (position, reference) in references.enumerated() where try !mayRefer(field, to: reference) {
+                    faults.append(Self.unknownReference("\(field.name)[\(position)]", field))
                 }
-            default: continue
+            case .null: continue
+            case let reference:
+                if try !mayRefer(field, to: reference) { faults.append(Self.unknownReference(field.name, field)) }
             }
         }
         if !faults.isEmpty { throw RecordError.invalid(faults) }
     }
 
-    private static func unknownReference(_ path: String, _ target: Collection) -> FieldFault {
-        FieldFault(path: path, code: "reference", message: "there is no such record in '\(target.name)'")
+    private static func unknownReference(_ path: String, _ field: Field) -> FieldFault {
+        let places = field.targets.map { "'\($0)'" }.joined(separator: " or ")
+        return FieldFault(path: path, code: "reference", message: "there is no such record in \(places)")
     }
 
-    private func mayRefer(_ field: Field, to id: String, in target: Collection) throws -> Bool {
-        if case .media(let kind) = field.kind {
+    private func mayRefer(_ field: Field, to reference: Value) throws -> Bool {
+        guard case .text(let text) = reference else { return false }
+        let union = field.targets.count > 1 ? UnionReference(text) : nil
+        guard let name = union?.collection ?? field.target, let target = schema.collection(name) else { return false }
+        let id = union?.id ?? text
+        switch field.kind {
+        case .media(let kinds), .medias(let kinds):
             guard let file = try transaction.row(in: target.name, id: id), let me = environment.me else { return false }
-            return file.value("uploader", in: target) == .text(me.id) && file.value("kind", in: target) == .text(kind)
+            guard file.value("uploader", in: target) == .text(me.id), case .text(let kind) = file.value("kind", in: target) else {
+                return false
+            }
+            return kinds.isEmpty || kinds.contains(kind)
+        default:
+            guard let access = access(to: target) else { return false }
+            return try transaction.row(access, key: .id(id)) != nil
         }
-        guard let access = access(to: target) else { return false }
-        return try transaction.row(access, key: .id(id)) != nil
     }
 
     /// Fills empty slugs from their sources: `title`, `title-2`, `title-3` … whatever no live record bears.
@@ -79,8 +88,11 @@ extension RecordWriter {
         guard depth < 8 else { return }
         for rollUp in collection.behaviour.rollUps {
             guard let parent = schema.collection(rollUp.parent) else { continue }
-            let ids = Set([old?.values[rollUp.field], new?.values[rollUp.field]].compactMap { $0 })
-            for case .text(let id) in ids {
+            let references = Set([old?.values[rollUp.field], new?.values[rollUp.field]].compactMap { $0 })
+            for case .text(let reference) in references {
+                let union = collection.fields[rollUp.field].targets.count > 1 ? UnionReference(reference) : nil
+                if let union, union.collection != parent.name { continue }
+                let id = union?.id ?? reference
                 guard let before = try transaction.row(in: parent.name, id: id) else { continue }
                 var after = before
                 for index in rollUp.computed {

@@ -1,3 +1,4 @@
+import Expressions
 import Glibc
 
 /// JSON under construction in memory of its own: one copy into the response at the end instead of a bounds-checked write per member.
@@ -150,6 +151,13 @@ final class JSONBytes {
     }
 
     /// The shortest decimal that reads back as the same double; what JSON cannot say (infinity, NaN) is null.
+    /// A decimal as a JSON string: `"-0.05"` of -5 and two digits after the point.
+    func append(decimal units: Int64, scale: Int) {
+        append(UInt8(ascii: "\""))
+        append(ascii: Decimal(units: units, scale: scale).description)
+        append(UInt8(ascii: "\""))
+    }
+
     func append(double: Double) {
         guard double.isFinite else { return append("null") }
         if let whole = Int64(exactly: double) {

@@ -7,11 +7,13 @@ import Schema
 final class RecordEncoder {
     /// How a column is written. NULL is `null` in each of them.
     private enum Form {
-        case text, integer, double, bool, moment, date, duration
+        case text, integer, double, decimal, bool, moment, date, duration
         /// JSON already.
         case verbatim
         /// An id in `media`.
         case media
+        /// The record's own id, by which the statement lists ids in `media`.
+        case medias
         /// Left out when NULL.
         case deletion
     }
@@ -22,25 +24,20 @@ final class RecordEncoder {
         var keyLength: Int
         var column: Int32
         var form: Form
+        /// Digits after the point of a decimal, the place in `mediaLists` of a list of media.
+        var detail: Int32
         /// The column that says whether the caller may see it; -1: always.
         var condition: Int32
     }
 
-    private struct Expansion {
-        var key: [UInt8]
-        var column: Int32
-        var condition: Int32
-        /// Lists the members of a to-many field.
-        var members: Statement?
-        /// What the caller may read of the target; nil: nothing.
-        var record: RecordPlan?
-        var card: RecordPlan?
-    }
-
     private let keys: UnsafeMutableBufferPointer<UInt8>
     private let members: UnsafeMutableBufferPointer<Member>
-    private let expansions: [Expansion]
+    /// Those in the record itself, then those under `expanded`.
+    private let inline: [ExpansionEncoder]
+    private let expansions: [ExpansionEncoder]
     private let media: RecordPlan?
+    /// The statements that list the members of fields of kind `medias`.
+    private let mediaLists: [Statement]
 
     /// `, column, column…` for the SELECT, which has `version` as column 0.
     let columns: SQLText
@@ -53,6 +50,7 @@ final class RecordEncoder {
         var members: [Member] = []
         var conditions: [Int: Int32] = [:]
         var hasMedia = false
+        var mediaLists: [Statement] = []
 
         func select(_ text: String) -> Int32 {
             columns.append(", \(text)")
@@ -72,23 +70,28 @@ final class RecordEncoder {
                 conditions[part.field.index] = condition
             }
             let form = RecordEncoder.form(of: part.field)
-            if form == .media { hasMedia = true }
+            var detail: Int32 = 0
+            if case .decimal(_, let scale) = part.field.kind { detail = Int32(scale) }
+            if form == .medias, let table = part.field.membersTable {
+                detail = Int32(mediaLists.count)
+                mediaLists.append(try ExpansionEncoder.memberStatement(of: table, on: reader.connection))
+            }
+            if form == .media || form == .medias { hasMedia = true }
             let column = select(RecordEncoder.source(of: part.field))
             members.append(
-                Member(keyStart: keys.count, keyLength: key.count, column: column, form: form, condition: condition))
+                Member(
+                    keyStart: keys.count, keyLength: key.count, column: column, form: form, detail: detail, condition: condition))
             keys += key
         }
-        expansions = try projection.expansions.map { expansion in
-            Expansion(
-                key: Array("\"\(expansion.field.name)\":".utf8),
-                column: select(Selection.column(expansion.field.column ?? "id")),
-                condition: conditions[expansion.field.index] ?? -1,
-                members: try RecordEncoder.memberStatement(of: expansion.field, on: reader.connection),
-                record: try expansion.conditions.map {
-                    try reader.plan(to: expansion.target, conditions: $0, projection: expansion.projection)
-                },
-                card: try expansion.card.map { try reader.plan(to: expansion.target, conditions: [], projection: $0) })
+        let encoders = try projection.expansions.map { expansion in
+            var hidden: Int32 = -1
+            if case .reference(let field) = expansion.source { hidden = conditions[field.index] ?? -1 }
+            return try ExpansionEncoder(
+                expansion, column: select(ExpansionEncoder.source(of: expansion)), condition: hidden, reader: reader)
         }
+        inline = encoders.filter(\.isInline)
+        expansions = encoders.filter { !$0.isInline }
+        self.mediaLists = mediaLists
         if hasMedia, let projection = projection.media, let target = reader.collections["media"] {
             media = try reader.plan(to: target, conditions: [], projection: projection)
         } else {
@@ -109,32 +112,31 @@ final class RecordEncoder {
     private static func form(of field: Field) -> Form {
         if field.index == Row.System.deletedAt { return .deletion }
         return switch field.kind {
-        case .id, .string, .text, .email, .url, .slug, .enumeration, .state, .reference: .text
-        case .int: .integer
+        case .id, .string, .text, .html, .email, .phone, .url, .slug, .enumeration, .state, .reference, .union, .sequence, .token: .text
+        case .int, .counter: .integer
         case .float: .double
+        case .decimal: .decimal
         case .bool: .bool
         case .date: .date
         case .datetime: .moment
         case .duration: .duration
-        case .json, .references: .verbatim
+        case .json, .object, .list, .geo, .flags, .references: .verbatim
         case .media: .media
+        case .medias: .medias
         }
     }
 
     /// The column, or for a to-many field its members as a JSON array.
     private static func source(of field: Field) -> String {
-        switch field.model.storage {
-        case .column, .pair, .member, .list: Selection.value(of: field.model.storage)
-        case .members(let table):
-            "(SELECT json_group_array(\"target\") FROM (SELECT \"target\" FROM \(SQLText.quoted(table))"
-                + " WHERE \"record\" = \(Selection.column("id")) ORDER BY \"position\"))"
-        }
-    }
-
-    private static func memberStatement(of field: Field, on connection: Connection) throws -> Statement? {
-        guard case .members(let table) = field.model.storage else { return nil }
-        return try connection.prepare(
-            "SELECT \"target\" FROM \(SQLText.quoted(table)) WHERE \"record\" = ? ORDER BY \"position\"", persistent: true)
+        guard let table = field.membersTable else { return Selection.value(of: field.model.storage) }
+        if case .medias = field.kind { return Selection.column("id") }
+        // With a payload a member is an object of its id and what is kept with it (11-precisions 51).
+        let member =
+            field.parts.isEmpty
+            ? #""target""#
+            : #"json('{"id":"' || "target" || '"' || coalesce(',' || substr("payload", 2), '}'))"#
+        return "(SELECT json_group_array(\(member))"
+            + " FROM (SELECT * FROM \(SQLText.quoted(table)) WHERE \"record\" = \(Selection.column("id")) ORDER BY \"position\"))"
     }
 
     // MARK: Writing
@@ -157,9 +159,19 @@ final class RecordEncoder {
                 try encode(row, member, environment, into: out)
             }
         }
+        for expansion in inline where expansion.isVisible(in: row) {
+            if !isFirst { out.append(UInt8(ascii: ",")) }
+            isFirst = false
+            try expansion.encode(row, environment, into: out)
+        }
         if !expansions.isEmpty {
             out.append(isFirst ? "\"expanded\":{" : ",\"expanded\":{")
-            try encodeExpansions(row, environment, into: out)
+            isFirst = true
+            for expansion in expansions where expansion.isVisible(in: row) {
+                if !isFirst { out.append(UInt8(ascii: ",")) }
+                isFirst = false
+                try expansion.encode(row, environment, into: out)
+            }
             out.append(UInt8(ascii: "}"))
         }
         out.append(UInt8(ascii: "}"))
@@ -171,6 +183,7 @@ final class RecordEncoder {
         case .text: out.append(string: RecordEncoder.text(row, column))
         case .integer: out.append(integer: sqlite3_column_int64(row, column))
         case .double: out.append(double: sqlite3_column_double(row, column))
+        case .decimal: out.append(decimal: sqlite3_column_int64(row, column), scale: Int(member.detail))
         case .bool: out.append(sqlite3_column_int(row, column) != 0 ? "true" : "false")
         case .moment, .deletion: out.append(moment: sqlite3_column_int64(row, column))
         case .date: out.append(date: sqlite3_column_int64(row, column))
@@ -180,46 +193,28 @@ final class RecordEncoder {
             if let start = text.baseAddress, text.count > 0 { out.append(start, text.count) } else { out.append("null") }
         case .media:
             if try media?.encode(id: RecordEncoder.text(row, column), environment, into: out) != true { out.append("null") }
+        case .medias:
+            try encodeMedia(of: RecordEncoder.text(row, column), mediaLists[Int(member.detail)], environment, into: out)
         }
     }
 
-    private func encodeExpansions(_ row: OpaquePointer, _ environment: Environment, into out: JSONBytes) throws {
+    /// The media objects of a list.
+    private func encodeMedia(
+        of id: UnsafeBufferPointer<UInt8>, _ statement: Statement, _ environment: Environment, into out: JSONBytes
+    ) throws {
+        statement.bind(utf8: id, at: 1)
+        defer { statement.reset() }
+        out.append(UInt8(ascii: "["))
         var isFirst = true
-        for expansion in expansions {
-            if expansion.condition >= 0, sqlite3_column_int(row, expansion.condition) == 0 { continue }
+        while try statement.step() {
             if !isFirst { out.append(UInt8(ascii: ",")) }
             isFirst = false
-            expansion.key.withUnsafeBufferPointer { if let key = $0.baseAddress { out.append(key, $0.count) } }
-            let id = RecordEncoder.text(row, expansion.column)
-            guard let members = expansion.members else {
-                try encode(id: id, by: expansion, environment, into: out)
-                continue
-            }
-            // For a to-many field the column is the record's own id.
-            members.bind(utf8: id, at: 1)
-            defer { members.reset() }
-            out.append(UInt8(ascii: "["))
-            var isFirstMember = true
-            while try members.step() {
-                if !isFirstMember { out.append(UInt8(ascii: ",")) }
-                isFirstMember = false
-                try encode(id: members.utf8(0), by: expansion, environment, into: out)
-            }
-            out.append(UInt8(ascii: "]"))
+            if try media?.encode(id: statement.utf8(0), environment, into: out) != true { out.append("null") }
         }
+        out.append(UInt8(ascii: "]"))
     }
 
-    /// The target as the caller may see it: the record, else its card, else null.
-    private func encode(
-        id: UnsafeBufferPointer<UInt8>, by expansion: Expansion, _ environment: Environment, into out: JSONBytes
-    ) throws {
-        guard id.count > 0 else { return out.append("null") }
-        if try expansion.record?.encode(id: id, environment, into: out) == true { return }
-        if try expansion.card?.encode(id: id, environment, into: out) == true { return }
-        out.append("null")
-    }
-
-    private static func text(_ row: OpaquePointer, _ column: Int32) -> UnsafeBufferPointer<UInt8> {
+    static func text(_ row: OpaquePointer, _ column: Int32) -> UnsafeBufferPointer<UInt8> {
         guard let base = sqlite3_column_text(row, column) else { return UnsafeBufferPointer(start: nil, count: 0) }
         return UnsafeBufferPointer(start: base, count: Int(sqlite3_column_bytes(row, column)))
     }

@@ -42,17 +42,23 @@ final class RecordPlan {
             guard case .declared(_, let value) = list.filters[filter] else { return .null }
             return value
         case .value(let filter, let index):
-            guard case .field(_, _, let values) = list.filters[filter] else { return .null }
-            let present = values.contains(.null) ? values.filter { $0 != .null } : values
-            return index < present.count ? present[index] : present.last ?? .null
+            switch list.filters[filter] {
+            case .kinds(_, let names): return (index < names.count ? names[index] : names.last).map { .text($0) } ?? .null
+            case .declared: return .null
+            case .field(let field, _, let values):
+                let present = values.contains(.null) ? values.filter { $0 != .null } : values
+                let value = index < present.count ? present[index] : present.last ?? .null
+                guard case .pair = field.model.storage else { return value }
+                return UnionReference(value).map { .text($0.id) } ?? .null
+            }
         case .limit: return .int(Int64(list.limit))
         case .offset: return .int(Int64(list.offset))
         case .key: return .null
         }
     }
 
-    /// As a sub-read: appends the record with that id; false when it does not pass.
-    func encode(id: UnsafeBufferPointer<UInt8>, _ environment: Environment, into out: JSONBytes) throws -> Bool {
+    /// Binds a sub-read, whose key lies in a column of another statement.
+    func bind(_ environment: Environment, id: UnsafeBufferPointer<UInt8>) {
         var index = 0
         for slot in slots {
             index += 1
@@ -62,6 +68,11 @@ final class RecordPlan {
             default: statement.bindNull(at: index)
             }
         }
+    }
+
+    /// As a sub-read: appends the record with that id; false when it does not pass.
+    func encode(id: UnsafeBufferPointer<UInt8>, _ environment: Environment, into out: JSONBytes) throws -> Bool {
+        bind(environment, id: id)
         defer { statement.reset() }
         guard let encoder, try statement.step() else { return false }
         try encoder.encode(statement.handle, environment, into: out)
@@ -119,6 +130,7 @@ struct PlanKey: Hashable {
             case .declared(let condition, _):
                 declared.append(condition)
                 shape.append(-1)
+            case .kinds(let field, let names): shape += [field.index, -3, Selection.paddedCount(names.count)]
             case .field(let field, let comparison, let values):
                 let nulls = values.count { $0 == .null }
                 let code =

@@ -57,6 +57,20 @@ final class RecordReader {
         try plan(Access(target, conditions: conditions, environment: Environment()), key: .id(""), projection: projection)
     }
 
+    /// The statement for live records whose reference `field` holds an id, as a sub-read; its own, never shared, so that it may nest.
+    func childPlan(
+        _ access: Access, by field: Field, order: [RecordList.Order], limit: Int, projection: Projection
+    ) throws -> RecordPlan {
+        let encoder = try RecordEncoder(projection, of: access.collection, reader: self)
+        var sql = RecordReader.select(encoder)
+        sql.append(Selection.rows(access))
+        sql.append(" AND \(Selection.column(field.columns.last ?? "id")) = ")
+        sql.append(.key)
+        Selection.order(&sql, by: order)
+        sql.append(" LIMIT \(limit)")
+        return try RecordPlan(sql, encoder: encoder, on: connection)
+    }
+
     private static func select(_ encoder: RecordEncoder) -> SQLText {
         var sql = SQLText("SELECT \(Selection.column("version"))")
         sql.append(encoder.columns)

@@ -42,3 +42,36 @@ struct SQLText {
         "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 }
+
+extension SQLFragment {
+    /// With its constants in place of parameters, as the WHERE of an index must be; what is not constant is NULL.
+    var inlined: String {
+        var result = ""
+        var next = 0
+        for character in text {
+            guard character == "?" else {
+                result.append(character)
+                continue
+            }
+            if next < parameters.count, case .value(let value) = parameters[next] {
+                result += SQLFragment.literal(value)
+            } else {
+                result += "NULL"
+            }
+            next += 1
+        }
+        return result
+    }
+
+    private static func literal(_ value: Value) -> String {
+        switch value {
+        case .null: "NULL"
+        case .bool(let truth): truth ? "1" : "0"
+        case .int(let number), .moment(let number), .date(let number), .duration(let number): "\(number)"
+        case .decimal(let number): "\(number.units)"
+        case .float(let number): "\(number)"
+        case .text(let text): "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+        case .list: "NULL"
+        }
+    }
+}

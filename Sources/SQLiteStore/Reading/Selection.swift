@@ -43,11 +43,17 @@ enum Selection {
             switch filter {
             case .declared(let condition, _):
                 sql.append(condition.expression.sql(.sqlite, alias: alias)) { .declared(filter: number, $0) }
+            case .kinds(let field, let names):
+                guard case .pair(let kind, _) = field.model.storage else { sql.append("0)"); continue }
+                sql.append("\(column(kind)) ")
+                anyOf(&sql, filter: number, count: paddedCount(names.count))
             case .field(let field, let comparison, let values):
                 let hasNull = values.contains(.null)
                 let count = paddedCount(values.count - (hasNull ? values.count { $0 == .null } : 0))
                 switch field.model.storage {
-                case .column, .pair, .member, .list:
+                // Ids are unique among all records, so the id alone finds a reference to several collections.
+                case .pair(_, let id): compare(&sql, column(id), comparison, filter: number, count: count, hasNull: hasNull)
+                case .column, .member, .list:
                     compare(&sql, value(of: field.model.storage), comparison, filter: number, count: count, hasNull: hasNull)
                 case .members(let table):
                     contain(&sql, table, comparison, filter: number, count: count, hasNull: hasNull)

@@ -10,35 +10,27 @@ enum CollectionTables {
         let system =
             #""n" INTEGER PRIMARY KEY, "id" TEXT NOT NULL UNIQUE, "version" INTEGER NOT NULL, "#
             + #""created_at" INTEGER NOT NULL, "updated_at" INTEGER NOT NULL, "deleted_at" INTEGER"#
-        let declared = collection.fields.dropFirst(Row.System.count).compactMap(definition)
+        let declared = collection.fields.dropFirst(Row.System.count).flatMap(definitions)
         let table = "CREATE TABLE \(SQLText.quoted(collection.model.table)) (\(([system] + declared).joined(separator: ", "))) STRICT"
         return [table] + collection.fields.flatMap(createMembers)
     }
 
-    /// Adds the column or the table of members.
+    /// Adds its columns or its table of members.
     static func add(_ field: Field, to collection: Collection) -> [String] {
-        guard let definition = definition(field) else { return createMembers(field) }
-        return ["ALTER TABLE \(SQLText.quoted(collection.model.table)) ADD COLUMN \(definition)"]
+        definitions(field).map { "ALTER TABLE \(SQLText.quoted(collection.model.table)) ADD COLUMN \($0)" } + createMembers(field)
     }
 
-    private static func definition(_ field: Field) -> String? {
-        guard let column = field.column else { return nil }
-        return "\(SQLText.quoted(column)) \(type(of: field))"
+    private static func definitions(_ field: Field) -> [String] {
+        let type = field.storageType == "pair" ? "TEXT" : field.storageType
+        return field.columns.map { "\(SQLText.quoted($0)) \(type)" }
     }
 
-    private static func type(of field: Field) -> String {
-        switch field.kind {
-        case .int, .bool, .date, .datetime, .duration: "INTEGER"
-        case .float: "REAL"
-        case .id, .string, .text, .email, .url, .slug, .enumeration, .state, .json, .reference, .references, .media: "TEXT"
-        }
-    }
-
+    /// `payload` is the JSON object of what is kept with a member.
     private static func createMembers(_ field: Field) -> [String] {
-        guard case .members(let table) = field.model.storage else { return [] }
+        guard let table = field.membersTable else { return [] }
         let name = SQLText.quoted(table)
         return [
-            #"CREATE TABLE \#(name) ("record" TEXT NOT NULL, "position" INTEGER NOT NULL, "target" TEXT NOT NULL, "#
+            #"CREATE TABLE \#(name) ("record" TEXT NOT NULL, "position" INTEGER NOT NULL, "target" TEXT NOT NULL, "payload" TEXT, "#
                 + #"PRIMARY KEY ("record", "position")) STRICT, WITHOUT ROWID"#,
             #"CREATE INDEX \#(SQLText.quoted(table + "_target")) ON \#(name) ("target", "record")"#,
         ]
@@ -53,9 +45,14 @@ enum CollectionTables {
         let live = collection.isSoftDeleted ? #" WHERE "deleted_at" IS NULL"# : ""
         var indexes: [String: String] = [:]
         for key in collection.uniqueKeys {
-            let columns = key.fields.compactMap { collection.fields[$0].column.map(SQLText.quoted) }
-            guard columns.count == key.fields.count, !columns.isEmpty else { continue }
-            indexes[key.name] = "CREATE UNIQUE INDEX \(SQLText.quoted(key.name)) ON \(table) (\(columns.joined(separator: ", ")))\(live)"
+            // In a tenant's collection keys hold within each tenant (11-precisions 16).
+            let fields = [collection.shape.tenant].compactMap { $0 } + key.fields.filter { $0 != collection.shape.tenant }
+            let columns = fields.flatMap { collection.fields[$0].columns.map(SQLText.quoted) }
+            guard !columns.isEmpty else { continue }
+            var limits = collection.isSoftDeleted ? [#""deleted_at" IS NULL"#] : []
+            if let condition = key.condition { limits.append("(\(condition.sql(.sqlite, alias: collection.model.table).inlined))") }
+            let partial = limits.isEmpty ? "" : " WHERE \(limits.joined(separator: " AND "))"
+            indexes[key.name] = "CREATE UNIQUE INDEX \(SQLText.quoted(key.name)) ON \(table) (\(columns.joined(separator: ", ")))\(partial)"
         }
         for index in collection.indexes {
             guard let columns = columns(of: index.parts, in: collection) else { continue }
@@ -66,8 +63,9 @@ enum CollectionTables {
         let order =
             collection.behaviour.order.isEmpty
             ? [Index.Part(field: Row.System.createdAt, descending: true)] : collection.behaviour.order
-        for field in collection.fields where field.target != nil {
-            guard let column = field.column, let columns = columns(of: [Index.Part(field: field.index)] + order, in: collection)
+        for field in collection.fields where !field.targets.isEmpty && field.membersTable == nil {
+            // Of a reference to several collections the id alone finds its children: ids are unique among all records.
+            guard let column = field.columns.last, let columns = columns(of: [Index.Part(field: field.index)] + order, in: collection)
             else { continue }
             let name = "\(collection.model.table)__\(column)"
             indexes[name] = "CREATE INDEX \(SQLText.quoted(name)) ON \(table) (\(columns))"
@@ -76,11 +74,13 @@ enum CollectionTables {
     }
 
     /// The columns with their directions, ending with the id: ties follow the direction of the last part (`Selection.order`).
-    private static func columns(of parts: [Index.Part], in collection: Collection) -> String? {
+    private static func columns(of declared: [Index.Part], in collection: Collection) -> String? {
+        // Every index of a tenant's collection begins with the tenant (03-expressions 15).
+        let parts = [collection.shape.tenant].compactMap { $0.map { Index.Part(field: $0) } } + declared
         var names: [String] = []
         var seen: Set<Int> = []
         for part in parts where seen.insert(part.field).inserted {
-            guard let column = collection.fields[part.field].column else { return nil }
+            guard let column = collection.fields[part.field].columns.last else { return nil }
             names.append("\(SQLText.quoted(column))\(part.descending ? " DESC" : "")")
         }
         guard let last = parts.last else { return nil }

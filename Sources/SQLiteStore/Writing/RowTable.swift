@@ -1,4 +1,5 @@
 import Expressions
+import JSON
 import Ports
 import Schema
 
@@ -12,15 +13,15 @@ final class RowTable {
     private final class Shape {
         /// Kept alive, so that its address is never used twice.
         let collection: Collection
-        /// The fields with columns, in their order.
-        let columns: [(index: Int, type: ValueType)]
+        /// The fields with columns, in their order, and how many of them each has.
+        let columns: [(index: Int, type: ValueType, isPair: Bool)]
         /// The to-many fields.
         let members: [(index: Int, table: String)]
         var insertion: Statement?
 
         init(_ collection: Collection) {
             self.collection = collection
-            columns = collection.fields.compactMap { $0.column == nil ? nil : ($0.index, $0.model.type) }
+            columns = collection.fields.compactMap { $0.columns.isEmpty ? nil : ($0.index, $0.model.type, $0.columns.count == 2) }
             members = collection.fields.compactMap {
                 if case .members(let table) = $0.model.storage { ($0.index, table) } else { nil }
             }
@@ -57,14 +58,18 @@ final class RowTable {
         for (column, field) in shape.columns.enumerated() {
             row.values[field.index] = RowTable.value(statement, column + 1, as: field.type)
         }
-        for field in shape.members { row.values[field.index] = .list(try members(of: row.id, in: field.table)) }
+        for field in shape.members {
+            let members = try members(of: row.id, in: field.table)
+            row.values[field.index] = .list(members.map { .text($0.target) })
+            if members.contains(where: { $0.payload != nil }) { row.payloads[field.index] = members.map(\.payload) }
+        }
         return row
     }
 
     private func select(_ access: Access, key: RecordKey) throws -> RecordPlan {
         let planKey = PlanKey(access, key: key, projection: PlanKey.nothing)
         if let plan = selects[planKey] { return plan }
-        let columns = access.collection.fields.compactMap { $0.column.map(Selection.column) }
+        let columns = access.collection.fields.filter { !$0.columns.isEmpty }.map { Selection.value(of: $0.model.storage) }
         var sql = SQLText("SELECT \(([Selection.column("n")] + columns).joined(separator: ", "))")
         sql.append(Selection.rows(access))
         Selection.restrict(&sql, to: key, in: access.collection)
@@ -73,14 +78,14 @@ final class RowTable {
         return plan
     }
 
-    private func members(of id: String, in table: String) throws -> [Value] {
+    private func members(of id: String, in table: String) throws -> [(target: String, payload: String?)] {
         let statement = try connection.statement(
-            "SELECT \"target\" FROM \(SQLText.quoted(table)) WHERE \"record\" = ? ORDER BY \"position\"")
+            "SELECT \"target\", \"payload\" FROM \(SQLText.quoted(table)) WHERE \"record\" = ? ORDER BY \"position\"")
         defer { statement.reset() }
         statement.bind(id, at: 1)
-        var targets: [Value] = []
-        while try statement.step() { targets.append(.text(statement.text(0))) }
-        return targets
+        var members: [(target: String, payload: String?)] = []
+        while try statement.step() { members.append((statement.text(0), statement.optionalText(1))) }
+        return members
     }
 
     /// A column as a value of that type; NULL is null.
@@ -96,8 +101,14 @@ final class RowTable {
         case .moment: .moment(statement.integer(column))
         case .date: .date(statement.integer(column))
         case .duration: .duration(statement.integer(column))
-        case .list: .null
+        case .list: list(statement.text(column))
         }
+    }
+
+    /// A column that holds a JSON array of strings.
+    private static func list(_ text: String) -> Value {
+        let items = (try? JSONParser.parse(text))?.array ?? []
+        return .list(items.compactMap { $0.string.map { .text($0) } })
     }
 
     func referrers(to id: String, in collection: Collection, by field: Field, limit: Int) throws -> [String] {
@@ -128,9 +139,8 @@ final class RowTable {
     func insert(_ row: Row, into collection: Collection) throws -> Int64 {
         let shape = shape(collection)
         let statement = try insertion(shape)
-        for (parameter, field) in shape.columns.enumerated() {
-            statement.bind(RowTable.stored(row, field.index), at: parameter + 1)
-        }
+        var parameter = 1
+        for field in shape.columns { bind(RowTable.stored(row, field.index), isPair: field.isPair, to: statement, &parameter) }
         try naming(collection) { try statement.run() }
         let number = connection.lastInsertedRow
         for field in shape.members { try insertMembers(of: row, field.index, field.table) }
@@ -139,7 +149,7 @@ final class RowTable {
 
     private func insertion(_ shape: Shape) throws -> Statement {
         if let known = shape.insertion { return known }
-        let columns = shape.collection.fields.compactMap { $0.column.map(SQLText.quoted) }
+        let columns = shape.collection.fields.flatMap { $0.columns.map(SQLText.quoted) }
         let statement = try connection.prepare(
             "INSERT INTO \(SQLText.quoted(shape.collection.model.table)) (\(columns.joined(separator: ", ")))"
                 + " VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))", persistent: true)
@@ -147,17 +157,29 @@ final class RowTable {
         return statement
     }
 
+    /// A value in its columns; of a reference to several collections one holds the collection, the other the id.
+    private func bind(_ value: Value, isPair: Bool, to statement: Statement, _ parameter: inout Int) {
+        guard isPair else {
+            statement.bind(value, at: parameter)
+            parameter += 1
+            return
+        }
+        let reference = UnionReference(value)
+        statement.bind(reference?.collection, at: parameter)
+        statement.bind(reference?.id, at: parameter + 1)
+        parameter += 2
+    }
+
     func update(_ row: Row, in collection: Collection, changed: [Int]) throws {
         let fields = changed.map { collection.fields[$0] }
-        let columns = fields.compactMap(\.column)
+        let columns = fields.flatMap(\.columns)
         if !columns.isEmpty {
             let settings = columns.map { "\(SQLText.quoted($0)) = ?" }.joined(separator: ", ")
             let statement = try connection.statement(
                 "UPDATE \(SQLText.quoted(collection.model.table)) SET \(settings) WHERE \"id\" = ?")
             var parameter = 1
-            for field in fields where field.column != nil {
-                statement.bind(RowTable.stored(row, field.index), at: parameter)
-                parameter += 1
+            for field in fields where !field.columns.isEmpty {
+                bind(RowTable.stored(row, field.index), isPair: field.columns.count == 2, to: statement, &parameter)
             }
             statement.bind(row.id, at: parameter)
             try naming(collection) { try statement.run() }
@@ -189,11 +211,14 @@ final class RowTable {
 
     private func insertMembers(of row: Row, _ index: Int, _ table: String) throws {
         guard case .list(let targets) = RowTable.stored(row, index) else { return }
-        let statement = try connection.statement("INSERT INTO \(SQLText.quoted(table)) VALUES (?, ?, ?)")
+        let statement = try connection.statement(
+            #"INSERT INTO \#(SQLText.quoted(table)) ("record", "position", "target", "payload") VALUES (?, ?, ?, ?)"#)
+        let payloads = row.payloads[index] ?? []
         for (position, target) in targets.enumerated() {
             statement.bind(row.id, at: 1)
             statement.bind(Int64(position), at: 2)
             statement.bind(target, at: 3)
+            statement.bind(payloads.indices.contains(position) ? payloads[position] : nil, at: 4)
             try statement.run()
         }
     }
@@ -210,7 +235,7 @@ final class RowTable {
             try write()
         } catch let error as SQLiteError where error.isUniqueViolation {
             let columns = error.violatedColumns
-            throw StoreError.conflict(fields: columns.map { name in collection.fields.first { $0.column == name }?.name ?? name })
+            throw StoreError.conflict(fields: columns.map { name in collection.fields.first { $0.columns.contains(name) }?.name ?? name })
         } catch let error as SQLiteError {
             throw error.storeError
         }

@@ -1,0 +1,199 @@
+package import Expressions
+
+/// What a collection allows and does, beside its shape.
+package struct Behaviour: Sendable {
+    /// A rule that is not written refuses: nil here.
+    package var read: AccessRule?
+    /// Always ANDed with `read`.
+    package var list: AccessRule?
+    package var create: Rule?
+    package var update: Rule?
+    package var delete: Rule?
+    package var restore: AccessRule?
+    package var transitions: [Transition] = []
+    package var actions: [Action] = []
+    package var checks: [Check] = []
+    package var filters: [DeclaredFilter] = []
+    /// Whether a deletion only hides the record. (Collections that cascade from one that does are hidden with it, but not this.)
+    package var deletesSoftly = false
+    /// What a soft deletion changes; a restore puts it back.
+    package var deletionSets: [FieldSetting] = []
+    /// Milliseconds after which a deleted row goes for good; nil keeps it.
+    package var retain: Int64?
+    package var isAudited = false
+    package var revisions: Revisions?
+    package var cache: CacheTimes?
+    package var sitemap: Sitemap?
+    /// Rates, by operation or transition, as written.
+    package var limits: [String: String] = [:]
+    /// The order of lists, ties by id.
+    package var order: [Index.Part] = []
+    /// Fields that `?sort=` may name.
+    package var sortable: Set<Int> = []
+    /// Expanded without being asked for.
+    package var expanded: [Expandable] = []
+    /// What a stranger sees of a record that another one refers to.
+    package var card: [Int]?
+    /// Computed fields of parents that aggregate over this collection.
+    package var rollUps: [RollUp] = []
+    /// References of other collections (and this one) to this collection.
+    package var referrers: [Referrer] = []
+
+    package init() {}
+}
+
+package struct Transition: Sendable {
+    package var name: String
+    package var from: [String]
+    package var to: String
+    /// Nil: no client may fire it.
+    package var allow: Rule?
+    package var sets: [FieldSetting] = []
+    package var checks: [Check] = []
+    package var input: [Field] = []
+    /// Only its job fires it.
+    package var isForJobs = false
+    /// When the clock fires it: a moment computed from the record.
+    package var due: Expression?
+    /// Milliseconds after entering the state, when the clock fires it.
+    package var after: Int64?
+
+    package init(name: String, from: [String], to: String) {
+        self.name = name
+        self.from = from
+        self.to = to
+    }
+}
+
+/// A named operation on a record that is no transition.
+package struct Action: Sendable {
+    package var name: String
+    /// Nil: nobody may do it.
+    package var allow: Rule?
+    package var sets: [FieldSetting] = []
+    package var checks: [Check] = []
+    package var input: [Field] = []
+    /// What it starts.
+    package var job: String?
+    package var document: String?
+
+    package init(name: String) {
+        self.name = name
+    }
+}
+
+package struct Revisions: Sendable {
+    /// Indexes of fields.
+    package var fields: [Int]
+    /// The newest that are kept of each record.
+    package var keep: Int
+
+    package init(fields: [Int], keep: Int) {
+        self.fields = fields
+        self.keep = keep
+    }
+}
+
+/// How long anonymous answers are kept, in milliseconds; nil: not at all.
+package struct CacheTimes: Sendable {
+    package var list: Int64?
+    package var item: Int64?
+    package var stale: Int64?
+
+    package init(list: Int64? = nil, item: Int64? = nil, stale: Int64? = nil) {
+        self.list = list
+        self.item = item
+        self.stale = stale
+    }
+}
+
+package struct Sitemap: Sendable {
+    package var when: Condition?
+    /// 0 to 1, computed from the record.
+    package var priority: Expression?
+    package var constantPriority: Double?
+
+    package init() {}
+}
+
+/// What may stand under `expanded`: a reference of the collection, or its children.
+package enum Expandable: Sendable, Hashable {
+    case field(Int)
+    /// The index of a back-reference in `Shape.children`.
+    case children(Int)
+}
+
+/// `field = value`, the value being constant or computed.
+package struct FieldSetting: Sendable {
+    package enum Source: Sendable {
+        case value(Value)
+        case expression(Expression)
+    }
+    package var field: Int
+    package var source: Source
+
+    package init(field: Int, source: Source) {
+        self.field = field
+        self.source = source
+    }
+}
+
+/// A condition on the result of a write.
+package struct Check: Sendable {
+    package var rule: Expression
+    package var message: String
+    package var status: Int
+    package var onCreate = true
+    package var onUpdate = true
+    package var onDelete = false
+
+    package init(rule: Expression, message: String, status: Int) {
+        self.rule = rule
+        self.message = message
+        self.status = status
+    }
+}
+
+package struct DeclaredFilter: Sendable {
+    package var name: String
+    package var condition: Condition
+    /// The type of `$`.
+    package var valueType: ValueType
+    /// What `$` may be, when it is compared with an enum or state.
+    package var allowed: [String]?
+
+    package init(name: String, condition: Condition, valueType: ValueType, allowed: [String]? = nil) {
+        self.name = name
+        self.condition = condition
+        self.valueType = valueType
+        self.allowed = allowed
+    }
+}
+
+/// Computed fields of `parent` that change when a row of the child collection does, found by the child's reference `field`.
+package struct RollUp: Sendable, Hashable {
+    /// The index of the reference in the child.
+    package var field: Int
+    package var parent: String
+    /// Indexes of computed fields of the parent.
+    package var computed: [Int]
+
+    package init(field: Int, parent: String, computed: [Int]) {
+        self.field = field
+        self.parent = parent
+        self.computed = computed
+    }
+}
+
+/// A reference of `collection` that points here.
+package struct Referrer: Sendable, Hashable {
+    package var collection: String
+    package var field: Int
+    package var onDelete: Field.OnDelete
+
+    package init(collection: String, field: Int, onDelete: Field.OnDelete) {
+        self.collection = collection
+        self.field = field
+        self.onDelete = onDelete
+    }
+}
