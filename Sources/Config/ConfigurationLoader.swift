@@ -37,18 +37,22 @@ package struct ConfigurationLoader {
     private func finish(_ files: FileTree, file: String) throws(Faults) -> LoadedConfiguration {
         var files = files
         var root = files.root
-        for override in self.allOverrides {
+        let overrides = allOverrides
+        for override in overrides {
             let known = files.sources[override.file]
             files.addSource(known.map { "\($0)\n\(override.source)" } ?? override.source, file: override.file)
-            override.apply(to: &root, faults: &files.faults)
         }
+        // What a collection is made of changes before its traits are put into it, all else after: an override holds over a trait.
+        for override in overrides where override.isOfTraits { override.apply(to: &root, faults: &files.faults) }
+        Traits.merge(into: &root, faults: &files.faults)
+        for override in overrides where !override.isOfTraits { override.apply(to: &root, faults: &files.faults) }
         let reading = Reading(environment: environment, directories: files.directories)
         var configuration = Configuration()
         configuration.file = file
         configuration.app.dataDirectory = reading.absolute(configuration.app.dataDirectory, in: file)
         if let table = root.table { Language.file.read(table, at: root, into: &configuration, reading) }
         let order = Dictionary(uniqueKeysWithValues: files.order.enumerated().map { ($1, $0) })
-        let faults = (files.faults + reading.faults).enumerated().sorted { a, b in
+        let faults = Self.once(files.faults + reading.faults).enumerated().sorted { a, b in
             let left = a.element.at
             let right = b.element.at
             return (order[left.file] ?? 0, left.line, left.column, a.offset) < (order[right.file] ?? 0, right.line, right.column, b.offset)
@@ -56,6 +60,12 @@ package struct ConfigurationLoader {
         let sources = Masking.masked(files.sources, ranges: reading.masked, faults: files.faults)
         guard !faults.contains(where: { $0.severity == .error }) else { throw Faults(faults, sources: sources) }
         return LoadedConfiguration(configuration: configuration, warnings: faults, sources: sources)
+    }
+
+    /// A fault in a trait is found in every collection that uses it, and told once.
+    private static func once(_ faults: [Fault]) -> [Fault] {
+        var seen: Set<Fault> = []
+        return faults.filter { seen.insert($0).inserted }
     }
 
     /// The environment's first, in the order of their names; then `--set`, which holds over them.

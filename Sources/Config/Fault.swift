@@ -26,7 +26,7 @@ extension Located: Sendable where Value: Sendable {}
 extension Located: Equatable where Value: Equatable {}
 
 /// One thing wrong with the configuration (or worth a warning), told with its place and how to mend it.
-package struct Fault: Error, Sendable, Equatable {
+package struct Fault: Error, Sendable, Hashable {
     package enum Severity: Sendable { case error, warning }
 
     package var severity: Severity

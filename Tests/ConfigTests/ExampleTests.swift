@@ -54,7 +54,8 @@ struct DescribedKey {
     @Test func `every key there is stands in the example`() throws {
         let root = try TOMLParser.parse(Self.uncommented(content(of: "atlas.toml.example")), file: "atlas.toml.example")
         for described in DescribedKey.all(of: Language.file.shape) {
-            // An input or a part is what a field is, and checks are the same everywhere: shown once is enough.
+            // A trait is part of a collection, an input or a part is what a field is, checks are the same everywhere: shown once is enough.
+            if described.path.count > 1, described.path.first == "traits" { continue }
             let path = described.path
             let isPart = path.contains("with") || path.contains("seo") || path.count { $0 == "fields" } > 1
             let isRepeated =

@@ -8,6 +8,8 @@ struct FileTree {
     private(set) var order: [String] = []
     var faults: [Fault] = []
     private var loaded: Set<String> = []
+    /// The files that are being read now, each included by the one before.
+    private var open: [String] = []
     private let workingDirectory: String
 
     /// A configuration is written by hand; what is larger is something else.
@@ -20,10 +22,21 @@ struct FileTree {
         root = TOMLNode(.table(TOMLTable()), at: start, end: start)
     }
 
-    /// Reads a file and what it includes. A file that was read already is not read again.
+    /// Reads a file and what it includes. A file that was read already is not read again; that it includes itself is a warning.
     /// - Parameter includer: the text that names it, for the fault when it cannot be read.
     mutating func load(_ path: String, from includer: TOMLNode?) {
-        guard loaded.insert(Files.identity(path)).inserted else { return }
+        let identity = Files.identity(path)
+        guard loaded.insert(identity).inserted else {
+            if let includer, includer.string?.contains(where: Self.isOfGlob) == false, open.contains(identity) {
+                faults.append(
+                    Fault(
+                        "\(path) includes this file", at: includer.at, length: includer.length,
+                        suggestion: "each file is read once: take it out", severity: .warning))
+            }
+            return
+        }
+        open.append(identity)
+        defer { open.removeLast() }
         switch Files.read(path, limit: Self.limit) {
         case .success(let bytes):
             guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -89,8 +102,7 @@ struct FileTree {
                 faults.append(Fault("a path or glob is expected here, not \(pattern.kind)", at: pattern.at, length: pattern.length))
                 continue
             }
-            let isGlob = text.contains { "*?[".contains($0) }
-            if !isGlob {
+            if !text.contains(where: Self.isOfGlob) {
                 load(text.hasPrefix("/") || directory.isEmpty ? text : "\(directory)/\(text)", from: pattern)
                 continue
             }
@@ -102,6 +114,8 @@ struct FileTree {
             for path in paths { load(path, from: pattern) }
         }
     }
+
+    private static func isOfGlob(_ letter: Character) -> Bool { "*?[".contains(letter) }
 
     private static func firstInvalid(in bytes: [UInt8], file: String) -> Location {
         var line = 1

@@ -1,6 +1,6 @@
 extension TOMLTable {
-    /// Joins another file's table into this one: tables grow by their parts, arrays of tables by their items. The same key, or values of the
-    /// same table, in two files are faults.
+    /// Joins another file's table into this one: tables grow by their parts, and lists that several files write (`[[on]]`, `[[test]]`) by
+    /// their items. The same key, or values of the same table, in two files are faults.
     mutating func merge(_ other: TOMLTable, path: String = "", faults: inout [Fault]) {
         for member in other.members {
             let name = path.isEmpty ? member.name : "\(path).\(member.name)"
@@ -20,7 +20,8 @@ extension TOMLTable {
                     mine.merge(theirs, path: name, faults: &faults)
                     members[index].node.value = .table(mine)
                 }
-            case (.array(let mine), .array(let theirs)) where mine.isOfTables && theirs.isOfTables:
+            case (.array(let mine), .array(let theirs))
+            where path.isEmpty && Self.joinedLists.contains(name) && mine.isOfTables && theirs.isOfTables:
                 members[index].node.value = .array(mine + theirs)
             default:
                 faults.append(
@@ -30,6 +31,8 @@ extension TOMLTable {
             }
         }
     }
+
+    private static let joinedLists: Set<String> = ["on", "test"]
 
     /// Whether the table itself was written, not merely tables below it.
     private var holdsValues: Bool {

@@ -20,7 +20,7 @@ struct Override {
         file = "--set"
         self.line = line
         source = "\(key)=\(value)"
-        path = Self.dotted(key)
+        path = Self.joiningLimits(Self.dotted(key))
         self.value = value
     }
 
@@ -32,10 +32,11 @@ struct Override {
         line = 1
         source = "\(variable)=\(value)"
         var column = prefix.unicodeScalars.count + 1
-        path = Self.parts(of: String(variable.dropFirst(prefix.count))).map { part in
-            defer { column += part.unicodeScalars.count + 2 }
-            return Step(name: part.lowercased(), column: column, length: max(1, part.unicodeScalars.count))
-        }
+        path = Self.joiningLimits(
+            Self.parts(of: String(variable.dropFirst(prefix.count))).map { part in
+                defer { column += part.unicodeScalars.count + 2 }
+                return Step(name: part.lowercased(), column: column, length: max(1, part.unicodeScalars.count))
+            })
         self.value = value
     }
 
@@ -74,6 +75,27 @@ struct Override {
         }
         steps.append(Step(name: name, column: start, length: max(1, column - start)))
         return steps
+    }
+
+    /// Whether it changes a trait, or which ones a collection has.
+    var isOfTraits: Bool {
+        path.first?.name == "traits" || path.count > 2 && path[0].name == "collections" && path[2].name == "traits"
+    }
+
+    /// Inside `limits` the rest of the path is one key, quoted or not: `server.limits.auth.otp`.
+    private static func joiningLimits(_ path: [Step]) -> [Step] {
+        let names = path.map(\.name)
+        let begin: Int
+        if names.starts(with: ["server", "limits"]) {
+            begin = 2
+        } else if names.count > 2, ["collections", "traits"].contains(names[0]), names[2] == "limits" {
+            begin = 3
+        } else {
+            return path
+        }
+        guard path.count > begin + 1, let first = path[begin...].first, let last = path.last else { return path }
+        let name = names[begin...].joined(separator: ".")
+        return Array(path[..<begin]) + [Step(name: name, column: first.column, length: last.column + last.length - first.column)]
     }
 
     /// Puts the value into the tree; a path through a value that is no table or list is a fault.

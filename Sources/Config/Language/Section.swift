@@ -83,6 +83,12 @@ struct Key<Target>: Sendable {
         }
     }
 
+    /// A key whose value was used before the sections are read, and is only checked here.
+    init<Value>(_ name: String, checking form: Form<Value>, _ doc: String) {
+        description = KeyDescription(name: name, shape: form.shape, initial: nil, doc: doc)
+        read = { node, _, reading in form.read(node, reading) != nil }
+    }
+
     /// A key that the loader itself reads.
     init(_ name: String, _ shape: Shape, initial: String, _ doc: String) {
         description = KeyDescription(name: name, shape: shape, initial: initial, doc: doc)

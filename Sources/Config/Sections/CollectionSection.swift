@@ -44,9 +44,7 @@ extension Language {
             Key("seo", seo, \.seo, initial: "false", "records have title, description, … for search engines"),
             Key("limits", limits, \.limits, "how often one may do what: `{ create = \"5/m per user\" }`"),
             Key("fields", fields, \.fields, "the fields, in the order of answers"),
-        ],
-        later: ["traits"]
-    )
+        ])
 
     private static let revisions = Section<RevisionsDeclaration>(keys: [
         Key("fields", .list(name("field name")), \.fields, isRequired: true, "the fields that are kept"),

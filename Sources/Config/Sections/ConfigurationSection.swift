@@ -14,12 +14,29 @@ enum Language {
             Key("media", mediaKinds, \.media, "kinds of files and what is made of them"),
             Key("rules", rules, \.rules, "named conditions, usable as bare words in every expression"),
             Key("queues", queues, \.queues, "how background work is done"),
-            Key("collections", collections, \.collections, "records: fields, rights, states"),
+            Key(
+                "traits", checking: traits, "parts of a collection that several share, named in their `traits`; they join its tables"),
+            Key("collections", collectionsWithTraits, \.collections, "records: fields, rights, states"),
         ],
         later: [
-            "tls", "cache", "queue", "tenancy", "traits", "on", "jobs", "schedules", "mail", "sms", "notify", "webhooks", "exports",
+            "tls", "cache", "queue", "tenancy", "on", "jobs", "schedules", "mail", "sms", "notify", "webhooks", "exports",
             "documents", "views", "search", "realtime", "backoffice", "audit", "backup", "metrics", "alerts",
         ])
+
+    /// Traits are put into the collections before these are read: here their names are checked.
+    private static let traits = Form<[Void]>.byName("trait", shape: collection.shape) { member, reading in
+        if member.node.table == nil {
+            reading.report("a table is expected here, not \(member.node.kind)", member.node, suggestion: "write [traits.\(member.name)]")
+        }
+        return ()
+    }
+
+    private static let collectionsWithTraits = Form(
+        shape: .named("collection", .table([traitsOfCollection] + collection.keys.map(\.description))), read: collections.read)
+
+    private static let traitsOfCollection = KeyDescription(
+        name: "traits", shape: .list(Form<String>.name("trait").shape), initial: "[]",
+        doc: "parts that stand in `[traits]`; `allow` here holds over theirs, nothing else may stand twice")
 
     static let rules = Form<[NamedRule]>.byName("rule", isWord: true, shape: Form<Located<String>>.expression.shape) { member, reading in
         Form<Located<String>>.expression.read(member.node, reading).map { NamedRule(name: member.name, condition: $0) }
