@@ -42,7 +42,8 @@ package enum RecordKey: Sendable, Hashable {
     case field(Int, Value)
 }
 
-/// Which rows of a collection may be seen: all conditions hold, and the row is in the asked state of life.
+/// Which rows of a collection may be seen: all conditions hold, and the row is in the asked state of life. Of a tenant's collection only
+/// the rows of `environment.tenant`, unless the system asks across tenants.
 package struct Access: Sendable {
     package enum Life: Sendable, Hashable { case live, deleted, any }
 
@@ -50,13 +51,20 @@ package struct Access: Sendable {
     package var conditions: [Condition]
     package var life: Life
     package var environment: Environment
+    package var spansTenants: Bool
 
-    package init(_ collection: Collection, conditions: [Condition] = [], life: Life = .live, environment: Environment) {
+    package init(
+        _ collection: Collection, conditions: [Condition] = [], life: Life = .live, environment: Environment, spansTenants: Bool = false
+    ) {
         self.collection = collection
         self.conditions = conditions
         self.life = life
         self.environment = environment
+        self.spansTenants = spansTenants
     }
+
+    /// Whether the rows are held to one tenant.
+    package var isOfTenant: Bool { collection.shape.tenant != nil && !spansTenants }
 }
 
 package struct RecordRead: Sendable {

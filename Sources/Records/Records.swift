@@ -71,7 +71,14 @@ package final class Records: Sendable {
     /// The rows that the caller may see.
     package func access(to collection: Collection, for caller: Caller, deleted: Bool = false) throws(RecordError) -> Access {
         var access = Access(collection, life: deleted ? .deleted : .live, environment: caller.environment)
-        if caller.isSystem { return access }
+        if caller.isSystem {
+            access.spansTenants = caller.environment.tenant == nil
+            return access
+        }
+        if access.isOfTenant, caller.environment.tenant == nil {
+            // First who asks, then about what (11-precisions 12).
+            throw caller.isAnonymous && collection.behaviour.read?.rule.isNeverForAnonymous ?? true ? .unauthenticated : .tenantRequired
+        }
         let rules = deleted ? [collection.behaviour.read, collection.behaviour.restore] : [collection.behaviour.read]
         for rule in rules {
             switch rule?.admission(for: caller.environment) {
@@ -122,7 +129,7 @@ package final class Records: Sendable {
         let projection = projections.standard(collection, for: caller)
         return write(for: caller, on: loop) { writer, transaction in
             let row = try body(writer)
-            let access = Access(collection, life: .any, environment: caller.environment)
+            let access = Access(collection, life: .any, environment: caller.environment, spansTenants: caller.isSystem)
             var buffer = buffer
             let read = RecordRead(access: access, key: .id(row.id), projection: projection)
             guard let answer = try transaction.read(read, into: &buffer) else { throw RecordError.notFound }

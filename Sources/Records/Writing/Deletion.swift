@@ -25,7 +25,7 @@ extension RecordWriter {
 
     /// Brings a deleted record back, with what was hidden together with it.
     package func restore(_ collection: Collection, _ key: RecordKey) throws -> Row {
-        var access = Access(collection, life: .deleted, environment: environment)
+        var access = Access(collection, life: .deleted, environment: environment, spansTenants: caller.isSystem)
         if !caller.isSystem {
             switch collection.behaviour.restore?.admission(for: environment) {
             case .everything: break
@@ -109,7 +109,7 @@ extension RecordWriter {
             throw RecordError.inUse("more than \(Self.cascadeLimit) records of '\(child.name)' refer to it")
         }
         return try ids.compactMap {
-            try transaction.row(Access(child, life: .any, environment: environment), key: .id($0))
+            try transaction.row(Access(child, life: .any, environment: environment, spansTenants: true), key: .id($0))
         }
     }
 }

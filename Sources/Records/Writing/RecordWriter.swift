@@ -37,6 +37,10 @@ package final class RecordWriter {
         row.values[Row.System.updatedAt] = .moment(environment.now)
         for (index, value) in draft.values { row.values[index] = value }
         for (index, value) in values { row.values[index] = value }
+        if let index = collection.shape.tenant, row.values[index].isNull {
+            guard let tenant = environment.tenant else { throw RecordError.tenantRequired }
+            row.values[index] = .text(tenant.id)
+        }
         row.payloads = draft.payloads
         try checkReferences(draft.values.keys.sorted(), of: row, in: collection)
         try stamp(&row, in: collection, given: values)
@@ -103,7 +107,8 @@ package final class RecordWriter {
 
     /// Changes values as the system does, whatever the rules say; nil when the record is gone.
     package func set(_ values: [Int: Value], of collection: Collection, id: String) throws -> Row? {
-        guard let old = try transaction.row(Access(collection, environment: environment), key: .id(id)) else { return nil }
+        let access = Access(collection, environment: environment, spansTenants: true)
+        guard let old = try transaction.row(access, key: .id(id)) else { return nil }
         var row = old
         for (index, value) in values { row.values[index] = value }
         try save(&row, old: old, in: collection, checks: [])
@@ -146,7 +151,7 @@ package final class RecordWriter {
 
     /// What the caller may read of a collection; nil: nothing.
     func access(to collection: Collection) -> Access? {
-        if caller.isSystem { return Access(collection, environment: environment) }
+        if caller.isSystem { return Access(collection, environment: environment, spansTenants: true) }
         switch collection.behaviour.read?.admission(for: environment) {
         case .everything: return Access(collection, environment: environment)
         case .matching(let condition): return Access(collection, conditions: [condition], environment: environment)

@@ -23,6 +23,7 @@ final class RecordPlan {
             switch slot {
             case .environment(let parameter): statement.bind(environment.value(of: parameter), at: index)
             case .key: statement.bind(key, at: index)
+            case .tenant: statement.bind(environment.tenant?.id, at: index)
             default: statement.bindNull(at: index)
             }
         }
@@ -53,6 +54,7 @@ final class RecordPlan {
             }
         case .limit: return .int(Int64(list.limit))
         case .offset: return .int(Int64(list.offset))
+        case .tenant: return list.access.environment.tenant.map { .text($0.id) } ?? .null
         case .key: return .null
         }
     }
@@ -64,6 +66,7 @@ final class RecordPlan {
             index += 1
             switch slot {
             case .key: statement.bind(utf8: id, at: index)
+            case .tenant: statement.bind(environment.tenant?.id, at: index)
             case .environment(let parameter): statement.bind(environment.value(of: parameter), at: index)
             default: statement.bindNull(at: index)
             }
@@ -90,6 +93,7 @@ struct PlanKey: Hashable {
     var purpose: Purpose
     var collection: Collection
     var life: Access.Life
+    var isOfTenant: Bool
     var projection: Projection
     var conditions: [Condition]
     /// Key field, filters and order as numbers.
@@ -98,6 +102,7 @@ struct PlanKey: Hashable {
 
     static func == (one: PlanKey, other: PlanKey) -> Bool {
         one.purpose == other.purpose && one.collection === other.collection && one.life == other.life
+            && one.isOfTenant == other.isOfTenant
             && one.projection === other.projection && one.shape == other.shape
             && one.conditions.elementsEqual(other.conditions, by: ===) && one.declared.elementsEqual(other.declared, by: ===)
     }
@@ -114,6 +119,7 @@ struct PlanKey: Hashable {
         purpose = .key
         collection = access.collection
         life = access.life
+        isOfTenant = access.isOfTenant
         self.projection = projection
         conditions = access.conditions
         if case .field(let index, _) = key { shape = [index] }
@@ -123,6 +129,7 @@ struct PlanKey: Hashable {
         self.purpose = purpose
         collection = list.access.collection
         life = list.access.life
+        isOfTenant = list.access.isOfTenant
         projection = purpose == .count ? PlanKey.nothing : list.projection
         conditions = list.access.conditions
         for filter in list.filters {

@@ -11,6 +11,8 @@ struct SQLText {
         /// A value, other than null, of the field filter at that place.
         case value(filter: Int, Int)
         case key
+        /// The id of the tenant asked about; null where there is none, and then no row passes.
+        case tenant
         case limit, offset
     }
 

@@ -11,6 +11,11 @@ enum Selection {
     /// `FROM … WHERE …` for the rows of `access`; never less than the access rule and the state of life.
     static func rows(_ access: Access) -> SQLText {
         var sql = SQLText(" FROM \(SQLText.quoted(access.collection.model.table)) AS \"t\" WHERE ")
+        if access.isOfTenant, let field = access.collection.shape.tenant, let tenant = access.collection.fields[field].column {
+            sql.append("\(column(tenant)) = ")
+            sql.append(.tenant)
+            sql.append(" AND ")
+        }
         switch access.life {
         // In a collection without soft deletion no row has `deleted_at`; the index of keys alone decides.
         case .live: sql.append(access.collection.isSoftDeleted ? "\(column("deleted_at")) IS NULL" : "1")

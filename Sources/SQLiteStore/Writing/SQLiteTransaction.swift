@@ -45,7 +45,7 @@ final class SQLiteTransaction: Transaction {
 
     func row(in collection: String, id: String) throws -> Row? {
         guard let collection = context.records.collections[collection] else { return nil }
-        return try row(Access(collection, environment: Environment()), key: .id(id))
+        return try row(Access(collection, environment: Environment(), spansTenants: true), key: .id(id))
     }
 
     func value(of query: SQLQuery) throws -> Value {
