@@ -1,32 +1,40 @@
-/// Days, months and years of moments, in UTC (proleptic Gregorian calendar).
+/// Days, months and years of moments as a zone's clocks show them (proleptic Gregorian calendar).
 enum Calendar {
     static let millisecondsPerDay: Int64 = 86_400_000
-    /// What SQLite's date functions accept: the years -4713 to 9999 (sqlite.org/lang_datefunc.html).
-    static let range: ClosedRange<Int64> = -210_866_760_000_000...253_402_300_799_999
+    /// The years 0 to 9999, as RFC 3339 writes them. What lies outside has no day, month or year.
+    static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+    /// The days of `range`, counted from 1970-01-01.
+    static let days: ClosedRange<Int64> = -719_528...2_932_896
 
     /// The value of `day month year weekday`; nil outside of `range`.
-    static func value(_ function: Function, of moment: Int64) -> Value? {
+    static func value(_ function: Function, of moment: Int64, in zone: Zone) -> Value? {
         guard range.contains(moment) else { return nil }
-        let day = floorDivide(moment, millisecondsPerDay)
+        let second = floorDivide(moment, 1000)
+        let day = floorDivide(second + zone.offset(at: second), 86_400)
         switch function {
-        case .day: return .moment(day * millisecondsPerDay)
+        case .day: return midnight(day, in: zone).map { .moment($0) }
         // 1970-01-01 was a Thursday.
         case .weekday: return .int((day % 7 + 10) % 7 + 1)
         case .month:
             let (year, month) = civil(day)
-            return .moment(days(year: year, month: month) * millisecondsPerDay)
-        case .year: return .moment(days(year: civil(day).year, month: 1) * millisecondsPerDay)
+            return midnight(days(year: year, month: month), in: zone).map { .moment($0) }
+        case .year: return midnight(days(year: civil(day).year, month: 1), in: zone).map { .moment($0) }
         default: return nil
         }
     }
 
-    private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+    /// The moment at which a date begins; nil outside of `days`.
+    static func midnight(_ day: Int64, in zone: Zone) -> Int64? {
+        days.contains(day) ? zone.midnight(day) * 1000 : nil
+    }
+
+    static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
         let quotient = a / b
         return a % b < 0 ? quotient - 1 : quotient
     }
 
     /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-    private static func civil(_ day: Int64) -> (year: Int64, month: Int64) {
+    static func civil(_ day: Int64) -> (year: Int64, month: Int64) {
         let shifted = day + 719_468
         let era = floorDivide(shifted, 146_097)
         let dayOfEra = shifted - era * 146_097
@@ -38,7 +46,7 @@ enum Calendar {
     }
 
     /// `days_from_civil` of the first of a month.
-    private static func days(year: Int64, month: Int64) -> Int64 {
+    static func days(year: Int64, month: Int64) -> Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = floorDivide(shiftedYear, 400)
         let yearOfEra = shiftedYear - era * 400

@@ -8,12 +8,14 @@ extension Checker {
         }
         if name == "overlap" { return try overlap(arguments, range) }
         guard let function = Function(rawValue: name) else {
-            if ["search", "date", "time", "money"].contains(name) {
-                throw ExpressionFault(message: "'\(name)' cannot be used here", range: nameRange)
-            }
-            let known = Function.allCases.map(\.rawValue) + Aggregate.Kind.allCases.map(\.rawValue) + ["overlap"]
+            let known =
+                Function.allCases.filter { scope.isText || !$0.isOfTexts }.map(\.rawValue) + Aggregate.Kind.allCases.map(\.rawValue) + [
+                    "overlap"
+                ]
             throw unknown(name, nameRange, "there is no function '\(name)'", among: known)
         }
+        if function.isOfTexts { return try textFunction(function, arguments, nameRange, range) }
+        if function.isCalendar { return try calendar(function, arguments, nameRange, range) }
         switch function {
         case .if: return try choice(arguments, range)
         case .coalesce:
@@ -26,9 +28,21 @@ extension Checker {
         case .concat:
             try count(arguments, 1...100, function, range)
             var parts: [Node] = []
-            for argument in arguments { parts.append(try self.argument(argument, of: [.text, .int], function).node) }
+            for argument in arguments {
+                let typed = Self.exact(try value(argument))
+                switch typed.type {
+                case .decimal(let scale): parts.append(.written(typed.node, scale: scale))
+                case .int: parts.append(.written(typed.node, scale: 0))
+                case .text, .null: parts.append(typed.node)
+                default:
+                    throw ExpressionFault(
+                        message: "'concat' takes a text, an int or a decimal, found \(typed.description)", range: typed.range)
+                }
+            }
             return Typed(node: .call(function, parts), type: .text, range: range)
         case .random: return try random(arguments, range)
+        case .search: return try search(arguments, range)
+        case .round: return try round(arguments, range)
         default: break
         }
         try count(arguments, 1...1, function, range)
@@ -37,21 +51,97 @@ extension Checker {
             return Typed(node: .call(function, [try argument(arguments[0], of: [.text], function).node]), type: .text, range: range)
         case .len, .words:
             return Typed(node: .call(function, [try argument(arguments[0], of: [.text], function).node]), type: .int, range: range)
-        case .round, .ceil, .floor:
-            let typed = try argument(arguments[0], of: [.int, .float], function)
-            return Typed(node: typed.type == .int ? typed.node : .call(function, [typed.node]), type: .int, range: range)
-        case .abs:
-            let typed = try argument(arguments[0], of: [.int, .float, .duration], function)
-            return Typed(node: .call(function, [typed.node]), type: typed.type, range: range)
+        case .ceil, .floor:
+            let typed = try number(arguments[0], function)
+            let mode: Rescale.Mode = function == .ceil ? .ceil : .floor
+            return Typed(node: Self.whole(typed, function, mode), type: .int, range: range)
         default:
-            let typed = try argument(arguments[0], of: [.moment, .date], function)
-            if model.timezone != "UTC" {
-                throw ExpressionFault(
-                    message: "'\(name)' knows only the time zone UTC so far; app.timezone is '\(model.timezone)'", range: nameRange)
+            let typed = try value(arguments[0])
+            guard typed.type.scale != nil || typed.type == .float || typed.type == .duration, !typed.isOpen else {
+                throw ExpressionFault(message: "'abs' takes a number or a duration, found \(typed.description)", range: typed.range)
             }
-            let moment = Self.convert(typed, to: .moment) ?? typed
-            return Typed(node: .call(function, [moment.node]), type: function == .weekday ? .int : .moment, range: range)
+            return Typed(node: .call(.abs, [typed.node]), type: typed.type, range: range)
         }
+    }
+
+    private mutating func number(_ syntax: Syntax, _ function: Function) throws(ExpressionFault) -> Typed {
+        let typed = try value(syntax)
+        if typed.type.scale != nil || typed.type == .float, !typed.isOpen { return typed }
+        throw ExpressionFault(message: "'\(function.rawValue)' takes a number, found \(typed.description)", range: typed.range)
+    }
+
+    private static func whole(_ typed: Typed, _ function: Function, _ mode: Rescale.Mode) -> Node {
+        switch typed.type {
+        case .decimal(let scale): .rescale(typed.node, Rescale(from: scale, to: 0, mode: mode, isInt: true))
+        case .float: .call(function, [typed.node])
+        default: typed.node
+        }
+    }
+
+    /// `round(x)` is an int, `round(x, n)` has n digits behind the point.
+    private mutating func round(_ arguments: [Syntax], _ range: Range<Int>) throws(ExpressionFault) -> Typed {
+        try count(arguments, 1...2, .round, range)
+        let typed = try number(arguments[0], .round)
+        guard arguments.count == 2 else {
+            if case .decimal = typed.type {
+                let fused = typed.node.rounded(to: 0)
+                let scale = fused == nil ? typed.type.scale ?? 0 : 0
+                let node = Node.rescale(fused ?? typed.node, Rescale(from: scale, to: 0, isInt: true))
+                return Typed(node: node, type: .int, range: range)
+            }
+            return Typed(node: Self.whole(typed, .round, .round), type: .int, range: range)
+        }
+        guard case .int(let digits) = arguments[1].form, (0...15).contains(digits) else {
+            throw ExpressionFault(message: "'round' takes the number of digits, 0 to 15", range: arguments[1].range)
+        }
+        if typed.type == .float {
+            return Typed(node: .call(.round, [typed.node, .constant(.int(digits))]), type: .float, range: range)
+        }
+        let type = ValueType.decimal(scale: Int(digits))
+        if let fused = typed.node.rounded(to: Int(digits)) { return Typed(node: fused, type: type, range: range) }
+        return Typed(node: .rescale(typed.node, Rescale(from: typed.type.scale ?? 0, to: Int(digits))), type: type, range: range)
+    }
+
+    private mutating func search(_ arguments: [Syntax], _ range: Range<Int>) throws(ExpressionFault) -> Typed {
+        try count(arguments, 2...2, .search, range)
+        let field = try argument(arguments[0], of: [.text], .search)
+        let part = try close(try value(arguments[1]), as: .text)
+        guard part.type == .text else {
+            throw ExpressionFault(message: "'search' takes a text, found \(part.description)", range: part.range)
+        }
+        return Typed(node: .call(.search, [field.node, part.node]), type: .bool, range: range)
+    }
+
+    private mutating func calendar(
+        _ function: Function, _ arguments: [Syntax], _ nameRange: Range<Int>, _ range: Range<Int>
+    ) throws(ExpressionFault) -> Typed {
+        try count(arguments, 1...1, function, range)
+        guard let zone else {
+            throw ExpressionFault(message: "the system knows no time zone '\(model.timezone)' (app.timezone)", range: nameRange)
+        }
+        let typed = try argument(arguments[0], of: [.moment, .date], function)
+        let moment = convert(typed, to: .moment) ?? typed
+        return Typed(node: .calendar(function, moment.node, zone), type: function == .weekday ? .int : .moment, range: range)
+    }
+
+    /// `date(x)`, `time(x)`, `money(x, currency)` (11-precisions 36).
+    private mutating func textFunction(
+        _ function: Function, _ arguments: [Syntax], _ nameRange: Range<Int>, _ range: Range<Int>
+    ) throws(ExpressionFault) -> Typed {
+        guard scope.isText, levels.isEmpty else {
+            throw ExpressionFault(message: "'\(function.rawValue)' is known in texts only", range: nameRange)
+        }
+        var parts: [Node] = []
+        if function == .money {
+            try count(arguments, 2...2, function, range)
+            parts.append(Self.exact(try number(arguments[0], function)).node)
+            parts.append(try argument(arguments[1], of: [.text], function).node)
+        } else {
+            try count(arguments, 1...1, function, range)
+            let types: [ValueType] = function == .date ? [.moment, .date] : [.moment]
+            parts.append(try argument(arguments[0], of: types, function).node)
+        }
+        return Typed(node: .call(function, parts), type: .text, range: range)
     }
 
     private func count(
@@ -96,14 +186,22 @@ extension Checker {
 
     private mutating func overlap(_ arguments: [Syntax], _ range: Range<Int>) throws(ExpressionFault) -> Typed {
         guard arguments.count == 2 else { throw ExpressionFault(message: "'overlap' takes two lists", range: range) }
-        let (left, leftType, _) = try members(arguments[0])
-        let (right, rightType, _) = try members(arguments[1])
-        guard Self.common(leftType, rightType) != nil else {
-            throw ExpressionFault(
-                message: "\(ValueType.list(leftType).description) has nothing in common with \(ValueType.list(rightType).description)",
-                range: range)
+        let left = try members(arguments[0])
+        let right = try members(arguments[1])
+        var sum: Node?
+        for (leftMembers, leftItem) in left {
+            for (rightMembers, rightItem) in right {
+                guard leftItem.type == rightItem.type || leftItem.type == .null || rightItem.type == .null else {
+                    throw ExpressionFault(
+                        message:
+                            "\(ValueType.list(leftItem.type).description) has nothing in common with \(ValueType.list(rightItem.type).description)",
+                        range: range)
+                }
+                let node = Node.overlap(leftMembers, rightMembers)
+                sum = sum.map { .arithmetic(.add, $0, node, .int) } ?? node
+            }
         }
-        return Typed(node: .overlap(left, right), type: .int, range: range)
+        return Typed(node: sum ?? .constant(.int(0)), type: .int, range: range)
     }
 
     private mutating func aggregate(
@@ -112,17 +210,42 @@ extension Checker {
         guard arguments.count == 1 else {
             throw ExpressionFault(message: "'\(kind.rawValue)' takes one path and perhaps a 'where'", range: range)
         }
-        let subject = try resolve(arguments[0])
-        guard case .many(let many) = subject else {
+        guard let alternatives = try resolve(arguments[0]).alternatives else {
             throw ExpressionFault(
                 message: "'\(kind.rawValue)' takes many records: a back-reference, a list of references or 'all.<collection>'",
                 range: arguments[0].range)
         }
+        var nodes: [Node] = []
+        var type = ValueType.null
+        for many in alternatives {
+            let aggregate = try aggregate(kind, many, condition, arguments[0].range)
+            type = aggregate.type
+            nodes.append(.aggregate(aggregate))
+        }
+        let node: Node
+        if nodes.count == 1 {
+            node = nodes[0]
+        } else {
+            // All but one are empty.
+            switch kind {
+            case .exists: node = .or(nodes)
+            case .count, .sum: node = nodes.dropFirst().reduce(nodes[0]) { .arithmetic(.add, $0, $1, type) }
+            case .avg, .min, .max, .first: node = .call(.coalesce, nodes)
+            }
+        }
+        return Typed(node: node, type: type, range: range)
+    }
+
+    private mutating func aggregate(
+        _ kind: Aggregate.Kind, _ many: Many, _ condition: Syntax?, _ range: Range<Int>
+    ) throws(ExpressionFault) -> Aggregate {
         var rows = many.rows
         if let condition {
+            if case .list = rows.origin { try refuseInComputed("where", condition.range) }
             levels.append(many.collection)
             defer { levels.removeLast() }
-            rows.condition = try self.condition(condition).node
+            let node = try self.condition(condition).node
+            rows.condition = rows.condition.map { .and([$0, node]) } ?? node
         }
         let valueNode: Node? = many.hasTail || kind == .first ? many.value.node : nil
         let type: ValueType
@@ -132,23 +255,39 @@ extension Checker {
         case .first: type = many.value.type
         case .sum, .avg, .min, .max:
             guard many.hasTail else {
-                throw ExpressionFault(
-                    message: "'\(kind.rawValue)' needs a field of the records, as in 'sum(items.total)'", range: arguments[0].range)
+                throw ExpressionFault(message: "'\(kind.rawValue)' needs a field of the records, as in 'sum(items.total)'", range: range)
             }
             type = try aggregateType(kind, many.value)
         }
-        return Typed(
-            node: .aggregate(Aggregate(kind: kind, rows: rows, value: valueNode, type: type)), type: type, range: range)
+        return Aggregate(kind: kind, rows: rows, value: valueNode, type: type, itemType: many.value.type)
     }
 
     private func aggregateType(_ kind: Aggregate.Kind, _ value: Typed) throws(ExpressionFault) -> ValueType {
         switch (kind, value.type) {
+        case (.avg, .decimal): return .decimal(scale: Quotient.digits)
+        case (.sum, .decimal), (.min, .decimal), (.max, .decimal): return value.type
         case (.avg, .int), (.avg, .float): return .float
         case (.sum, .int), (.sum, .float), (.sum, .duration): return value.type
         case (.min, .int), (.min, .float), (.min, .duration), (.min, .moment), (.min, .date), (.min, .text),
             (.max, .int), (.max, .float), (.max, .duration), (.max, .moment), (.max, .date), (.max, .text):
             return value.type
         default: throw ExpressionFault(message: "'\(kind.rawValue)' cannot take \(value.description)", range: value.range)
+        }
+    }
+}
+
+extension Node {
+    /// A quotient or an average of decimals with fewer digits: rounded at once, so that the digits between need no room.
+    fileprivate func rounded(to digits: Int) -> Node? {
+        switch self {
+        case .quotient(let left, let right, var quotient) where quotient.scale == Quotient.digits && digits < Quotient.digits:
+            quotient.scale = digits
+            return .quotient(left, right, quotient)
+        case .aggregate(var aggregate)
+        where aggregate.kind == .avg && aggregate.type == .decimal(scale: Quotient.digits) && digits < Quotient.digits:
+            aggregate.type = .decimal(scale: digits)
+            return .aggregate(aggregate)
+        default: return nil
         }
     }
 }

@@ -28,15 +28,34 @@ extension Checker {
 
     /// Brings two values that are compared to one kind, or says why they cannot be compared.
     private func align(_ left: inout Typed, _ right: inout Typed, _ range: Range<Int>) throws(ExpressionFault) {
+        if left.type == .json, let typed = convert(left, to: right.type) { left = typed }
+        if right.type == .json, let typed = convert(right, to: left.type) { right = typed }
+        if left.type.isDecimal || right.type.isDecimal { (left, right) = (Self.exact(left), Self.exact(right)) }
         guard let type = Self.common(left.type, right.type), type.isScalar else {
             throw incomparable(left, right, range)
         }
-        if type == .moment {
-            left = Self.convert(left, to: type) ?? left
-            right = Self.convert(right, to: type) ?? right
+        switch type {
+        case .moment, .float, .union:
+            left = convert(left, to: type) ?? left
+            right = convert(right, to: type) ?? right
+        case .decimal(let scale):
+            left = widened(left, to: scale)
+            right = widened(right, to: scale)
+        default: break
         }
         try checkAllowed(left, against: right.field)
         try checkAllowed(right, against: left.field)
+    }
+
+    private func widened(_ typed: Typed, to scale: Int) -> Typed {
+        var result = typed
+        switch typed.type {
+        case .decimal(let own): result.node = Self.widened(typed.node, from: own, to: scale)
+        case .int: result.node = Self.widened(typed.node, from: 0, to: scale)
+        default: return typed
+        }
+        result.type = .decimal(scale: scale)
+        return result
     }
 
     private func incomparable(_ left: Typed, _ right: Typed, _ range: Range<Int>) -> ExpressionFault {
@@ -48,7 +67,7 @@ extension Checker {
 
     private func requireOrder(_ typed: Typed) throws(ExpressionFault) {
         switch typed.type {
-        case .bool, .reference: throw ExpressionFault(message: "\(typed.description) has no order", range: typed.range)
+        case .bool, .reference, .union: throw ExpressionFault(message: "\(typed.description) has no order", range: typed.range)
         default: break
         }
     }
@@ -87,35 +106,73 @@ extension Checker {
     ) throws(ExpressionFault) -> Typed {
         var element = try value(left)
         if element.isNullLiteral { throw ExpressionFault(message: "null is in no list", range: element.range, suggestion: "== null") }
-        let (members, type, field) = try members(right)
-        if element.isOpen { element = try close(element, as: type) }
-        guard let common = Self.common(element.type, type), common.isScalar, common == .float || element.type == common || type == .null
-        else {
-            throw ExpressionFault(
-                message: "\(element.description) cannot be in a list of \(ValueType.list(type).elementDescription)", range: element.range)
-        }
-        try checkAllowed(element, against: field)
-        if case .list(let items) = right.form, case .values(let nodes) = members {
-            for (item, node) in zip(items, nodes) {
-                try checkAllowed(Typed(node: node, type: .text, range: item.range), against: element.field)
+        if case .list(let items) = right.form { return try membership(&element, among: items, negated, range) }
+        var tests: [Node] = []
+        for var (members, item) in try members(right) {
+            if element.isOpen { element = try close(element, as: item.type) }
+            var element = element
+            switch members {
+            case .rows(let rows, _):
+                guard element.type.isScalar, (try? align(&element, &item, range)) != nil else { throw misplaced(element, item) }
+                members = .rows(rows, value: item.node)
+            default:
+                guard element.type.isScalar, item.type == .null || convert(element, to: item.type) != nil else {
+                    throw misplaced(element, item)
+                }
+                element = convert(element, to: item.type) ?? element
             }
+            try checkAllowed(element, against: item.field)
+            tests.append(.contains(element.node, members))
         }
-        return Typed(node: Node.contains(element.node, members).negated(negated), type: .bool, range: range)
+        let test = tests.count == 1 ? tests[0] : Node.or(tests)
+        return Typed(node: test.negated(negated), type: .bool, range: range)
     }
 
-    /// The right side of `in`, or a side of `overlap`: what it holds, of which type.
-    mutating func members(_ syntax: Syntax) throws(ExpressionFault) -> (Members, ValueType, FieldModel?) {
+    /// `x in [a, b]`
+    private mutating func membership(
+        _ element: inout Typed, among items: [Syntax], _ negated: Bool, _ range: Range<Int>
+    ) throws(ExpressionFault) -> Typed {
+        var parts: [Typed] = []
+        for item in items {
+            let part = try value(item)
+            if case .list = part.type { throw ExpressionFault(message: "a list cannot hold lists", range: part.range) }
+            parts.append(part)
+        }
+        for part in parts where !part.isOpen && element.isOpen { element = try close(element, as: part.type) }
+        if element.isOpen { throw ExpressionFault(message: "'$' cannot be in this list", range: element.range) }
+        guard element.type.isScalar else { throw ExpressionFault(message: "\(element.description) is in no list", range: element.range) }
+        // Twice, for the last may have made the element a moment, or a decimal of more digits.
+        for _ in 0..<2 {
+            for index in parts.indices where !parts[index].isNullLiteral {
+                parts[index] = try close(parts[index], as: element.type)
+                do throws(ExpressionFault) { try align(&element, &parts[index], range) } catch {
+                    if Self.common(element.type, parts[index].type) == nil { throw misplaced(element, parts[index]) }
+                    throw error
+                }
+            }
+        }
+        return Typed(node: Node.contains(element.node, .values(parts.map(\.node))).negated(negated), type: .bool, range: range)
+    }
+
+    private func misplaced(_ element: Typed, _ item: Typed) -> ExpressionFault {
+        ExpressionFault(
+            message: "\(element.description) cannot be in a list of \(ValueType.list(item.type).elementDescription)", range: element.range)
+    }
+
+    /// The right side of `in`, or a side of `overlap`: what it holds, and the type of each. Several where a path goes through a reference
+    /// to several collections, of which all but one are empty.
+    mutating func members(_ syntax: Syntax) throws(ExpressionFault) -> [(Members, Typed)] {
         let subject = try resolve(syntax)
-        if case .many(let many) = subject {
-            if let list = many.list { return (.list(list.node), many.value.type, nil) }
-            return (.rows(many.rows, value: many.value.node), many.value.type, many.value.field)
+        if let alternatives = subject.alternatives {
+            return alternatives.map { many in (many.list.map { .list($0.node) } ?? .rows(many.rows, value: many.value.node), many.value) }
         }
         let typed = try scalar(subject, syntax.range)
         guard case .list(let type) = typed.type else {
             throw ExpressionFault(message: "expected a list after 'in', found \(typed.description)", range: syntax.range)
         }
-        if case .list(let items) = typed.node { return (.values(items), type, nil) }
-        return (.list(typed.node), type, nil)
+        let item = Typed(node: .constant(.null), type: type, range: syntax.range, field: typed.field)
+        if case .list(let items) = typed.node { return [(.values(items), item)] }
+        return [(.list(typed.node), item)]
     }
 
     // MARK: Arithmetic
@@ -124,12 +181,13 @@ extension Checker {
         let typed = try value(operand)
         switch (typed.type, typed.node) {
         case (.int, .constant(.int(let value))): return Typed(node: .constant(.int(-value)), type: .int, range: range)
-        case (.float, .constant(.float(let value))): return Typed(node: .constant(.float(-value)), type: .float, range: range)
+        case (.float, .constant(.float(let value))):
+            let literal = typed.literal.map { Decimal(units: -$0.units, scale: $0.scale) }
+            return Typed(node: .constant(.float(-value)), type: .float, range: range, literal: literal)
         case (.duration, .constant(.duration(let value))):
             return Typed(node: .constant(.duration(-value)), type: .duration, range: range)
-        case (.int, _), (.duration, _):
-            return Typed(node: Node.negative(typed.node.inexact, typed.type).checked, type: typed.type, range: range)
-        case (.float, _): return Typed(node: .negative(typed.node, .float), type: .float, range: range)
+        case (.int, _), (.duration, _), (.float, _), (.decimal, _):
+            return Typed(node: .negative(typed.node, typed.type), type: typed.type, range: range)
         default: throw ExpressionFault(message: "\(typed.description) has no negative", range: range)
         }
     }
@@ -139,9 +197,10 @@ extension Checker {
     ) throws(ExpressionFault) -> Typed {
         var left = try value(left)
         var right = try value(right)
+        if left.type.isDecimal || right.type.isDecimal { return try decimals(operation, Self.exact(left), Self.exact(right), range) }
         let isTime = { (type: ValueType) in type == .date || type == .moment }
-        if isTime(left.type), isTime(right.type) || right.type == .duration { left = Self.convert(left, to: .moment) ?? left }
-        if isTime(right.type), isTime(left.type) || left.type == .duration { right = Self.convert(right, to: .moment) ?? right }
+        if isTime(left.type), isTime(right.type) || right.type == .duration { left = convert(left, to: .moment) ?? left }
+        if isTime(right.type), isTime(left.type) || left.type == .duration { right = convert(right, to: .moment) ?? right }
         let type: ValueType
         switch (left.type, operation, right.type) {
         case (.int, .divide, .int): type = .float
@@ -155,42 +214,91 @@ extension Checker {
         case (.duration, .multiply, .int), (.int, .multiply, .duration): type = .duration
         case (.text, .add, .text):
             throw ExpressionFault(message: "'+' does not join texts", range: range, suggestion: "concat(…)")
-        default:
-            throw ExpressionFault(
-                message: "'\(operation.rawValue)' cannot take \(left.description) and \(right.description)", range: range)
+        default: throw inapplicable(operation, left, right, range)
         }
         if type == .float {
-            return Typed(node: .arithmetic(operation, left.node, right.node, type), type: type, range: range)
+            let node = Node.arithmetic(operation, left.node.asReal(left.type), right.node.asReal(right.type), type)
+            return Typed(node: node, type: type, range: range, literal: Self.literal(operation, left, right))
         }
-        let node = Node.arithmetic(operation, left.node.inexact, right.node.inexact, type)
-        return Typed(node: node.checked, type: type, range: range)
+        return Typed(node: .arithmetic(operation, left.node, right.node, type), type: type, range: range)
+    }
+
+    private func inapplicable(_ operation: ArithmeticOperator, _ left: Typed, _ right: Typed, _ range: Range<Int>) -> ExpressionFault {
+        ExpressionFault(message: "'\(operation.rawValue)' cannot take \(left.description) and \(right.description)", range: range)
+    }
+
+    /// What is computed from numbers that are written out stays exact, for a decimal beside it.
+    private static func literal(_ operation: ArithmeticOperator, _ left: Typed, _ right: Typed) -> Decimal? {
+        guard let left = left.exactNumber, let right = right.exactNumber else { return nil }
+        let scale = operation == .multiply ? left.scale + right.scale : max(left.scale, right.scale)
+        guard scale <= Decimal.scales.upperBound else { return nil }
+        if operation == .multiply {
+            return (try? Arithmetic.whole(.multiply, left.units, right.units)).flatMap { $0 }.map { Decimal(units: $0, scale: scale) }
+        }
+        guard operation == .add || operation == .subtract, let a = left.rescaled(to: scale), let b = right.rescaled(to: scale) else {
+            return nil
+        }
+        return (try? Arithmetic.whole(operation, a.units, b.units)).flatMap { $0 }.map { Decimal(units: $0, scale: scale) }
+    }
+
+    /// `+ -` keep the larger scale, `*` adds the scales, `/` has twelve digits (03, "exact decimals").
+    private func decimals(
+        _ operation: ArithmeticOperator, _ left: Typed, _ right: Typed, _ range: Range<Int>
+    ) throws(ExpressionFault) -> Typed {
+        guard let a = left.type.scale, let b = right.type.scale else {
+            let isFloat = left.type == .float || right.type == .float
+            throw isFloat
+                ? ExpressionFault(message: "a decimal is exact and a float is not; they cannot be mixed", range: range)
+                : inapplicable(operation, left, right, range)
+        }
+        let type: ValueType
+        let node: Node
+        switch operation {
+        case .add, .subtract:
+            type = .decimal(scale: max(a, b))
+            node = .arithmetic(operation, (convert(left, to: type) ?? left).node, (convert(right, to: type) ?? right).node, type)
+        case .multiply:
+            guard a + b <= Decimal.scales.upperBound else {
+                throw ExpressionFault(
+                    message: "the product would have \(a + b) digits behind the point; \(Decimal.scales.upperBound) are possible",
+                    range: range,
+                    suggestion: "round(…, \(min(a, 4)))")
+            }
+            type = .decimal(scale: a + b)
+            node = .arithmetic(.multiply, left.node, right.node, type)
+        case .divide:
+            type = .decimal(scale: Quotient.digits)
+            node = .quotient(left.node, right.node, Quotient(left: a, right: b, scale: Quotient.digits))
+        case .remainder: throw inapplicable(operation, left, right, range)
+        }
+        return Typed(node: node, type: type, range: range)
+    }
+}
+
+extension Typed {
+    /// A number that is written out.
+    fileprivate var exactNumber: Decimal? {
+        if case .constant(.int(let value)) = node { Decimal(units: value, scale: 0) } else { literal }
     }
 }
 
 extension Node {
-    /// Without the check of its range, because it is made further up.
-    fileprivate var inexact: Node {
-        if case .exact(let inner) = self { inner } else { self }
-    }
+    /// As a float, if it is an int.
+    fileprivate func asReal(_ type: ValueType) -> Node { type == .int ? asReal : self }
 
-    /// With the check of its range, unless it cannot leave it.
-    fileprivate var checked: Node {
-        if let magnitude, magnitude < 0x1p63 { self } else { .exact(self) }
-    }
-
-    /// A bound of the absolute value of a whole number, if one is known.
-    private var magnitude: Double? {
+    /// A bound of the absolute value of a whole number, if one is known: what cannot leave its range needs no check.
+    var magnitude: Double? {
         switch self {
-        case .constant(.int(let value)), .constant(.duration(let value)): return value.magnitude < 1 << 62 ? Double(value.magnitude) : nil
+        case .constant(let value): return value.whole.flatMap { $0.magnitude < 1 << 62 ? Double($0.magnitude) : nil }
         // Clocks and counts stay below 2⁵³.
-        case .parameter(.now): return 0x1p53
+        case .parameter(.now, _), .overlap, .calendar, .midnight: return 0x1p53
         case .aggregate(let aggregate) where aggregate.kind == .count: return 0x1p53
-        case .call(let function, _):
-            return [.len, .words, .day, .month, .year, .weekday].contains(function) ? 0x1p53 : nil
+        case .call(let function, _): return [.len, .words].contains(function) ? 0x1p53 : nil
         case .negative(let part, _): return part.magnitude
-        case .arithmetic(let operation, let left, let right, _):
-            guard let left = left.magnitude, let right = right.magnitude else { return nil }
-            return operation == .multiply ? left * right : left + right
+        case .arithmetic(let operation, let left, let right, let type):
+            guard type != .float, let left = left.magnitude, let right = right.magnitude else { return nil }
+            let bound = operation == .multiply ? left * right : left + right
+            return bound < 0x1p62 ? bound : nil
         default: return nil
         }
     }
@@ -198,7 +306,19 @@ extension Node {
 
 extension ValueType {
     fileprivate var isScalar: Bool {
-        if case .list = self { false } else { true }
+        switch self {
+        case .list, .json: false
+        default: true
+        }
+    }
+
+    /// Digits behind the point of an exact number.
+    var scale: Int? {
+        switch self {
+        case .int: 0
+        case .decimal(let scale): scale
+        default: nil
+        }
     }
 
     fileprivate var elementDescription: String {

@@ -7,6 +7,8 @@ struct Typed {
     var hops = 0
     /// The field it is, and the only values that it can hold.
     var field: FieldModel?
+    /// The exact value of a float that is written out: beside decimals it is one.
+    var literal: Decimal?
     /// `$` before its type is known.
     var isOpen = false
 
@@ -75,22 +77,67 @@ struct Checker {
     private mutating func value(_ syntax: Syntax, fitting wanted: ValueType) throws(ExpressionFault) -> Typed {
         var typed = try value(syntax)
         typed = try close(typed, as: wanted)
-        if let fitting = Self.convert(typed, to: wanted) { return fitting }
+        if let fitting = convert(typed, to: wanted) { return fitting }
+        if case .decimal(let digits) = wanted, case .decimal = typed.type {
+            throw ExpressionFault(
+                message: "the field has \(digits) digits behind the point, this value may have more", range: typed.range,
+                suggestion: "round(…, \(digits))")
+        }
         throw ExpressionFault(message: "expected \(wanted.description), found \(typed.description)", range: typed.range)
     }
 
     /// The same value as that type, if nothing is lost.
-    static func convert(_ typed: Typed, to wanted: ValueType) -> Typed? {
+    func convert(_ typed: Typed, to wanted: ValueType) -> Typed? {
         var result = typed
         switch (typed.type, wanted) {
         case (let type, wanted) where type == wanted: return result
         case (.null, _): break
         case (.int, .float): result.node = typed.node.asReal
-        case (.date, .moment): result.node = .midnight(typed.node)
+        case (.int, .decimal(let scale)): result.node = Self.rescaled(typed.node, from: 0, to: scale)
+        case (.decimal(let own), .decimal(let scale)) where own < scale: result.node = Self.rescaled(typed.node, from: own, to: scale)
+        case (.float, .decimal(let scale)):
+            guard let literal = typed.literal, literal.scale <= scale, let exact = literal.rescaled(to: scale) else { return nil }
+            result.node = .constant(.decimal(exact))
+        case (.date, .moment):
+            guard let zone else { return nil }
+            result.node = .midnight(typed.node, zone)
+        case (.reference(let collection), .union(let collections)) where collections.contains(collection):
+            result.node = .whole(typed.node, in: collection)
+        case (.union(let own), .union(let collections)) where own.allSatisfy(collections.contains): break
         case (.list(.null), .list): break
+        case (.json, _):
+            guard case .parameter(.out(let path, _), _) = typed.node, wanted.isPartOfJSON else { return nil }
+            result.node = .parameter(.out(path, wanted), wanted)
         default: return nil
         }
         result.type = wanted
+        return result
+    }
+
+    /// The zone of the calendar; nil where the system does not know it.
+    var zone: Zone? { Zone.named(model.timezone) }
+
+    private static func rescaled(_ node: Node, from: Int, to: Int) -> Node {
+        if case .constant(let value) = node, let units = value.whole, let exact = Decimal(units: units, scale: from).rescaled(to: to) {
+            return .constant(.decimal(exact))
+        }
+        return .rescale(node, Rescale(from: from, to: to))
+    }
+
+    /// For a comparison: as a decimal with that many more digits, without ever leaving the range.
+    static func widened(_ node: Node, from: Int, to: Int) -> Node {
+        if case .constant(let value) = node, let units = value.whole, let exact = Decimal(units: units, scale: from).rescaled(to: to) {
+            return .constant(.decimal(exact))
+        }
+        return from == to ? node : .widened(node, by: to - from)
+    }
+
+    /// A float that is written out, as the decimal that it is.
+    static func exact(_ typed: Typed) -> Typed {
+        guard let literal = typed.literal else { return typed }
+        var result = typed
+        result.node = .constant(.decimal(literal))
+        result.type = .decimal(scale: literal.scale)
         return result
     }
 
@@ -105,6 +152,7 @@ struct Checker {
         filterValueType = type
         var result = typed
         result.isOpen = false
+        result.node = .parameter(.filterValue, type)
         result.type = type
         return result
     }
@@ -122,12 +170,13 @@ struct Checker {
         case .null: return Typed(node: .constant(.null), type: .null, range: syntax.range)
         case .bool(let value): return Typed(node: .constant(.bool(value)), type: .bool, range: syntax.range)
         case .int(let value): return Typed(node: .constant(.int(value)), type: .int, range: syntax.range)
-        case .float(let value): return Typed(node: .constant(.float(value)), type: .float, range: syntax.range)
+        case .float(let value, let exact):
+            return Typed(node: .constant(.float(value)), type: .float, range: syntax.range, literal: exact)
         case .text(let value): return Typed(node: .constant(.text(value)), type: .text, range: syntax.range)
         case .duration(let value): return Typed(node: .constant(.duration(value)), type: .duration, range: syntax.range)
         case .filterValue:
             guard scope.hasFilterValue else { throw unknown("$", syntax.range, "'$' is known in filters only") }
-            return Typed(node: .parameter(.filterValue), type: .null, range: syntax.range, isOpen: true)
+            return Typed(node: .parameter(.filterValue, .null), type: .null, range: syntax.range, isOpen: true)
         case .list(let items): return try list(items, syntax.range)
         case .name, .member: return try scalar(try resolve(syntax), syntax.range)
         case .call(let name, let arguments, let condition, let nameRange):
@@ -162,8 +211,10 @@ struct Checker {
         return Typed(node: .list(unified.map(\.node)), type: .list(type), range: range)
     }
 
-    /// Brings values to one type: of int and float, float; of date and moment, moment.
+    /// Brings values to one type: of int and float, float; of int and decimal, decimal; of date and moment, moment.
     mutating func unify(_ parts: [Typed], in place: String) throws(ExpressionFault) -> ([Typed], ValueType) {
+        var parts = parts
+        if parts.contains(where: { $0.type.isDecimal }) { parts = parts.map(Self.exact) }
         var type = ValueType.null
         for part in parts where !part.isOpen {
             if type == .null {
@@ -177,7 +228,7 @@ struct Checker {
         var result: [Typed] = []
         for part in parts {
             let closed = try close(part, as: type)
-            result.append(Self.convert(closed, to: type) ?? closed)
+            result.append(convert(closed, to: type) ?? closed)
         }
         return (result, type)
     }
@@ -188,7 +239,14 @@ struct Checker {
         case (.null, _): b
         case (_, .null): a
         case (.int, .float), (.float, .int): .float
+        case (.int, .decimal), (.decimal(scale: 0), .decimal): b
+        case (.decimal, .int): a
+        case (.decimal(let left), .decimal(let right)): .decimal(scale: max(left, right))
         case (.date, .moment), (.moment, .date): .moment
+        case (.reference(let one), .union(let several)) where several.contains(one): b
+        case (.union(let several), .reference(let one)) where several.contains(one): a
+        case (.union(let left), .union(let right)) where left.contains(where: right.contains):
+            .union(left + right.filter { !left.contains($0) })
         default: nil
         }
     }
@@ -215,6 +273,15 @@ extension Typed {
 }
 
 extension ValueType {
+    var isDecimal: Bool { if case .decimal = self { true } else { false } }
+
+    fileprivate var isPartOfJSON: Bool {
+        switch self {
+        case .bool, .int, .float, .decimal, .text, .json: true
+        default: false
+        }
+    }
+
     /// With its article, for people.
     var description: String {
         switch self {

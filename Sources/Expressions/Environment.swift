@@ -10,6 +10,9 @@ package struct Environment: Sendable {
     package var given: Row?
     /// Whom a message goes to.
     package var to: Row?
+    /// The record before the change, and the record of an event, where the expression's own row is another.
+    package var old: Row?
+    package var new: Row?
     /// Milliseconds since 1970 (UTC).
     package var now: Int64
     package var request: RequestFacts
@@ -23,17 +26,28 @@ package struct Environment: Sendable {
     package var filterValue: Value
     /// Draws a text of that many characters (1 to 256) for `random`.
     package var random: (@Sendable (Int) -> String)?
+    /// Writes `date`, `time` (of a moment, or a date) and `money` (an amount, a currency) in the locale of the one who reads.
+    package var format: (@Sendable (Format) -> String)?
+
+    package enum Format: Sendable, Hashable {
+        case date(Value)
+        case time(Value)
+        case money(Value, currency: String)
+    }
 
     package init(
-        me: Row? = nil, member: Row? = nil, tenant: Row? = nil, given: Row? = nil, to: Row? = nil, now: Int64 = 0,
+        me: Row? = nil, member: Row? = nil, tenant: Row? = nil, given: Row? = nil, to: Row? = nil, old: Row? = nil, new: Row? = nil,
+        now: Int64 = 0,
         request: RequestFacts = RequestFacts(), input: [String: Value] = [:], names: [String: Value] = [:], out: String? = nil,
-        filterValue: Value = .null, random: (@Sendable (Int) -> String)? = nil
+        filterValue: Value = .null, random: (@Sendable (Int) -> String)? = nil, format: (@Sendable (Format) -> String)? = nil
     ) {
         self.me = me
         self.member = member
         self.tenant = tenant
         self.given = given
         self.to = to
+        self.old = old
+        self.new = new
         self.names = names
         self.out = out
         self.now = now
@@ -41,6 +55,7 @@ package struct Environment: Sendable {
         self.input = input
         self.filterValue = filterValue
         self.random = random
+        self.format = format
     }
 }
 

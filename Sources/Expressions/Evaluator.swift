@@ -1,6 +1,6 @@
 /// An expression that has no value over these rows.
 package enum EvaluationError: Error, Sendable, Equatable {
-    /// A whole number left the 64 bits that it has.
+    /// A whole number or a decimal left the 64 bits that it has, or a float its exponents.
     case overflow
     /// `random` was asked where `Environment.random` is not set.
     case noRandomness
@@ -10,7 +10,6 @@ package enum EvaluationError: Error, Sendable, Equatable {
 struct Evaluator {
     let environment: Environment
     let row: Row?
-    let old: Row?
     let rows: (any RowSource)?
 
     func isTrue(_ node: Node) throws -> Bool {
@@ -20,7 +19,7 @@ struct Evaluator {
     func value(_ node: Node) throws -> Value {
         switch node {
         case .constant(let value): return value
-        case .parameter(let parameter): return environment.plainValue(of: parameter)
+        case .parameter(let parameter, _): return environment.plainValue(of: parameter)
         case .field(let access): return field(access)
         case .follow(let base, let hop):
             guard case .text(let id) = try value(base), let target = try rows?.row(in: hop.target.collection, id: id) else { return .null }
@@ -52,20 +51,36 @@ struct Evaluator {
             { common.append(item) }
             return .int(Int64(common.count))
         case .arithmetic(let operation, let left, let right, let type):
-            return Arithmetic.result(operation, try value(left), try value(right), type)
+            return try Arithmetic.result(operation, try value(left), try value(right), type)
         case .negative(let part, let type):
-            return Arithmetic.result(.subtract, type == .float ? .float(0) : .int(0), try value(part), type)
-        case .exact(let part):
-            let value = try value(part)
-            if case .float = value { throw EvaluationError.overflow }
-            return value
+            return try Arithmetic.result(.subtract, type == .float ? .float(0) : .int(0), try value(part), type)
+        case .quotient(let left, let right, let quotient):
+            guard let left = try value(left).whole, let right = try value(right).whole,
+                let units = try Arithmetic.quotient(left, right, quotient)
+            else { return .null }
+            return .decimal(Decimal(units: units, scale: quotient.scale))
+        case .rescale(let part, let rescale):
+            guard let units = try value(part).whole else { return .null }
+            let result = try Arithmetic.rescaled(units, rescale)
+            return rescale.isInt ? .int(result) : .decimal(Decimal(units: result, scale: rescale.to))
+        case .widened(let part, _): return try value(part)
         case .real(let part):
             if case .int(let whole) = try value(part) { return .float(Double(whole)) }
             return .null
-        case .midnight(let part):
+        case .midnight(let part, let zone):
             guard case .date(let day) = try value(part) else { return .null }
-            let (moment, overflow) = day.multipliedReportingOverflow(by: Calendar.millisecondsPerDay)
-            return overflow ? .null : .moment(moment)
+            return Calendar.midnight(day, in: zone).map { .moment($0) } ?? .null
+        case .calendar(let function, let part, let zone):
+            guard case .moment(let moment) = try value(part) else { return .null }
+            return Calendar.value(function, of: moment, in: zone) ?? .null
+        case .written(let part, let scale):
+            return try value(part).whole.map { .text(Decimal(units: $0, scale: scale).description) } ?? .null
+        case .part(let part, let collection):
+            guard case .text(let text) = try value(part), text.utf8.starts(with: (collection + ":").utf8) else { return .null }
+            return .text(String(text.unicodeScalars.dropFirst(collection.unicodeScalars.count + 1)))
+        case .whole(let part, let collection):
+            guard case .text(let id) = try value(part) else { return .null }
+            return .text("\(collection):\(id)")
         case .call(let function, let arguments): return try call(function, arguments)
         case .list(let items):
             var values: [Value] = []
@@ -74,7 +89,7 @@ struct Evaluator {
                 if !value.isNull { values.append(value) }
             }
             return .list(values)
-        case .question(let fragment, let type): return try answer(fragment, type)
+        case .question(let question): return try answer(question)
         // `prepared` has put a question in its place.
         case .aggregate: return .null
         }
@@ -83,7 +98,6 @@ struct Evaluator {
     private func field(_ access: FieldAccess) -> Value {
         switch access.place {
         case .this: row?.value(at: access.index) ?? .null
-        case .old: old?.value(at: access.index) ?? .null
         case .inner: .null
         }
     }
@@ -98,12 +112,13 @@ struct Evaluator {
         }
     }
 
-    private func answer(_ fragment: SQLFragment, _ type: ValueType) throws -> Value {
+    private func answer(_ question: Question) throws -> Value {
         guard let rows else { return .null }
+        let fragment = rows.dialect == .sqlite ? question.sqlite : question.postgresql
+        let type = question.type
         let values = fragment.parameters.map { parameter in
             switch parameter {
             case .outer(let index): (row?.value(at: index) ?? .null).scalar
-            case .old(let index): (old?.value(at: index) ?? .null).scalar
             default: environment.value(of: parameter)
             }
         }
@@ -111,6 +126,7 @@ struct Evaluator {
         switch (type, answer) {
         case (.bool, .int(let value)): return .bool(value != 0)
         case (.float, .int(let value)): return .float(Double(value))
+        case (.decimal(let scale), .int(let value)): return .decimal(Decimal(units: value, scale: scale))
         default: return answer
         }
     }
@@ -127,17 +143,20 @@ struct Evaluator {
         case .concat:
             var text = ""
             for argument in arguments {
-                switch try value(argument) {
-                case .text(let part): text += part
-                case .int(let part): text += String(part)
-                default: break
-                }
+                if case .text(let part) = try value(argument) { text += part }
             }
             return .text(text)
         case .random:
             guard let random = environment.random else { throw EvaluationError.noRandomness }
             guard case .int(let length) = try value(arguments[0]) else { return .null }
             return .text(random(Int(length)))
+        case .search:
+            guard case .text(let text) = try value(arguments[0]), case .text(let part) = try value(arguments[1]) else { return .null }
+            return .bool(TextFolding.contains(text, part))
+        case .date, .time, .money: return try formatted(function, arguments)
+        case .round where arguments.count == 2:
+            guard case .float(let number) = try value(arguments[0]), case .int(let digits) = try value(arguments[1]) else { return .null }
+            return .float(try Arithmetic.rounded(number, digits: digits))
         default: break
         }
         switch (function, try value(arguments[0])) {
@@ -145,9 +164,11 @@ struct Evaluator {
         case (.upper, .text(let text)): return .text(Text.uppercased(text))
         case (.len, .text(let text)): return .int(Int64(text.unicodeScalars.count))
         case (.words, .text(let text)): return .int(Text.words(text))
-        case (.round, .float(let value)): return .int(Arithmetic.rounded(value))
-        case (.ceil, .float(let value)): return .int(Arithmetic.roundedUp(value))
-        case (.floor, .float(let value)): return .int(Arithmetic.roundedDown(value))
+        case (.round, .float(let value)), (.ceil, .float(let value)), (.floor, .float(let value)):
+            return .int(try Arithmetic.whole(value, function))
+        case (.abs, .decimal(let value)):
+            guard value.units != .min else { throw EvaluationError.overflow }
+            return .decimal(Decimal(units: Swift.abs(value.units), scale: value.scale))
         case (.abs, .float(let value)): return .float(value.magnitude)
         case (.abs, .int(let value)):
             guard value != .min else { throw EvaluationError.overflow }
@@ -155,8 +176,21 @@ struct Evaluator {
         case (.abs, .duration(let value)):
             guard value != .min else { throw EvaluationError.overflow }
             return .duration(Swift.abs(value))
-        case (_, .moment(let moment)): return Calendar.value(function, of: moment) ?? .null
         default: return .null
+        }
+    }
+}
+
+extension Evaluator {
+    private func formatted(_ function: Function, _ arguments: [Node]) throws -> Value {
+        let first = try value(arguments[0])
+        guard let format = environment.format, !first.isNull else { return .null }
+        switch function {
+        case .date: return .text(format(.date(first)))
+        case .time: return .text(format(.time(first)))
+        default:
+            guard case .text(let currency) = try value(arguments[1]) else { return .null }
+            return .text(format(.money(first, currency: currency)))
         }
     }
 }

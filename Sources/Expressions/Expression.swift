@@ -27,7 +27,9 @@ package struct Expression: Sendable {
     package func evaluate(
         in environment: Environment, row: Row? = nil, old: Row? = nil, rows: (any RowSource)? = nil
     ) throws -> Value {
-        let value = try Evaluator(environment: environment, row: row, old: old, rows: rows).value(prepared)
+        var environment = environment
+        if let old { environment.old = old }
+        let value = try Evaluator(environment: environment, row: row, rows: rows).value(prepared)
         return isCondition && value.isNull ? .bool(false) : value
     }
 
@@ -39,7 +41,7 @@ package struct Expression: Sendable {
     /// The same as SQL over a table (or row of one) that bears `alias`. A condition never yields SQL's NULL in a place where it matters.
     /// `random` has no SQL and is NULL.
     package func sql(_ dialect: SQLDialect, alias: String) -> SQLFragment {
-        let generator = SQLGenerator(home: .table(alias))
+        let generator = SQLGenerator(home: .table(alias), dialect: dialect)
         return isCondition ? generator.condition(node, .loose) : generator.value(node)
     }
 }
@@ -52,8 +54,10 @@ package struct Scope: Sendable {
     package var hasOld: Bool
     /// Whether `me` and `request` are known.
     package var hasCaller: Bool
-    /// Whether `new` is known (effects, transitions): the record itself.
+    /// Whether `new` is known (effects, transitions).
     package var hasNew: Bool
+    /// The collection of `old` and `new` where they are rows of the environment; nil where `new` is the record itself and `old` it before.
+    package var event: String?
     /// The collection of `given` (views), and of `to` (texts).
     package var given: String?
     package var to: String?
@@ -75,12 +79,14 @@ package struct Scope: Sendable {
     package var macros: [String: String]
 
     package init(
-        collection: String? = nil, hasOld: Bool = false, hasNew: Bool = false, given: String? = nil, to: String? = nil,
+        collection: String? = nil, hasOld: Bool = false, hasNew: Bool = false, event: String? = nil, given: String? = nil,
+        to: String? = nil,
         isOfTenant: Bool = false, isComputed: Bool = false, hasCaller: Bool = true, input: [String: ValueType] = [:],
         names: [String: ValueType] = [:], hasOut: Bool = false, isText: Bool = false, hasFilterValue: Bool = false,
         macros: [String: String] = [:]
     ) {
         self.hasNew = hasNew
+        self.event = event
         self.given = given
         self.to = to
         self.isOfTenant = isOfTenant
@@ -155,17 +161,21 @@ extension SQLFragment {
         var open: [Int] = []
         var sum = 0
         var most = 0
+        var previous: UInt8 = 0
         for index in text.utf8.indices {
-            switch text.utf8[index] {
+            let byte = text.utf8[index]
+            switch byte {
             case UInt8(ascii: "("):
                 let rest = text[index...].dropFirst()
-                let weight = rest.hasPrefix("SELECT") ? 9 : rest.hasPrefix("CASE") ? 6 : 4
+                let isCall = previous | 0x20 >= UInt8(ascii: "a") && previous | 0x20 <= UInt8(ascii: "z")
+                let weight = rest.hasPrefix("SELECT") ? 9 : rest.hasPrefix("CASE") || isCall ? 6 : 4
                 open.append(weight)
                 sum += weight
                 most = max(most, sum)
             case UInt8(ascii: ")"): sum -= open.popLast() ?? 0
             default: break
             }
+            previous = byte
         }
         return most
     }

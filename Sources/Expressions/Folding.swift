@@ -10,18 +10,16 @@ extension Node {
         case .isNull(.constant(let value)): return .constant(.bool(value.isNull))
         case .isNull(let part) where part.isTwoValued: return .constant(.bool(false))
         case .compare(_, .constant(.null), _), .compare(_, _, .constant(.null)), .between(.constant(.null), _, _),
-            .between(_, .constant(.null), _), .between(_, _, .constant(.null)), .contains(.constant(.null), _),
-            .contains(_, .list(.constant(.null))), .contains(_, .values([])):
+            .between(_, .constant(.null), _), .between(_, _, .constant(.null)), .contains(.constant(.null), _):
             return .constant(.bool(false))
         case .follow(.constant(.null), _), .arithmetic(_, .constant(.null), _, _), .arithmetic(_, _, .constant(.null), _):
             return .constant(.null)
-        case .exact(.constant(let value)):
-            if case .float = value { return node }
-            return .constant(value)
+        case .part(.whole(let part, let collection), let wanted): return collection == wanted ? part : .constant(.null)
         case .call(.if, let arguments):
             if case .constant(let value) = arguments[0] { return value == .bool(true) ? arguments[1] : arguments[2] }
             return node
-        case .contains(_, .rows(let rows, _)) where rows.isEmpty: return .constant(.bool(false))
+        case .overlap(let left, let right) where left.isEmpty || right.isEmpty: return .constant(.int(0))
+        case .contains(_, let members) where members.isEmpty: return .constant(.bool(false))
         case .aggregate(let aggregate) where aggregate.rows.isEmpty: return .constant(aggregate.ofNothing)
         default: return node.isConstantBelow ? node.computed : node
         }
@@ -58,7 +56,8 @@ extension Node {
 
     private var isConstantBelow: Bool {
         switch self {
-        case .constant, .parameter, .field, .follow, .aggregate, .question, .call(.random, _): return false
+        case .constant, .parameter, .field, .follow, .aggregate, .question, .call(.random, _), .widened: return false
+        case .call(let function, _) where function.isOfTexts: return false
         case .contains(_, .rows), .overlap(.rows, _), .overlap(_, .rows): return false
         default:
             var isConstant = true
@@ -71,7 +70,7 @@ extension Node {
     }
 
     private var computed: Node {
-        let evaluator = Evaluator(environment: Environment(), row: nil, old: nil, rows: nil)
+        let evaluator = Evaluator(environment: Environment(), row: nil, rows: nil)
         // What has no value (an overflow) is left to fail when it is asked.
         guard let value = try? evaluator.value(self) else { return self }
         return .constant(value)
@@ -79,17 +78,37 @@ extension Node {
 
     /// The same for an anonymous caller.
     var anonymous: Node {
-        if case .parameter(.me) = self { return .constant(.null) }
-        return map(\.anonymous)
+        switch self {
+        case .parameter(.me, _), .parameter(.member, _): .constant(.null)
+        default: map(\.anonymous)
+        }
     }
 
     /// With each aggregate and each membership among stored rows as a question to the store; for a record in memory.
     var prepared: Node {
         switch self {
-        case .aggregate(let aggregate): return .question(SQLGenerator(home: .memory).query(self), aggregate.type)
-        case .contains(_, .rows): return .question(SQLGenerator(home: .memory).query(self), .bool)
-        case .overlap(.rows, _), .overlap(_, .rows): return .question(SQLGenerator(home: .memory).query(self), .int)
+        case .aggregate(let aggregate): return question(aggregate.type)
+        case .contains(_, .rows): return question(.bool)
+        case .overlap(.rows, _), .overlap(_, .rows): return question(.int)
         default: return map(\.prepared)
+        }
+    }
+
+    private func question(_ type: ValueType) -> Node {
+        func fragment(_ dialect: SQLDialect) -> SQLFragment {
+            "SELECT \(SQLGenerator(home: .memory, dialect: dialect).value(self))"
+        }
+        return .question(Question(sqlite: fragment(.sqlite), postgresql: fragment(.postgresql).numbered, type: type))
+    }
+}
+
+extension Members {
+    /// Whether it is sure to hold nothing.
+    fileprivate var isEmpty: Bool {
+        switch self {
+        case .values(let items): items.allSatisfy { $0 == .constant(.null) }
+        case .list(let node): node == .constant(.null)
+        case .rows(let rows, _): rows.isEmpty
         }
     }
 }
@@ -99,7 +118,7 @@ extension RowSet {
     fileprivate var isEmpty: Bool {
         if condition == .constant(.bool(false)) || condition == .constant(.null) { return true }
         return switch origin {
-        case .children(.constant(.null), _), .members(.constant(.null), _), .list(.constant(.null)): true
+        case .children(.constant(.null), _, _), .members(.constant(.null), _), .list(.constant(.null)): true
         default: false
         }
     }
@@ -111,12 +130,14 @@ extension Aggregate {
         switch kind {
         case .exists: .bool(false)
         case .count: .int(0)
-        case .sum: type == .float ? .float(0) : type == .duration ? .duration(0) : .int(0)
+        case .sum:
+            switch type {
+            case .float: .float(0)
+            case .duration: .duration(0)
+            case .decimal(let scale): .decimal(Decimal(units: 0, scale: scale))
+            default: .int(0)
+            }
         case .avg, .min, .max, .first: .null
         }
     }
-}
-
-extension SQLGenerator {
-    func query(_ node: Node) -> SQLFragment { "SELECT \(value(node))" }
 }

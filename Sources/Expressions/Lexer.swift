@@ -3,7 +3,8 @@ struct Token: Equatable {
     enum Kind: Equatable {
         case text(String)
         case int(Int64)
-        case float(Double)
+        /// With its exact value, if that has at most 18 digits.
+        case float(Double, Decimal?)
         /// Milliseconds.
         case duration(Int64)
         case name(String)
@@ -104,10 +105,11 @@ struct Lexer {
             if let scalar = peek(), Self.isNameStart(scalar) {
                 throw ExpressionFault(message: "a number and a name must be kept apart", range: start..<position + 1)
             }
-            guard let value = Double(string(start..<position)), value.isFinite else {
+            let text = string(start..<position)
+            guard let value = Double(text), value.isFinite else {
                 throw ExpressionFault(message: "this number is too large", range: start..<position)
             }
-            return Token(kind: .float(value), range: start..<position)
+            return Token(kind: .float(value, Decimal(text)), range: start..<position)
         }
         guard let value = Int64(string(start..<position)) else {
             throw ExpressionFault(message: "this number is too large", range: start..<position)

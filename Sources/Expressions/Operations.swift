@@ -1,4 +1,4 @@
-/// Comparisons of values, as SQLite makes them.
+/// Comparisons of values. An int beside a float has been made a float before.
 enum Ordering {
     /// Whether `left` stands so to `right`; false when one of them is null.
     static func holds(_ comparison: ComparisonOperator, _ left: Value, _ right: Value) -> Bool {
@@ -29,8 +29,9 @@ enum Ordering {
         case (.text(let left), .text(let right)):
             return Text.order(left, right)
         case (.float(let left), .float(let right)): return order(left, right)
-        case (.int(let left), .float(let right)): return order(left, right)
-        case (.float(let left), .int(let right)): return order(right, left).map { -$0 }
+        case (.decimal(let left), .decimal(let right)): return left < right ? -1 : right < left ? 1 : 0
+        case (.decimal(let left), .int(let right)): return order(.decimal(left), .decimal(Decimal(units: right, scale: 0)))
+        case (.int(let left), .decimal(let right)): return order(.decimal(Decimal(units: left, scale: 0)), .decimal(right))
         default:
             guard let left = left.whole, let right = right.whole else { return nil }
             return left < right ? -1 : left > right ? 1 : 0
@@ -40,102 +41,120 @@ enum Ordering {
     private static func order(_ left: Double, _ right: Double) -> Int? {
         left < right ? -1 : left > right ? 1 : left == right ? 0 : nil
     }
-
-    /// Exact, also where the int has more digits than a double holds.
-    private static func order(_ left: Int64, _ right: Double) -> Int? {
-        if right.isNaN { return nil }
-        if right >= 0x1p63 { return -1 }
-        if right < -0x1p63 { return 1 }
-        let whole = Int64(right)
-        if left != whole { return left < whole ? -1 : 1 }
-        return order(Double(whole), right)
-    }
 }
 
-/// Arithmetic as SQLite does it: whole numbers that leave their range become floats, which `Node.exact` then refuses.
+/// Arithmetic, the same for the evaluator and for the functions that SQLite is given: what leaves its range fails.
 enum Arithmetic {
-    static func result(_ operation: ArithmeticOperator, _ left: Value, _ right: Value, _ type: ValueType) -> Value {
-        if type != .float, let left = left.whole, let right = right.whole {
-            return whole(operation, left, right, type)
+    /// Of whole numbers, moments and durations; `type` says of which kind the result is. Null when a side is, or by division by zero.
+    static func result(_ operation: ArithmeticOperator, _ left: Value, _ right: Value, _ type: ValueType) throws -> Value {
+        if type == .float {
+            guard let left = left.real, let right = right.real else { return .null }
+            return try real(operation, left, right)
         }
-        guard let a = left.real, let b = right.real else { return .null }
-        let result: Double
-        switch operation {
-        case .add: result = a + b
-        case .subtract: result = a - b
-        case .multiply: result = a * b
-        case .divide:
-            if b == 0 { return .null }
-            result = a / b
-        case .remainder:
-            let divisor = whole(b)
-            if divisor == 0 { return .null }
-            result = Double(whole(a).remainderReportingOverflow(dividingBy: divisor).partialValue)
+        guard let left = left.whole, let right = right.whole, let number = try whole(operation, left, right) else { return .null }
+        return switch type {
+        case .moment: .moment(number)
+        case .duration: .duration(number)
+        case .decimal(let scale): .decimal(Decimal(units: number, scale: scale))
+        default: .int(number)
         }
-        return result.isNaN ? .null : .float(result)
     }
 
-    private static func whole(_ operation: ArithmeticOperator, _ left: Int64, _ right: Int64, _ type: ValueType) -> Value {
+    /// Nil for division by zero.
+    static func whole(_ operation: ArithmeticOperator, _ left: Int64, _ right: Int64) throws -> Int64? {
         let (value, overflow): (Int64, Bool)
         switch operation {
         case .add: (value, overflow) = left.addingReportingOverflow(right)
         case .subtract: (value, overflow) = left.subtractingReportingOverflow(right)
         case .multiply: (value, overflow) = left.multipliedReportingOverflow(by: right)
         case .divide, .remainder:
-            if right == 0 { return .null }
+            if right == 0 { return nil }
             (value, overflow) = (left.remainderReportingOverflow(dividingBy: right).partialValue, false)
         }
-        if overflow {
-            let (a, b) = (Double(left), Double(right))
-            return .float(operation == .add ? a + b : operation == .subtract ? a - b : a * b)
+        if overflow { throw EvaluationError.overflow }
+        return value
+    }
+
+    /// Beyond the range of a double, at either end of its exponents, is an error, as PostgreSQL has it.
+    static func real(_ operation: ArithmeticOperator, _ left: Double, _ right: Double) throws -> Value {
+        let result: Double
+        switch operation {
+        case .add: result = left + right
+        case .subtract: result = left - right
+        case .multiply: result = left * right
+        case .divide:
+            if right == 0 { return .null }
+            result = left / right
+        case .remainder: return .null
         }
-        return switch type {
-        case .moment: .moment(value)
-        case .duration: .duration(value)
-        default: .int(value)
+        let vanishes = result == 0 && left != 0 && (operation == .divide || operation == .multiply && right != 0)
+        if !result.isFinite || vanishes { throw EvaluationError.overflow }
+        return .float(result)
+    }
+
+    /// Null for a zero divisor.
+    static func quotient(_ left: Int64, _ right: Int64, _ quotient: Quotient) throws -> Int64? {
+        if right == 0 { return nil }
+        let shift = Quotient.digits + quotient.right - quotient.left
+        let (dividend, overflow) = Int128(left).multipliedReportingOverflow(by: Decimal.power(shift))
+        guard !overflow, let exact = Decimal.quotient(dividend, Int128(right) * Decimal.power(-shift)),
+            let rounded = Decimal.rescale(exact, from: Quotient.digits, to: quotient.scale), let result = Int64(exactly: rounded)
+        else { throw EvaluationError.overflow }
+        return result
+    }
+
+    static func rescaled(_ units: Int64, _ rescale: Rescale) throws -> Int64 {
+        var result = Decimal.rescale(Int128(units), from: rescale.from, to: rescale.to)
+        if rescale.from > rescale.to, rescale.mode != .round {
+            let power = Decimal.power(rescale.from - rescale.to)
+            let (whole, rest) = Int128(units).quotientAndRemainder(dividingBy: power)
+            let isUp = rescale.mode == .ceil && rest > 0
+            let isDown = rescale.mode == .floor && rest < 0
+            result = whole + (isUp ? 1 : isDown ? -1 : 0)
         }
+        guard let units = result.flatMap({ Int64(exactly: $0) }) else { throw EvaluationError.overflow }
+        return units
     }
 
-    /// Half away from zero, by the steps of SQLite's `round` (func.c): beyond 2⁵² every double is whole.
-    static func rounded(_ value: Double) -> Int64 {
-        if value.magnitude > 4_503_599_627_370_496 { return whole(value) }
-        return whole(value + (value < 0 ? -0.5 : 0.5))
+    /// A float as an int, by one of `round ceil floor`.
+    static func whole(_ value: Double, _ function: Function) throws -> Int64 {
+        let rounded =
+            switch function {
+            case .ceil: value.rounded(.up)
+            case .floor: value.rounded(.down)
+            default: value.rounded(.toNearestOrAwayFromZero)
+            }
+        guard let result = Int64(exactly: rounded) else { throw EvaluationError.overflow }
+        return result
     }
 
-    static func roundedDown(_ value: Double) -> Int64 {
-        let whole = whole(value)
-        return Double(whole) > value && whole > .min ? whole - 1 : whole
-    }
-
-    static func roundedUp(_ value: Double) -> Int64 {
-        let whole = whole(value)
-        return Double(whole) < value && whole < .max ? whole + 1 : whole
-    }
-
-    /// Without its fraction; beyond 64 bits the nearest end (`CAST … AS INTEGER`, sqlite.org/lang_expr.html).
-    static func whole(_ value: Double) -> Int64 {
-        if value >= 0x1p63 { return .max }
-        if value < -0x1p63 { return .min }
-        return value.isNaN ? 0 : Int64(value)
+    /// Half away from zero to that many digits, 0 to 15, by the nearest doubles on the way.
+    static func rounded(_ value: Double, digits: Int64) throws -> Double {
+        var power = 1.0
+        for _ in 0..<Swift.min(Swift.max(digits, 0), 15) { power *= 10 }
+        let shifted = value * power
+        guard shifted.isFinite else { throw EvaluationError.overflow }
+        return shifted.rounded(.toNearestOrAwayFromZero) / power
     }
 }
 
 extension Value {
     /// The integer that stands for it in a database.
-    fileprivate var whole: Int64? {
+    var whole: Int64? {
         switch self {
         case .int(let value), .moment(let value), .date(let value), .duration(let value): value
+        case .decimal(let value): value.units
         case .bool(let value): value ? 1 : 0
-        case .null, .float, .decimal, .text, .list: nil
+        case .null, .float, .text, .list: nil
         }
     }
 
-    fileprivate var real: Double? {
+    var real: Double? {
         if case .float(let value) = self { value } else { whole.map(Double.init) }
     }
 }
 
-/// Functions over text; letters other than A to Z have no case here, as in SQLite.
+/// Functions over text; letters other than A to Z have no case here, as in SQLite and in the collation "C".
 enum Text {
     static func lowercased(_ text: String) -> String { map(text, 0x41...0x5A) { $0 + 32 } }
 

@@ -170,7 +170,7 @@ struct Parser {
         switch token.kind {
         case .text(let text): return try literal(.text(text))
         case .int(let value): return try literal(.int(value))
-        case .float(let value): return try literal(.float(value))
+        case .float(let value, let exact): return try literal(.float(value, exact))
         case .duration(let value): return try literal(.duration(value))
         case .name("true"): return try literal(.bool(true))
         case .name("false"): return try literal(.bool(false))

@@ -52,7 +52,7 @@ package struct Rule: Sendable {
     package func outcome(for environment: Environment) -> Outcome {
         var mask = environment.me == nil ? 1 : 0
         if !atoms.isEmpty {
-            let evaluator = Evaluator(environment: environment, row: nil, old: nil, rows: nil)
+            let evaluator = Evaluator(environment: environment, row: nil, rows: nil)
             for (index, atom) in atoms.enumerated() where (try? evaluator.isTrue(atom)) == true {
                 mask |= 2 << index
             }
@@ -82,17 +82,29 @@ extension Node {
     private var isOfCaller: Bool {
         !contains { node in
             switch node {
-            case .field, .follow, .aggregate, .question, .exact, .call(.abs, _), .call(.random, _): true
+            case .field, .follow, .aggregate, .question, .call(.random, _): true
+            case .parameter(.old, _), .parameter(.new, _): true
             case .contains(_, .rows), .overlap: true
-            default: false
+            default: node.mayFail
             }
+        }
+    }
+
+    /// Whether it itself, apart from what stands below it, may leave its range.
+    private var mayFail: Bool {
+        switch self {
+        case .arithmetic(_, _, _, let type): type == .float || magnitude == nil
+        case .negative(_, let type): type != .float
+        case .quotient, .rescale: true
+        case .call(let function, _): [.abs, .round, .ceil, .floor].contains(function)
+        default: false
         }
     }
 
     /// The largest conditions that ask no row. Whether there is a `me` is not among them: it has its own bit.
     fileprivate func collectAtoms(into atoms: inout [Node], limit: Int) {
         switch self {
-        case .constant, .isNull(.parameter(.me(Row.System.id))): return
+        case .constant, .isNull(.parameter(.me(Row.System.id), _)): return
         case .not(let part): part.collectAtoms(into: &atoms, limit: limit)
         case .and(let parts) where !isOfCaller, .or(let parts) where !isOfCaller:
             for part in parts { part.collectAtoms(into: &atoms, limit: limit) }
@@ -109,7 +121,7 @@ extension Node {
             return .constant(.bool(mask & (2 << index) != 0))
         }
         switch self {
-        case .isNull(.parameter(.me(Row.System.id))): return .constant(.bool(isAnonymous))
+        case .isNull(.parameter(.me(Row.System.id), _)): return .constant(.bool(isAnonymous))
         case .and(let parts): return .and(parts.map { $0.assuming(mask, atoms) })
         case .or(let parts): return .or(parts.map { $0.assuming(mask, atoms) })
         case .not(let part): return .not(part.assuming(mask, atoms))

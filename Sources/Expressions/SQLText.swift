@@ -22,6 +22,10 @@ extension SQLFragment: ExpressibleByStringInterpolation {
             parameters.append(parameter)
         }
 
+        package mutating func appendInterpolation(number: Int) {
+            text += String(number)
+        }
+
         /// An identifier, quoted.
         package mutating func appendInterpolation(name: String) {
             text += "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""

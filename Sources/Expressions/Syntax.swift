@@ -4,7 +4,7 @@ struct Syntax {
         case null
         case bool(Bool)
         case int(Int64)
-        case float(Double)
+        case float(Double, Decimal?)
         case text(String)
         case duration(Int64)
         case list([Syntax])

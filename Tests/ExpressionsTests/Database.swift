@@ -15,35 +15,14 @@ final class Database {
     /// With the tables of the model, empty.
     init(_ model: Model) throws {
         self.model = model
-        guard sqlite3_open(":memory:", &handle) == SQLITE_OK else { throw Failure(description: "open") }
-        for collection in model.collections.values.sorted(by: { $0.name < $1.name }) {
-            var columns = ["\"n\" INTEGER PRIMARY KEY"]
-            for field in collection.fields {
-                switch field.storage {
-                case .column(let column): columns.append("\"\(column)\" \(Self.affinity(field.type))")
-                case .pair, .member, .list: break
-                case .members(let table):
-                    try execute("CREATE TABLE \"\(table)\" (record TEXT, position INTEGER, target TEXT) STRICT")
-                    try execute("CREATE INDEX \"\(table)_target\" ON \"\(table)\" (target, record)")
-                    try execute("CREATE INDEX \"\(table)_record\" ON \"\(table)\" (record, position)")
-                }
-            }
-            try execute("CREATE TABLE \"\(collection.table)\" (\(columns.joined(separator: ", "))) STRICT")
-            try execute("CREATE UNIQUE INDEX \"\(collection.table)_id\" ON \"\(collection.table)\" (id)")
-        }
+        guard sqlite3_open(":memory:", &handle) == SQLITE_OK, let handle else { throw Failure(description: "open") }
+        try ExpressionFunctions.register(on: handle)
+        for statement in Storage(model: model, dialect: .sqlite).schema { try execute(statement) }
     }
 
     deinit {
         for statement in statements.values { sqlite3_finalize(statement) }
         sqlite3_close(handle)
-    }
-
-    private static func affinity(_ type: ValueType) -> String {
-        switch type {
-        case .text, .reference, .list, .null: "TEXT"
-        case .float: "REAL"
-        default: "INTEGER"
-        }
     }
 
     func execute(_ sql: String) throws {
@@ -55,25 +34,9 @@ final class Database {
     }
 
     func insert(_ row: Row) throws {
-        guard let collection = model.collections[row.collection] else { return }
-        var columns = ["n"]
-        var values = [Value.int(row.number)]
-        for field in collection.fields {
-            switch (field.storage, row.values[field.index]) {
-            case (.column(let column), let value):
-                columns.append(column)
-                values.append(value)
-            case (.members(let table), .list(let targets)):
-                for (position, target) in targets.enumerated() {
-                    _ = try rows(
-                        "INSERT INTO \"\(table)\" VALUES (?, ?, ?)", [.text(row.id), .int(Int64(position)), target], [])
-                }
-            default: break
-            }
+        for insertion in Storage(model: model, dialect: .sqlite).insertions(of: row) {
+            _ = try rows(insertion.sql, insertion.values.map(\.value), [])
         }
-        let names = columns.map { "\"\($0)\"" }.joined(separator: ", ")
-        let marks = columns.map { _ in "?" }.joined(separator: ", ")
-        _ = try rows("INSERT INTO \"\(collection.table)\" (\(names)) VALUES (\(marks))", values, [])
     }
 
     /// The rows of a statement, its columns read as those types.
@@ -123,7 +86,10 @@ final class Database {
         case (.date, SQLITE_INTEGER): .date(sqlite3_column_int64(statement, index))
         case (.duration, SQLITE_INTEGER): .duration(sqlite3_column_int64(statement, index))
         case (.float, SQLITE_FLOAT): .float(sqlite3_column_double(statement, index))
-        case (.text, SQLITE_TEXT), (.reference, SQLITE_TEXT): .text(String(cString: sqlite3_column_text(statement, index)))
+        case (.decimal(let scale), SQLITE_INTEGER):
+            .decimal(Decimal(units: sqlite3_column_int64(statement, index), scale: scale))
+        case (.text, SQLITE_TEXT), (.reference, SQLITE_TEXT), (.union, SQLITE_TEXT), (.json, SQLITE_TEXT):
+            .text(String(cString: sqlite3_column_text(statement, index)))
         // A value of another kind than the expression's type is a fault: it equals nothing.
         default: .list([.text("storage class \(sqlite3_column_type(statement, index)) for \(type)")])
         }

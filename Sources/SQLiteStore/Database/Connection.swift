@@ -56,6 +56,7 @@ package final class Connection {
         atlas_sqlite_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nil)
         atlas_sqlite_db_config(opened, SQLITE_DBCONFIG_DQS_DML, 0, nil)
         atlas_sqlite_db_config(opened, SQLITE_DBCONFIG_DQS_DDL, 0, nil)
+        try ExpressionFunctions.register(on: opened)
         try execute("PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192")
         switch mode {
         case .writer(let synchronous):
