@@ -6,6 +6,8 @@ package import Schema
 package final class Site: Sendable {
     package let configuration: Configuration
     package let schema: Schema
+    /// What the operator should know of the file, though it is sound.
+    package let warnings: Faults
 
     /// Throws every fault of the file.
     /// `previous` is the schema that a reload replaces: stores know conditions by their number, so none is used twice.
@@ -14,6 +16,7 @@ package final class Site: Sendable {
     ) throws(Faults) {
         let loaded = try ConfigurationLoader(environment: environment, overrides: overrides).load(file)
         configuration = loaded.configuration
+        warnings = loaded.allWarnings
         do {
             schema = try SchemaCompiler.compile(loaded.configuration, after: previous)
         } catch {

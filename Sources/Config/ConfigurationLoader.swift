@@ -4,6 +4,11 @@ package struct LoadedConfiguration: Sendable {
     package var warnings: [Fault]
     /// By the file name of a `Location`, with literal secrets masked: safe to show.
     package var sources: [String: String]
+
+    /// The warnings, then what is not in force.
+    package var allWarnings: Faults {
+        Faults(warnings + configuration.notInForce.map(\.warning), sources: sources)
+    }
 }
 
 /// Reads `atlas.toml`, the files that it includes, and the overrides of this run.
@@ -35,6 +40,13 @@ package struct ConfigurationLoader {
     }
 
     private func finish(_ files: FileTree, file: String) throws(Faults) -> LoadedConfiguration {
+        let loaded = read(files, file: file)
+        guard !loaded.warnings.contains(where: { $0.severity == .error }) else { throw Faults(loaded.warnings, sources: loaded.sources) }
+        return loaded
+    }
+
+    /// Whatever could be read, with errors among the warnings.
+    func read(_ files: FileTree, file: String) -> LoadedConfiguration {
         var files = files
         var root = files.root
         let overrides = allOverrides
@@ -46,11 +58,13 @@ package struct ConfigurationLoader {
         for override in overrides where override.isOfTraits { override.apply(to: &root, faults: &files.faults) }
         Traits.merge(into: &root, faults: &files.faults)
         for override in overrides where !override.isOfTraits { override.apply(to: &root, faults: &files.faults) }
-        let reading = Reading(environment: environment, directories: files.directories)
+        let reading = Reading(
+            environment: environment, directories: files.directories, names: root.table.map { DeclaredNames(root: $0) } ?? DeclaredNames())
         var configuration = Configuration()
         configuration.file = file
         configuration.app.dataDirectory = reading.absolute(configuration.app.dataDirectory, in: file)
         if let table = root.table { Language.file.read(table, at: root, into: &configuration, reading) }
+        configuration.notInForce = reading.notInForce
         let order = Dictionary(uniqueKeysWithValues: files.order.enumerated().map { ($1, $0) })
         let faults = Self.once(files.faults + reading.faults).enumerated().sorted { a, b in
             let left = a.element.at
@@ -58,7 +72,6 @@ package struct ConfigurationLoader {
             return (order[left.file] ?? 0, left.line, left.column, a.offset) < (order[right.file] ?? 0, right.line, right.column, b.offset)
         }.map(\.element)
         let sources = Masking.masked(files.sources, ranges: reading.masked, faults: files.faults)
-        guard !faults.contains(where: { $0.severity == .error }) else { throw Faults(faults, sources: sources) }
         return LoadedConfiguration(configuration: configuration, warnings: faults, sources: sources)
     }
 

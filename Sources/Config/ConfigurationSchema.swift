@@ -26,20 +26,29 @@ package enum ConfigurationSchema {
         case .literal: return ["type": ["string", "number", "boolean", "array"]]
         case .list(let item): return ["type": "array", "items": schema(of: item)]
         case .either(let shapes): return ["anyOf": .array(shapes.map(schema))]
-        case .named(_, let shape):
-            return [
-                "type": "object", "additionalProperties": false,
-                "patternProperties": .object([JSONMember(name: "^\(Name.pattern)$", value: schema(of: shape))]),
-            ]
-        case .table(let keys):
-            var members = [
-                JSONMember(name: "type", value: "object"), JSONMember(name: "additionalProperties", value: false),
-                JSONMember(name: "properties", value: .object(keys.map { JSONMember(name: $0.name, value: property($0)) })),
-            ]
-            let required = keys.filter(\.isRequired).map { JSONValue.string($0.name) }
-            if !required.isEmpty { members.append(JSONMember(name: "required", value: .array(required))) }
-            return .object(members)
+        case .any: return .object([])
+        case .named(_, let shape, let pattern): return table([], others: (pattern, shape))
+        case .open(let keys, _, let shape): return table(keys, others: (Name.pattern, shape))
+        case .table(let keys): return table(keys, others: nil)
         }
+    }
+
+    private static func table(_ keys: [KeyDescription], others: (pattern: String, shape: Shape)?) -> JSONValue {
+        var members = [JSONMember(name: "type", value: "object"), JSONMember(name: "additionalProperties", value: false)]
+        if !keys.isEmpty {
+            members.append(
+                JSONMember(name: "properties", value: .object(keys.map { JSONMember(name: $0.name, value: property($0)) })))
+        }
+        if let others {
+            // A key of the language is none of the names.
+            let names = keys.map(\.name).joined(separator: "|")
+            let pattern = keys.isEmpty ? "^\(others.pattern)$" : "^(?!(\(names))$)\(others.pattern)$"
+            members.append(
+                JSONMember(name: "patternProperties", value: .object([JSONMember(name: pattern, value: schema(of: others.shape))])))
+        }
+        let required = keys.filter(\.isRequired).map { JSONValue.string($0.name) }
+        if !required.isEmpty { members.append(JSONMember(name: "required", value: .array(required))) }
+        return .object(members)
     }
 
     private static func property(_ key: KeyDescription) -> JSONValue {

@@ -17,6 +17,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let site = try options.site()
+        options.warn(about: site)
         let file = site.configuration.file.isEmpty ? "the defaults" : site.configuration.file
         print("\(file): sound, with \(site.schema.collections.count) collections")
     }

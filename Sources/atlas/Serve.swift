@@ -20,6 +20,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let site = try options.site()
+        options.warn(about: site)
         let isTerminal = isatty(1) == 1
         let options = options
         do {

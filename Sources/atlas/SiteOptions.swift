@@ -43,9 +43,20 @@ struct SiteOptions: ParsableArguments {
 
     /// For people on a terminal, as JSON lines otherwise.
     func report(_ faults: Faults) {
+        show(faults)
+        guard isatty(2) == 1 else { return }
+        let errors = faults.all.count { $0.severity == .error }
+        complain("\(errors) \(errors == 1 ? "error" : "errors"); nothing was changed")
+    }
+
+    /// What is worth knowing of a sound file, on standard error too.
+    func warn(about site: Site) {
+        if !site.warnings.all.isEmpty { show(site.warnings) }
+    }
+
+    private func show(_ faults: Faults) {
         if isatty(2) == 1 {
-            complain(faults.rendered(color: true))
-            complain("\(faults.all.count) \(faults.all.count == 1 ? "error" : "errors"); nothing was changed")
+            complain(faults.all.map { $0.rendered(source: faults.sources[$0.at.file], color: true) }.joined())
         } else {
             for fault in faults.all { complain(fault.json.text) }
         }

@@ -54,8 +54,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "[tls]\nmode = \"off\"", "[server]\nlimits = {}", "[storage]\ndriver = \"s3\"",
-        "[database]\nurl = \"postgres://x/y\"",
+        "[database]\nurl = \"postgres://x/y\""
     ]) func `what later versions have is called so`(text: String) {
         let all = faults(of: text).all
         #expect(all.count == 1)
@@ -102,6 +101,7 @@ import Testing
 
     @Test(arguments: [
         ("250ms", 250), ("2s", 2_000), ("15m", 900_000), ("2h", 7_200_000), ("30d", 2_592_000_000), ("1w", 604_800_000),
+        ("2y", 63_072_000_000),
     ]) func `durations`(text: String, milliseconds: Int64) throws {
         #expect(try load("[auth]\naccess_ttl = \"\(text)\"").configuration.auth.accessTTL == milliseconds)
     }
@@ -111,7 +111,7 @@ import Testing
         #expect(try load("[server]\nmax_body = \"\(text)\"").configuration.server.maxBody == bytes)
     }
 
-    @Test(arguments: ["15", "m", "", "15 m", "-1s", "1.5h", "1y", "99999999999999999999s", "9223372036854775807d", "200000d", "0s"])
+    @Test(arguments: ["15", "m", "", "15 m", "-1s", "1.5h", "1M", "99999999999999999999s", "9223372036854775807d", "200000d", "0s"])
     func `what is no duration`(text: String) {
         #expect(faults(of: "[auth]\naccess_ttl = \"\(text)\"").all.map(\.at.column) == [14])
     }
@@ -348,6 +348,34 @@ import Testing
         check(Language.mediaKind, MediaKind(name: "k", at: here))
         check(Language.variant, MediaVariant(name: "v"))
         check(Language.collection, CollectionDeclaration(name: "c", at: here))
+        check(Language.staticSection, StaticFiles())
+        check(Language.proxySection, ProxyDeclaration(at: here))
+        check(Language.tls, TLSSettings())
+        check(Language.cacheStore, CacheSettings())
+        check(Language.queueStore, QueueStoreSettings())
+        check(Language.otp, OTPSettings())
+        check(Language.proof("\"24h\""), Auth().verifyEmail)
+        check(Language.proof("\"1h\""), Auth().reset)
+        check(Language.oidcSection, OIDCDeclaration(name: "o", at: here))
+        check(Language.tenancySection, TenancyDeclaration(at: here))
+        check(Language.invitationSection, InvitationPreset())
+        check(Language.hookSection, HookPreset())
+        check(Language.job, JobDeclaration(name: "j", at: here))
+        check(Language.mail, MailSettings())
+        check(Language.sms, SMSSettings())
+        check(Language.webhook, WebhookDeclaration(name: "w", at: here))
+        check(Language.export, ExportDeclaration(name: "e", at: here))
+        check(Language.page, DocumentDeclaration.Page())
+        check(Language.figure, FigureDeclaration(name: "f", at: here))
+        check(Language.search, SearchSettings())
+        check(Language.realtime, RealtimeSettings())
+        check(Language.backoffice, BackofficeSettings())
+        check(Language.audit, AuditSettings())
+        check(Language.backup, BackupSettings())
+        check(Language.keep, BackupSettings.Keep())
+        check(Language.metrics, MetricsSettings())
+        check(Language.alert, AlertDeclaration(name: "a", at: here))
+        check(Language.test, TestDeclaration(at: here))
         check(Language.checkSection, CheckDeclaration(rule: Located("", at: here), message: ""))
         check(Language.transition, TransitionDeclaration(name: "t", at: here, from: [], to: Located("", at: here)))
         check(Language.field, FieldDeclaration(name: "f", at: here, type: Located(.ref, at: here)))

@@ -14,7 +14,8 @@ struct DescribedKey {
             keys.flatMap { key in
                 [DescribedKey(path: path + [key.name], key: key)] + all(of: key.shape, below: path + [key.name])
             }
-        case .named(_, let item): all(of: item, below: path + ["*"])
+        case .named(_, let item, _): all(of: item, below: path + ["*"])
+        case .open(let keys, _, let item): all(of: .table(keys), below: path) + all(of: item, below: path + ["*"])
         case .either(let shapes): shapes.flatMap { all(of: $0, below: path) }
         case .list(let item): all(of: item, below: path)
         default: []
@@ -34,6 +35,9 @@ struct DescribedKey {
         }.joined(separator: "\n")
     }
 
+    /// Beside the files that the example speaks of.
+    static let place = "\(repository)/Tests/Examples/atlas.toml"
+
     static func contains(_ path: ArraySlice<String>, in node: TOMLNode) -> Bool {
         guard let step = path.first else { return true }
         let rest = path.dropFirst()
@@ -47,20 +51,25 @@ struct DescribedKey {
         let plain = try load(text)
         #expect(plain.warnings.isEmpty)
         #expect(plain.configuration.collections.map(\.name) == ["users", "posts", "comments", "tags"])
-        let whole = try load(Self.uncommented(text), environment: ["ATLAS_MASTER_KEY": String(repeating: "k", count: 32)])
-        #expect(whole.warnings.isEmpty)
+        #expect(plain.configuration.notInForce.isEmpty)
+        let whole = try load(Self.uncommented(text), file: Self.place, environment: ["ATLAS_MASTER_KEY": String(repeating: "k", count: 32)])
+        #expect(whole.warnings.map(\.message).filter { !$0.hasPrefix("there is no directory") }.isEmpty)
+    }
+
+    /// What is the same in several places is shown once: a trait is part of a collection, an input or a part is what a field is, checks are
+    /// the same everywhere, and so are effects and figures.
+    private static func isRepeated(_ path: [String]) -> Bool {
+        if path.count > 1, path.first == "traits" { return true }
+        if path.starts(with: ["schedules", "*", "do"]) || path.starts(with: ["metrics", "figures"]) { return path.count > 3 }
+        if ["input", "checks", "with", "fields", "seo"].contains(path.last) { return false }
+        let isPart = path.contains("input") || path.contains("with") || path.contains("seo") || path.count { $0 == "fields" } > 1
+        return isPart || path.contains("checks") && (path.contains("transitions") || path.contains("actions") || path.first == "views")
     }
 
     @Test func `every key there is stands in the example`() throws {
         let root = try TOMLParser.parse(Self.uncommented(content(of: "atlas.toml.example")), file: "atlas.toml.example")
         for described in DescribedKey.all(of: Language.file.shape) {
-            // A trait is part of a collection, an input or a part is what a field is, checks are the same everywhere: shown once is enough.
-            if described.path.count > 1, described.path.first == "traits" { continue }
-            let path = described.path
-            let isPart = path.contains("with") || path.contains("seo") || path.count { $0 == "fields" } > 1
-            let isRepeated =
-                isPart || path.contains("input") || path.contains("checks") && (path.contains("transitions") || path.contains("actions"))
-            if isRepeated, !["input", "checks", "with", "fields", "seo"].contains(path.last) { continue }
+            guard !Self.isRepeated(described.path) else { continue }
             let isShown = Self.contains(described.path[...], in: root)
             #expect(isShown, "\(described.path.joined(separator: ".")) is missing")
         }
@@ -76,7 +85,12 @@ struct DescribedKey {
             switch shape {
             case .either(let shapes): for shape in shapes { try check(shape, node) }
             case .list(let item): for element in node.array ?? [] { try check(item, element) }
-            case .named(_, let item): for member in node.table?.members ?? [] { try check(item, member.node) }
+            case .named(_, let item, _): for member in node.table?.members ?? [] { try check(item, member.node) }
+            case .open(let keys, _, let item):
+                try check(.table(keys), node)
+                for member in node.table?.members ?? [] where !keys.contains(where: { $0.name == member.name }) {
+                    try check(item, member.node)
+                }
             case .table(let keys):
                 for key in keys {
                     guard let member = node.table?[key.name] else { continue }
@@ -115,7 +129,12 @@ struct DescribedKey {
             #expect(text == generated)
         }
         for key in Language.file.keys where key.description.name != "include" {
-            #expect(text.contains("`[\(key.description.name)"), "\(key.description.name)")
+            let name = key.description.name
+            #expect(text.contains("`[\(name)") || text.contains("`[[\(name)"), "\(name)")
+        }
+        for described in DescribedKey.all(of: Language.file.shape) where described.path.count > 1 && !Self.isRepeated(described.path) {
+            let table = described.path.dropLast().joined(separator: ".")
+            #expect(text.contains("<!-- table: \(table) -->"), "\(table)")
         }
     }
 }
@@ -143,8 +162,11 @@ enum ReferenceTables {
         return ["| key | type | default | |", "|---|---|---|---|"]
             + keys.map { described in
                 let key = described.key
-                let initial = key.isRequired ? "required" : key.initial.map { "`\($0)`" } ?? ""
-                return "| `\(key.name)` | \(key.shape.words) | \(initial) | \(key.doc) |".replacing("||", with: "| |")
+                let example = key.shape.example.map { "`\($0)`" }
+                let initial = key.isRequired ? "required" : key.initial.map { "`\($0)`" }
+                let value = [initial, key.initial == nil ? example.map { "such as \($0)" } : nil].compactMap { $0 }.joined(separator: ", ")
+                let state = key.isInForce ? "" : "; *not in force*"
+                return "| `\(key.name)` | \(key.shape.words) | \(value) | \(key.doc)\(state) |".replacing("||", with: "| |")
             }
     }
 }

@@ -56,7 +56,7 @@ struct SeededGenerator: RandomNumberGenerator {
                 }
                 text = String(String.UnicodeScalarView(scalars))
             }
-            loaded += check(text, environment: ["ATLAS_MASTER_KEY": String(repeating: "k", count: 32)])
+            loaded += check(text, file: ExampleTests.place, environment: ["ATLAS_MASTER_KEY": String(repeating: "k", count: 32)])
         }
         #expect(loaded > 20)
     }
@@ -84,9 +84,11 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// 1 when it loads.
-    private func check(_ text: String, environment: [String: String] = [:], set: [(String, String)] = []) -> Int {
+    private func check(_ text: String, file: String = "atlas.toml", environment: [String: String] = [:], set: [(String, String)] = [])
+        -> Int
+    {
         do throws(Faults) {
-            _ = try ConfigurationLoader(environment: environment, overrides: set).load(text: text)
+            _ = try ConfigurationLoader(environment: environment, overrides: set).load(text: text, file: file)
             return 1
         } catch {
             #expect(!error.all.isEmpty)

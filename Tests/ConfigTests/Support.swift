@@ -5,10 +5,11 @@ import Testing
 
 /// Loads a text that must be right.
 func load(
-    _ text: String, environment: [String: String] = [:], set: [(String, String)] = [], _ location: SourceLocation = #_sourceLocation
+    _ text: String, file: String = "atlas.toml", environment: [String: String] = [:], set: [(String, String)] = [],
+    _ location: SourceLocation = #_sourceLocation
 ) throws -> LoadedConfiguration {
     do throws(Faults) {
-        return try ConfigurationLoader(environment: environment, overrides: set).load(text: text)
+        return try ConfigurationLoader(environment: environment, overrides: set).load(text: text, file: file)
     } catch {
         Issue.record("\(error.rendered())", sourceLocation: location)
         throw error

@@ -38,6 +38,10 @@ extension Form {
                 return nil
             }
             let source = Reference(text)
+            if let source, !reading.isInUse {
+                source.check(at: node, reading)
+                return nil
+            }
             guard let content = source == nil ? text : source?.text(at: node, reading) else { return nil }
             switch parse(content) {
             case .success(let value): return value
@@ -135,15 +139,19 @@ extension Form where Value == Double {
 }
 
 extension Form where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
-    /// One of the words of an enumeration; `later` are words that this version does not have yet.
-    static func choice(later: Set<String> = []) -> Form {
+    /// One of the words of an enumeration; `later` are words that this version does not have yet, `notInForce` those that it reads and
+    /// does not act on.
+    static func choice(later: Set<String> = [], notInForce: Set<String> = []) -> Form {
         let words = Value.allCases.map(\.rawValue)
         return Form(shape: .choice(words)) { node, reading in
             guard let text = node.string else {
                 reading.report("one of \(quoted(words)) is expected here, not \(node.kind)", node)
                 return nil
             }
-            if let value = Value(rawValue: text) { return value }
+            if let value = Value(rawValue: text) {
+                if notInForce.contains(text) { reading.leaveOut(text, at: node.at, length: node.length) }
+                return value
+            }
             if later.contains(text) {
                 reading.report("'\(text)' is not available in this version", node, suggestion: "it has \(quoted(words))")
             } else {

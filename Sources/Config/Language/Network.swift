@@ -65,6 +65,10 @@ enum Network {
         return .success(URL(text: scheme + rest, hasPath: rest.contains("/")))
     }
 
+    static func host(_ text: String) -> Result<String, Problem> {
+        isHost(text) ? .success(text) : .failure(Problem(message: "it is no host name", suggestion: "without scheme, port and path"))
+    }
+
     /// A DNS name (RFC 1123) or IPv4 address.
     private static func isHost(_ host: String) -> Bool {
         !host.isEmpty && host.utf8.count <= 253

@@ -8,6 +8,15 @@ final class Reading {
     /// Literal values that look like secrets; they are masked in every text that faults show.
     private(set) var masked: [Range<Mark>] = []
 
+    /// What the file declares, for names that point to it.
+    let names: DeclaredNames
+    /// Where in the tree is read: the keys from the root.
+    private var path: [String] = []
+    /// Whether what is being read is used. What is not is only checked: nothing that it points to outside the file is looked for.
+    private(set) var isInUse = true
+    /// What was written and nothing acts on, outermost keys only.
+    private(set) var notInForce: [NotInForce] = []
+
     /// A place that can be ordered within its file.
     struct Mark: Comparable {
         var place: Location
@@ -17,9 +26,31 @@ final class Reading {
         }
     }
 
-    init(environment: [String: String], directories: [String: String]) {
+    init(environment: [String: String], directories: [String: String], names: DeclaredNames = DeclaredNames()) {
         self.environment = environment
         self.directories = directories
+        self.names = names
+    }
+
+    /// Reads what stands below a key.
+    func below<Result>(_ member: TOMLMember, isInForce: Bool = true, isInUse used: Bool = true, _ read: () -> Result) -> Result {
+        path.append(member.name)
+        if isInUse, used, !isInForce { leaveOut(at: member.at, length: member.length) }
+        let before = isInUse
+        isInUse = before && used && isInForce
+        defer {
+            isInUse = before
+            path.removeLast()
+        }
+        return read()
+    }
+
+    /// Notes that nothing acts on what is being read in this version.
+    /// - Parameter word: the value in question, where others of the same key are in force.
+    func leaveOut(_ word: String? = nil, at place: Location, length: Int) {
+        guard isInUse else { return }
+        let name = path.joined(separator: ".") + (word.map { " = \"\($0)\"" } ?? "")
+        notInForce.append(NotInForce(name: name, at: place, length: length))
     }
 
     func report(_ message: String, _ node: TOMLNode, suggestion: String? = nil) {

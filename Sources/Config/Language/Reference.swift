@@ -19,6 +19,20 @@ enum Reference {
     /// A secret or a setting is a line, not a document.
     private static let limit = 64 << 10
 
+    /// Checks what can be known without reading it: a setting that is not in use need not be there.
+    func check(at node: TOMLNode, _ reading: Reading) {
+        let (name, what) =
+            switch self {
+            case .environment(let name): (name, "variable")
+            case .file(let path): (path, "file")
+            case .credential(let name): (name, "credential")
+            }
+        if name.isEmpty { reading.report("the name of the \(what) is missing", node) }
+        if case .credential = self, name.contains("/") || name == "." || name == ".." {
+            reading.report("a credential has a name, not a path", node, suggestion: "write credential:NAME")
+        }
+    }
+
     /// What it holds, without a trailing line feed; nil when that is missing or empty, which is then reported.
     func bytes(at node: TOMLNode, _ reading: Reading) -> [UInt8]? {
         var bytes: [UInt8]
@@ -85,6 +99,10 @@ extension Form where Value == Secret {
             reading.report(
                 "a secret is never written into the file", node,
                 suggestion: "write \"env:NAME\", \"file:/path\" or \"credential:NAME\"")
+            return nil
+        }
+        guard reading.isInUse else {
+            reference.check(at: node, reading)
             return nil
         }
         return reference.bytes(at: node, reading).map { Secret(bytes: $0) }

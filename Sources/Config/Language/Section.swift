@@ -3,9 +3,27 @@
 struct Section<Target>: Sendable {
     var keys: [Key<Target>]
     /// Keys of the design that this version does not have yet.
-    var later: Set<String> = []
+    var later: Set<String>
     /// What must hold between keys; asked after all of them are read.
-    var check: @Sendable (inout Target, TOMLTable, Reading) -> Void = { _, _, _ in }
+    var check: @Sendable (inout Target, TOMLTable, Reading) -> Void
+    /// Whether a key matters beside the others of its table: those of a driver that is not chosen do not.
+    private var uses: @Sendable (String, TOMLTable) -> Bool = { _, _ in true }
+
+    init(
+        keys: [Key<Target>], later: Set<String> = [],
+        check: @escaping @Sendable (inout Target, TOMLTable, Reading) -> Void = { _, _, _ in }
+    ) {
+        self.keys = keys
+        self.later = later
+        self.check = check
+    }
+
+    /// The same section, some of whose keys may be out of use.
+    func using(_ uses: @escaping @Sendable (String, TOMLTable) -> Bool) -> Section {
+        var section = self
+        section.uses = uses
+        return section
+    }
 
     var shape: Shape { .table(keys.map(\.description)) }
 
@@ -15,7 +33,11 @@ struct Section<Target>: Sendable {
         var isWhole = true
         for member in table.members {
             if let key = keys.first(where: { $0.description.name == member.name }) {
-                let isRead = key.read(member.node, &target, reading)
+                let isRead = reading.below(
+                    member, isInForce: key.description.isInForce, isInUse: uses(member.name, table)
+                ) {
+                    key.read(member.node, &target, reading)
+                }
                 if !isRead, key.description.isRequired { isWhole = false }
             } else {
                 refuse(member, reading)
@@ -32,7 +54,7 @@ struct Section<Target>: Sendable {
         return isWhole
     }
 
-    private func refuse(_ member: TOMLMember, _ reading: Reading) {
+    func refuse(_ member: TOMLMember, _ reading: Reading) {
         // A misspelt or future key may hold a secret: what looks like one is not shown.
         reading.maskSuspects(in: member)
         guard !later.contains(member.name) else {
@@ -69,6 +91,13 @@ struct Key<Target>: Sendable {
         _ name: String, _ form: Form<Value>, _ path: any WritableKeyPath<Target, Value?> & Sendable, isRequired: Bool = false, _ doc: String
     ) {
         self.init(name, form.map { Optional($0) }, path, isRequired: isRequired, doc)
+    }
+
+    /// The same key, which nothing acts on yet.
+    var notInForce: Key {
+        var key = self
+        key.description.isInForce = false
+        return key
     }
 
     /// A table inside the table, whose keys are kept in the same target or a part of it.
@@ -109,7 +138,23 @@ extension Form {
             }
             return table.members.compactMap { member in
                 Name.check(member, what, isWord: isWord, reading)
-                return read(member, reading)
+                return reading.below(member) { read(member, reading) }
+            }
+        }
+    }
+
+    /// A table whose keys are texts of their own (headers, members of JSON): any but an empty one.
+    static func byKey<Item>(
+        _ what: String, shape: Shape, read: @escaping @Sendable (TOMLMember, Reading) -> Item?
+    ) -> Form where Value == [Item] {
+        Form(shape: .named(what, shape, pattern: ".+")) { node, reading in
+            guard let table = node.table else {
+                reading.report("a table is expected here, not \(node.kind)", node, suggestion: "each of its keys is a \(what)")
+                return nil
+            }
+            return table.members.compactMap { member in
+                if member.name.isEmpty { reading.report("the \(what) is empty", key: member) }
+                return reading.below(member) { read(member, reading) }
             }
         }
     }
@@ -124,5 +169,24 @@ extension Form {
             var target = make(node)
             return section.read(table, at: node, into: &target, reading) ? target : nil
         }
+    }
+}
+
+extension Form {
+    /// What is off, on with all defaults (`true`), or a table.
+    static func preset<Part>(_ section: Section<Part>, make: @escaping @Sendable () -> Part) -> Form where Value == Part? {
+        Form(shape: .either([.bool, section.shape])) { node, reading in
+            if case .bool(let truth) = node.value { return .some(truth ? make() : nil) }
+            guard node.table != nil else {
+                reading.report("true, false or a table is expected here, not \(node.kind)", node)
+                return nil
+            }
+            return Form<Part>.table(section) { _ in make() }.read(node, reading).map { Optional($0) }
+        }
+    }
+
+    /// A table that is there or not.
+    static func optionalTable<Part>(_ section: Section<Part>, make: @escaping @Sendable (TOMLNode) -> Part) -> Form where Value == Part? {
+        Form<Part>.table(section, make: make).map { Optional($0) }
     }
 }

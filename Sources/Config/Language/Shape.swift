@@ -11,8 +11,12 @@ package indirect enum Shape: Sendable {
     case list(Shape)
     case either([Shape])
     case table([KeyDescription])
-    /// A table whose keys are names that the operator chooses: what a name stands for, and the value.
-    case named(String, Shape)
+    /// A table whose keys are names that the operator chooses: what a name stands for, the value, and the names' pattern.
+    case named(String, Shape, pattern: String = Name.pattern)
+    /// Both: keys of the language, and names that the operator chooses besides.
+    case open([KeyDescription], String, Shape)
+    /// Anything that JSON can hold.
+    case any
 
     /// In words, for the reference: "duration", "list of field name".
     package var words: String {
@@ -26,7 +30,26 @@ package indirect enum Shape: Sendable {
         case .list(let item): "list of \(item.words)"
         case .either(let shapes): shapes.map(\.words).joined(separator: " or ")
         case .table: "table"
-        case .named(let what, _): "table by \(what)"
+        case .named(let what, _, _), .open(_, let what, _): "table by \(what)"
+        case .any: "any value"
+        }
+    }
+
+    /// A value as it may be written, in TOML; nil where only a whole table would do.
+    package var example: String? {
+        switch self {
+        case .text(_, let example, _): example
+        case .choice(let values): values.first.map { "\"\($0)\"" }
+        case .integer(let range): "\(max(range.lowerBound, min(range.upperBound, 10)))"
+        case .number: "0.5"
+        case .bool: "true"
+        case .literal: "\"…\""
+        case .list(let item): item.example.map { "[\($0)]" }
+        case .either(let shapes): shapes.compactMap(\.example).first
+        case .table(let keys):
+            keys.first { $0.isRequired }.flatMap { key in key.shape.example.map { "{ \(key.name) = \($0) }" } }
+        case .named(_, let item, _): item.example.map { "{ name = \($0) }" }
+        case .open, .any: nil
         }
     }
 }
@@ -40,4 +63,6 @@ package struct KeyDescription: Sendable {
     /// One line.
     package var doc: String
     package var isRequired = false
+    /// False: it is read and checked, and nothing acts on it in this version.
+    package var isInForce = true
 }

@@ -71,16 +71,16 @@ extension Form where Value == String {
 
     /// URL segments: `blog/posts`.
     static let routePath = word("path", example: "\"blog/posts\"", pattern: "[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*") { text in
-        let segments = text.split(separator: "/", omittingEmptySubsequences: false)
-        let isWellFormed = segments.allSatisfy { segment in
-            segment.utf8.first.map { Ascii.isLower($0) || Ascii.isDigit($0) } == true
-                && segment.utf8.allSatisfy { Ascii.isLower($0) || Ascii.isDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
-        }
-        guard isWellFormed else {
+        guard text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(isSegment) else {
             return .failure(
                 Problem(message: "a path is made of a-z, 0-9, _ and -, in segments between slashes", suggestion: "without a leading slash"))
         }
         return .success(text)
+    }
+
+    static func isSegment(_ segment: Substring) -> Bool {
+        segment.utf8.first.map { Ascii.isLower($0) || Ascii.isDigit($0) } == true
+            && segment.utf8.allSatisfy { Ascii.isLower($0) || Ascii.isDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
     }
 
     /// The name of a field, collection, kind or rule.
@@ -101,6 +101,35 @@ extension Form where Value == String {
     static let fieldPath = word("field path", example: "\"author\"", pattern: "\(Name.pattern)(\\.\(Name.pattern))*") { text in
         text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { Name.isWellFormed(String($0)) }
             ? .success(text) : .failure(Problem(message: "it is no field"))
+    }
+
+    /// A DNS name, without a port.
+    static let hostName = setting("host name", example: "\"api.example.org\"", pattern: "[A-Za-z0-9.-]+") { Network.host($0) }
+
+    /// The path of a URL, with its leading slash.
+    static let urlPath = setting("URL path", example: "\"/app\"", pattern: "/[!-~]*") { text in
+        text.hasPrefix("/") && text.utf8.allSatisfy { (0x21..<0x7F).contains($0) && !"?#\"\\".utf8.contains($0) }
+            ? .success(text) : .failure(Problem(message: "a path begins with / and has no query"))
+    }
+
+    /// An address of mail: `ops@example.org` or `Ops <ops@example.org>`.
+    static let mailbox = setting("mail address", example: "\"Site <no-reply@example.org>\"", pattern: ".+@.+") { text in
+        var address = Substring(text)
+        if text.hasSuffix(">"), let open = text.lastIndex(of: "<") { address = text[text.index(after: open)...].dropLast() }
+        let parts = address.split(separator: "@", omittingEmptySubsequences: false)
+        let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        guard isPlain, parts.count == 2, !parts[0].isEmpty, !parts[0].contains(where: { " <>,;:\"".contains($0) }),
+            case .success = Network.host(String(parts[1]))
+        else {
+            return .failure(Problem(message: "it is no mail address"))
+        }
+        return .success(text)
+    }
+
+    /// ISO 3166-1, two letters, by its form.
+    static let country = setting("country", example: "\"IR\"", pattern: "[A-Z]{2}") { text in
+        text.utf8.count == 2 && text.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+            ? .success(text) : .failure(Problem(message: "a country has two capital letters, such as IR"))
     }
 
     /// Text for people; may hold anything.

@@ -1,9 +1,11 @@
 /// Amounts with their units: nothing is a bare number of seconds or bytes.
 enum Units {
-    /// Milliseconds.
+    /// Milliseconds. A year is 365 days: it measures how long something is kept, not a calendar.
     static let durations: KeyValuePairs<String, Int64> = [
-        "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000,
+        "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000,
     ]
+    /// Micrometres; a point is 1/72 inch.
+    static let lengths: KeyValuePairs<String, Int64> = ["mm": 1_000, "cm": 10_000, "in": 25_400, "pt": 353]
     /// Bytes.
     static let sizes: KeyValuePairs<String, Int64> = [
         "B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000, "KiB": 1 << 10, "MiB": 1 << 20,
@@ -39,6 +41,9 @@ extension Form where Value == Int64 {
     static func duration(atLeast least: Int64 = 1) -> Form {
         amount("duration", example: "15m", unit: "s", Units.durations, least...(36_525 * 86_400_000))
     }
+
+    /// Micrometres, at most two metres.
+    static let length = amount("length", example: "20mm", unit: "mm", Units.lengths, 0...2_000_000)
 
     /// Bytes.
     static let size = amount("size", example: "10MB", unit: "B", Units.sizes, 1...(1 << 50))

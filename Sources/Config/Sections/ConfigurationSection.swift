@@ -7,20 +7,38 @@ enum Language {
                 "more files, relative to this one; globs; a table stands in one file only"),
             Key("app", app, \.app, "what the site is called and where its data lies"),
             Key("server", server, \.server, "where it listens, and its limits"),
+            Key("tls", tls, \.tls, "certificates, made or read").notInForce,
             Key("database", database, \.database, "where records are kept"),
+            Key("cache", cacheStore, \.cache, "where answers are kept").notInForce,
+            Key("queue", queueStore, \.queue, "where jobs are kept").notInForce,
             Key("storage", storage, \.storage, "where uploaded files are kept"),
             Key("log", log, \.log, "what is written to standard output"),
             Key("auth", auth, \.auth, "accounts, sessions and passwords"),
+            Key("tenancy", tenancy, \.tenancy, "many organisations in one site").notInForce,
             Key("media", mediaKinds, \.media, "kinds of files and what is made of them"),
             Key("rules", rules, \.rules, "named conditions, usable as bare words in every expression"),
-            Key("queues", queues, \.queues, "how background work is done"),
             Key(
                 "traits", checking: traits, "parts of a collection that several share, named in their `traits`; they join its tables"),
             Key("collections", collectionsWithTraits, \.collections, "records: fields, rights, states"),
-        ],
-        later: [
-            "tls", "cache", "queue", "tenancy", "on", "jobs", "schedules", "mail", "sms", "notify", "webhooks", "exports",
-            "documents", "views", "search", "realtime", "backoffice", "audit", "backup", "metrics", "alerts",
+            Key("on", on, \.on, initial: "[]", "what follows when something happens").notInForce,
+            Key("queues", queues, \.queues, "how background work is done"),
+            Key("jobs", jobs, \.jobs, "work done by services and programs").notInForce,
+            Key("schedules", schedules, \.schedules, "what is done by the clock").notInForce,
+            Key("mail", mail, \.mail, "how mail leaves").notInForce,
+            Key("sms", sms, \.sms, "how SMS leave").notInForce,
+            Key("notify", notices, \.notices, "messages to people").notInForce,
+            Key("webhooks", webhooks, \.webhooks, "messages to programs").notInForce,
+            Key("exports", exports, \.exports, "collections as files").notInForce,
+            Key("documents", documents, \.documents, "records as PDF").notInForce,
+            Key("views", views, \.views, "questions with paths of their own, and figures").notInForce,
+            Key("search", search, \.search, "one question to several collections").notInForce,
+            Key("realtime", realtime, \.realtime, "what clients hear of as it happens").notInForce,
+            Key("backoffice", backoffice, \.backoffice, "the pages of the staff").notInForce,
+            Key("audit", audit, \.audit, "who changed what").notInForce,
+            Key("backup", backup, \.backup, "copies of everything").notInForce,
+            Key("metrics", metrics, \.metrics, "what can be measured from outside").notInForce,
+            Key("alerts", alerts, \.alerts, "what somebody must be told").notInForce,
+            Key("test", tests, \.tests, initial: "[]", "promises of the file about itself").notInForce,
         ])
 
     /// Traits are put into the collections before these are read: here their names are checked.
@@ -41,18 +59,4 @@ enum Language {
     static let rules = Form<[NamedRule]>.byName("rule", isWord: true, shape: Form<Located<String>>.expression.shape) { member, reading in
         Form<Located<String>>.expression.read(member.node, reading).map { NamedRule(name: member.name, condition: $0) }
     }
-
-    static let queues = Form<[QueueDeclaration]>.byName("queue", shape: queue.shape) { member, reading in
-        Form.table(queue) { _ in QueueDeclaration(name: member.name, at: member.at) }.read(member.node, reading)
-    }
-
-    static let queue = Section<QueueDeclaration>(
-        keys: [
-            Key("concurrency", .integer(0...1_000), \.concurrency, initial: "0", "jobs at the same time; 0 is one for each core"),
-            Key("attempts", .integer(1...1_000), \.attempts, initial: "5", "tries before a job has failed"),
-            Key("backoff", .duration(), \.backoff, initial: "\"1s\"", "delay before the second try; doubles, with jitter"),
-            Key("timeout", .duration(), \.timeout, initial: "\"5m\"", "how long one try may take"),
-            Key("keep_done", .duration(atLeast: 0), \.keepDone, initial: "\"1h\"", "how long done jobs are kept"),
-            Key("keep_failed", .duration(atLeast: 0), \.keepFailed, initial: "\"7d\"", "how long failed jobs are kept"),
-        ], later: ["rate"])
 }

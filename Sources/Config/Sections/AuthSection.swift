@@ -1,0 +1,102 @@
+/// `[auth]`
+extension Language {
+    static let auth = Section<Auth>(
+        keys: [
+            Key("methods", .list(.choice()), \.methods, initial: "[\"password\"]", "how one signs in").notInForce,
+            Key("signup", .choice(), \.signup, initial: "\"open\"", "who may make an account: everybody, or nobody"),
+            Key(
+                "transport", .oneOrList(.choice()), \.transport, initial: "[\"bearer\"]",
+                "where tokens may be: in the answer, in cookies; the first where the client does not say"
+            ).notInForce,
+            Key("active_when", .expression, \.activeWhen, "condition over the user; while it is false the account is closed"),
+            Key("access_ttl", .duration(), \.accessTTL, initial: "\"15m\"", "life of an access token"),
+            Key("refresh_ttl", .duration(), \.refreshTTL, initial: "\"30d\"", "life of a session that is not used"),
+            Key(
+                "refresh_grace", .duration(atLeast: 0), \.refreshGrace, initial: "\"60s\"",
+                "how long a spent refresh token gives the same answer again"),
+            Key("password", password, \.self, "what a password must be, and when guessing ends"),
+            Key("otp", otp, \.otp, "codes by SMS").notInForce,
+            Key("verify_email", proof("\"24h\""), \.verifyEmail, "proof of an address, by mail").notInForce,
+            Key("reset", proof("\"1h\""), \.reset, "a new password, by mail").notInForce,
+            Key("sessions", sessions, \.self, "how many one user has").notInForce,
+            Key("api_keys", apiKeys, \.self, "keys for programs; each acts as its maker").notInForce,
+            Key("totp", totp, \.totp, initial: "false", "a second factor by an authenticator").notInForce,
+            Key("oidc", oidc, \.oidc, "sign-in by other services (OpenID Connect)").notInForce,
+        ])
+
+    static let password = Section<Auth>(
+        keys: [
+            Key("min", .integer(1...1_024), \.passwordMinimum, initial: "8", "fewest characters"),
+            Key("max", .integer(1...1_024), \.passwordMaximum, initial: "256", "most characters"),
+            Key("lockout", lockout, \.passwordLockoutRate, initial: "\"5/15m\"", "failures within a time that close the login"),
+            Key(
+                "require", .list(.choice()), \.passwordRequire, initial: "[]", "of each at least one character"
+            ).notInForce,
+        ]
+    ) { auth, table, reading in
+        guard auth.passwordMinimum > auth.passwordMaximum, let member = table["min"] ?? table["max"] else { return }
+        reading.report("'min' is above 'max'", member.node, suggestion: "min is \(auth.passwordMinimum), max is \(auth.passwordMaximum)")
+    }
+
+    /// Whom it counts for is not the file's to choose: it is the account, and its address more generously.
+    private static let lockout = Form<Rate>(shape: .text("rate", example: "\"5/15m\"", pattern: "^[0-9]+/[0-9]*[smhd]$")) { node, reading in
+        guard let rate = Form<Rate>.rate.read(node, reading) else { return nil }
+        guard rate.scope == nil, rate.burst == rate.count else {
+            reading.report("a lock-out is a count and a time", node, suggestion: "write \"5/15m\"")
+            return nil
+        }
+        return rate
+    }
+
+    static let otp = Section<OTPSettings>(keys: [
+        Key("digits", .integer(4...10), \.digits, initial: "6", "of a code"),
+        Key("ttl", .duration(), \.ttl, initial: "\"120s\"", "life of a code"),
+        Key("attempts", .integer(1...100), \.attempts, initial: "3", "of one code"),
+        Key("per_phone", .rate, \.perPhone, initial: "\"3/h\"", "codes for one number"),
+        Key("countries", .list(.country), \.countries, initial: "[]", "where codes are sent to, such as `[\"IR\"]`; empty: everywhere"),
+        Key("budget", .rate, \.budget, "all codes together, such as `\"1000/d\"`"),
+        Key("notify", .notice, \.notice, "the notification that sends it; `code` in its text"),
+    ])
+
+    static func proof(_ ttl: String) -> Section<AddressProof> {
+        Section(keys: [
+            Key("ttl", .duration(), \.ttl, initial: ttl, "life of the token"),
+            Key("notify", .notice, \.notice, "the notification that sends it; `token` in its text"),
+        ])
+    }
+
+    private static let sessions = Section<Auth>(keys: [
+        Key("max", .integer(1...100_000), \.sessionMaximum, initial: "20", "the oldest ends when there are more")
+    ])
+
+    private static let apiKeys = Section<Auth>(keys: [Key("allow", .expression, \.apiKeysAllow, "who may make them")])
+
+    private static let totp = Form<TOTPSettings?>.preset(totpSection) { TOTPSettings() }
+
+    private static let totpSection = Section<TOTPSettings>(keys: [
+        Key("issuer", .text(), \.issuer, "what authenticators show; `app.name` unless said")
+    ])
+
+    private static let oidc = Form<[OIDCDeclaration]>.byName("service", shape: oidcSection.shape) { member, reading in
+        Form.table(oidcSection) { _ in OIDCDeclaration(name: member.name, at: member.at) }.read(member.node, reading)
+    }
+
+    static let oidcSection = Section<OIDCDeclaration>(keys: [
+        Key("issuer", .url, \.issuer, isRequired: true, "whose `/.well-known/openid-configuration` is read"),
+        Key("client_id", .text(), \.clientID, isRequired: true, "how the service knows this site"),
+        Key("client_secret", .secret, \.clientSecret, isRequired: true, "and the proof of it"),
+        Key(
+            "scopes", .list(.text()), \.scopes, initial: "[\"openid\", \"email\", \"profile\"]", "what the service is asked for"),
+        Key("label", .text(), \.label, "how people call it"),
+    ])
+}
+
+extension Auth {
+    fileprivate var passwordLockoutRate: Rate {
+        get { Rate(count: passwordLockout, window: passwordLockoutWindow) }
+        set {
+            passwordLockout = newValue.count
+            passwordLockoutWindow = newValue.window
+        }
+    }
+}
