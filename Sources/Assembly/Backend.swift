@@ -90,7 +90,11 @@ package final class Application: Sendable {
             refreshTokens: RefreshTokens(
                 masterKey: backend.masterKey, random: backend.random, grace: auth.refreshGrace, lifetime: auth.refreshTTL),
             throttle: backend.throttle, registry: backend.registry)
-        slot.set { [weak accounts] in accounts?.observe($0) }
+        let tenants = site.schema.tenancy.map { Tenants($0, store: backend.store) }
+        slot.set { [weak accounts] changes in
+            accounts?.observe(changes)
+            tenants?.observe(changes)
+        }
         self.accounts = accounts
         let mediaAttempts = site.configuration.queues.first { $0.name == MediaLibrary.queue }?.attempts ?? 5
         library = MediaLibrary(
@@ -103,9 +107,12 @@ package final class Application: Sendable {
         let settings = APIContext.Settings(
             title: site.configuration.app.name, baseURL: site.configuration.app.baseURL, maxBody: site.configuration.server.maxBody,
             cors: site.configuration.server.cors, version: Version.text)
-        let context = APIContext(settings: settings, records: records, resolve: callers.resolve, log: backend.log)
+        let placement = site.schema.tenancy.flatMap { tenancy in
+            tenants.map { tenants in TenantPlacement(tenancy) { tenants.resolved($0, named: $1, on: $2) } }
+        }
+        let context = APIContext(settings: settings, records: records, resolve: callers.resolve, tenants: placement, log: backend.log)
         api = API(
-            context, auth: AuthRoutes(context, accounts: accounts),
+            context, auth: AuthRoutes(context.personal, accounts: accounts),
             media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads))
     }
 }

@@ -59,3 +59,21 @@ struct Callers: Sendable {
         }
     }
 }
+
+extension Tenants {
+    /// The caller in his tenant, from memory as a rule.
+    func resolved(_ caller: Caller, named: String?, on loop: any EventLoop) -> ResolvedCaller {
+        switch place(caller, named: named, on: loop) {
+        case .success(.caller(let placed)): .now(placed)
+        case .success(.inactive): .refused(.tenantInactive)
+        case .failure:
+            .later(
+                load(caller, named: named, on: loop).map { place in
+                    switch place {
+                    case .caller(let placed): .success(placed)
+                    case .inactive: .failure(.tenantInactive)
+                    }
+                })
+        }
+    }
+}

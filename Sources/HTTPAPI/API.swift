@@ -27,8 +27,9 @@ package final class API: Responder {
         }
         switch routes.match(request.method, request.path) {
         case .found(let route, let parameters):
-            return CrossOrigin.mark(
-                route.answer(Call(request: request, parameters: parameters, route: route)), request, allowed: context.settings.cors)
+            var call = Call(request: request, parameters: parameters, route: route)
+            call.tenant = context.tenants?.name(in: &call.request)
+            return CrossOrigin.mark(route.answer(call), request, allowed: context.settings.cors)
         case .wrongMethod(let allowed):
             let allow = allowed.map(\.rawValue).joined(separator: ", ")
             let failure = Failure(

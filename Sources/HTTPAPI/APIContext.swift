@@ -28,19 +28,25 @@ package struct APIContext: Sendable {
     package let settings: Settings
     package let records: Records
     package let resolve: CallerResolver
+    /// Nil: the site has no tenants.
+    package let tenants: TenantPlacement?
     package let log: Logger
 
-    package init(settings: Settings, records: Records, resolve: @escaping CallerResolver, log: Logger) {
+    package init(settings: Settings, records: Records, resolve: @escaping CallerResolver, tenants: TenantPlacement? = nil, log: Logger) {
         self.settings = settings
         self.records = records
         self.resolve = resolve
+        self.tenants = tenants
         self.log = log
     }
 
-    /// The same with another way to find the caller.
+    /// The same with another way to find the caller, and no tenant.
     func anonymously(_ resolve: @escaping CallerResolver) -> APIContext {
         APIContext(settings: settings, records: records, resolve: resolve, log: log)
     }
+
+    /// The same without a tenant: for what a person does about himself, wherever he belongs.
+    package var personal: APIContext { APIContext(settings: settings, records: records, resolve: resolve, log: log) }
 
     /// A route without a body.
     func respond(_ call: Call, _ body: @escaping @Sendable (Caller) throws -> EventLoopFuture<Response>) -> Intake {

@@ -219,18 +219,21 @@ extension SchemaCompiler {
     private mutating func settings(
         _ assignments: [Assignment], fields: [Field], of collection: String, input: [String: ValueType]
     ) -> [FieldSetting] {
+        settings(assignments, fields: fields, in: Scope(collection: collection, hasOld: true, hasNew: true, input: input, macros: macros))
+    }
+
+    /// `set = { … }`, each value fitting its field.
+    mutating func settings(_ assignments: [Assignment], fields: [Field], in scope: Scope) -> [FieldSetting] {
         assignments.compactMap { assignment in
             guard let index = index(of: assignment.field, among: fields.map(\.name)) else { return nil }
             switch assignment.source {
             case .literal(let literal):
                 guard let value = value(of: literal, for: fields[index].model) else {
-                    faults.append(
-                        Fault("this value does not fit the field '\(assignment.field.value)'", at: assignment.at))
+                    faults.append(Fault("this value does not fit the field '\(assignment.field.value)'", at: assignment.at))
                     return nil
                 }
                 return FieldSetting(field: index, source: .value(value))
             case .expression(let source):
-                let scope = Scope(collection: collection, hasOld: true, input: input, macros: macros)
                 return expression(source, in: scope, as: .value(fields[index].model.type)).map {
                     FieldSetting(field: index, source: .expression($0))
                 }

@@ -5,13 +5,58 @@ enum BuiltIns {
     static let users = "users"
     static let media = "media"
 
-    /// The declared collections, with `users` and `media` in front, their own fields first.
-    static func merged(_ declared: [CollectionDeclaration]) -> [CollectionDeclaration] {
-        let builtIn = [userDeclaration, mediaDeclaration]
+    /// The declared collections, with the built-in ones in front, whose own fields come first.
+    static func merged(_ configuration: Configuration) -> [CollectionDeclaration] {
+        let declared = configuration.collections
+        let builtIn = [userDeclaration, mediaDeclaration] + presets(of: configuration)
         return builtIn.map { base in
             guard let own = declared.first(where: { $0.name == base.name }) else { return base }
             return merge(base, own)
         } + declared.filter { own in !builtIn.contains { $0.name == own.name } }
+    }
+
+    /// What `[tenancy]` adds (11-precisions 39).
+    private static func presets(of configuration: Configuration) -> [CollectionDeclaration] {
+        guard let tenancy = configuration.tenancy else { return [] }
+        var presets: [CollectionDeclaration] = []
+        if tenancy.invitations != nil {
+            var invitations = CollectionDeclaration(name: "invitations", at: nowhere)
+            invitations.isTenant = true
+            let members = configuration.collections.first { $0.name == tenancy.member.value }
+            let own = members?.fields.filter { $0.to.map(\.value) != [users] } ?? []
+            invitations.fields =
+                [field("email", .email) { ($0.readonly, $0.required, $0.immutable) = (false, true, true) }] + own + [
+                    field("token", .token) { ($0.readonly, $0.isPrivate) = (false, true) },
+                    field("expires_at", .datetime),
+                    field("status", .enum) {
+                        $0.values = ["PENDING", "ACCEPTED", "EXPIRED"].map { Located($0, at: nowhere) }
+                        $0.default = Located(.string("PENDING"), at: nowhere)
+                    },
+                ]
+            presets.append(invitations)
+        }
+        if tenancy.hooks != nil {
+            var hooks = CollectionDeclaration(name: "hooks", at: nowhere)
+            hooks.isTenant = true
+            let events = configuration.webhooks.flatMap { webhook in
+                if case .each = webhook.receiver { webhook.events.map(\.value) } else { [String]() }
+            }
+            hooks.fields = [
+                field("url", .url) { ($0.readonly, $0.required) = (false, true) },
+                field("events", .flags) {
+                    $0.readonly = false
+                    $0.required = true
+                    $0.values = events.map { Located($0, at: nowhere) }
+                },
+                field("secret", .token) { ($0.readonly, $0.revealsOnce) = (false, true) },
+                field("active", .bool) {
+                    $0.readonly = false
+                    $0.default = Located(.bool(true), at: nowhere)
+                },
+            ]
+            presets.append(hooks)
+        }
+        return presets
     }
 
     private static func merge(_ base: CollectionDeclaration, _ own: CollectionDeclaration) -> CollectionDeclaration {
@@ -21,6 +66,7 @@ enum BuiltIns {
         merged.allow.read = own.allow.read ?? base.allow.read
         merged.allow.update = own.allow.update ?? base.allow.update
         merged.allow.delete = own.allow.delete ?? base.allow.delete
+        merged.isTenant = own.isTenant || base.isTenant
         if merged.order.isEmpty { merged.order = base.order }
         return merged
     }

@@ -27,6 +27,14 @@ enum Desugaring {
         if collection.softDelete?.set.isEmpty == false {
             result.fields.append(field(replaced, .json, of: collection) { $0.isPrivate = true })
         }
+        if collection.isTenant, let tenancy = configuration.tenancy {
+            result.fields.append(
+                field(tenant, .ref, of: collection) {
+                    $0.to = [tenancy.tenant]
+                    $0.isPrivate = true
+                    $0.required = true
+                })
+        }
         return result
     }
 

@@ -11,13 +11,19 @@ package final class Schema: Sendable {
     /// `auth.active_when` over a user.
     package let activeWhen: Expression?
 
+    /// What follows from an event: `posts.created`.
+    package let handlers: [String: [EventHandler]]
+    /// Nil: the site has no tenants.
+    package let tenancy: Tenancy?
+
     package let lastConditionNumber: Int
 
     private let numbers: [String: Int]
 
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
-        activeWhen: Expression?, lastConditionNumber: Int = 0
+        activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], tenancy: Tenancy? = nil,
+        lastConditionNumber: Int = 0
     ) {
         self.model = model
         self.collections = collections
@@ -25,6 +31,8 @@ package final class Schema: Sendable {
         self.media = media
         self.mediaKinds = mediaKinds
         self.activeWhen = activeWhen
+        self.handlers = handlers
+        self.tenancy = tenancy
         self.lastConditionNumber = lastConditionNumber
         self.numbers = Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0.number) })
     }

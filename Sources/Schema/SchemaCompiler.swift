@@ -19,7 +19,7 @@ package struct SchemaCompiler {
 
     private init(_ configuration: Configuration) {
         self.configuration = configuration
-        self.declarations = BuiltIns.merged(configuration.collections).map { Desugaring.desugared($0, configuration) }
+        self.declarations = BuiltIns.merged(configuration).map { Desugaring.desugared($0, configuration) }
         self.macros = Dictionary(configuration.rules.map { ($0.name, $0.condition.value) }) { first, _ in first }
         self.model = Model(timezone: configuration.app.timezone)
     }
@@ -27,6 +27,7 @@ package struct SchemaCompiler {
     private mutating func schema() throws(Faults) -> Schema {
         buildModel()
         checkNames()
+        checkTenancy()
         // Without sound names every expression would fail for the same reason again.
         if !faults.isEmpty { throw Faults(faults) }
 
@@ -35,6 +36,8 @@ package struct SchemaCompiler {
             collections.append(collection(number, declaration))
         }
         let kinds = mediaKinds()
+        let handlers = handlers(for: collections)
+        let tenancy = tenancy(collections)
         let activeWhen = configuration.auth.activeWhen.flatMap {
             expression($0, in: Scope(collection: BuiltIns.users, hasCaller: false, macros: macros), as: .condition)
         }
@@ -43,7 +46,7 @@ package struct SchemaCompiler {
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            lastConditionNumber: conditionCount)
+            handlers: handlers, tenancy: tenancy, lastConditionNumber: conditionCount)
     }
 
     // MARK: Model
@@ -61,7 +64,8 @@ package struct SchemaCompiler {
             }
             for (index, field) in zip(Row.System.count..., declaration.fields) { fields += partModels(of: field, index: index) }
             model.collections[declaration.name] = CollectionModel(
-                name: declaration.name, table: declaration.name, fields: fields, softDelete: declaration.softDelete != nil)
+                name: declaration.name, table: declaration.name, fields: fields, softDelete: declaration.softDelete != nil,
+                isTenant: declaration.isTenant)
         }
         buildChildren()
         spreadHiding()

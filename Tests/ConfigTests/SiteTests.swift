@@ -143,7 +143,7 @@ enum Sites {
             names.starts(with: [
                 "server.limits", "tls", "storage.driver = \"s3\"", "storage.presign_ttl", "auth.methods", "auth.transport",
             ]), "\(names)")
-        #expect(names.contains("on") && names.contains("backup") && names.contains("tenancy"))
+        #expect(names.contains("exports") && names.contains("backup") && !names.contains("tenancy"))
         #expect(!names.contains { $0.hasPrefix("collections") || $0.hasPrefix("app") || $0 == "queues" || $0 == "rules" })
         let tls = loaded.configuration.notInForce.first { $0.name == "tls" }
         #expect(tls?.at == Location(file: Sites.path("orders"), line: 16, column: 2))

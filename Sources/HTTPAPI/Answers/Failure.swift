@@ -72,7 +72,8 @@ extension Failure {
         case .invalid(let faults): self = .invalid(faults)
         case .tenantRequired:
             self.init(
-                status: .badRequest, code: "TENANT_REQUIRED", message: "say which organisation this is about: it is not clear from the request")
+                status: .badRequest, code: "TENANT_REQUIRED",
+                message: "say which organisation this is about: it is not clear from the request")
         case .unauthenticated: self = .unauthenticated("this needs an account: send Authorization: Bearer <access token>")
         case .forbidden(let message): self.init(status: .forbidden, code: "FORBIDDEN", message: message)
         case .fieldsForbidden(let faults):

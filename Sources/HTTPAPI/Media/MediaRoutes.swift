@@ -45,7 +45,7 @@ package struct MediaRoutes: Sendable {
             }
             return context.refuse(call, .invalid(error.reason))
         }
-        switch context.resolve(call.request) {
+        switch context.placed(call) {
         case .refused(let refused): return context.refuse(call, Failure(refused))
         case .now(let caller):
             guard let largest = largestUpload(for: caller) else {

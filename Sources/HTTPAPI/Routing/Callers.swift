@@ -16,6 +16,8 @@ package enum ResolvedCaller: Sendable {
         case expired
         /// The user's `auth.active_when` is false.
         case inactive
+        /// A member of a tenant that is not active.
+        case tenantInactive
     }
 }
 
@@ -29,7 +31,7 @@ extension APIContext {
     ) -> EventLoopFuture<Response> {
         let loop = call.request.eventLoop
         let future: EventLoopFuture<Response>
-        switch resolve(call.request) {
+        switch placed(call) {
         case .now(let caller):
             do {
                 future = try body(caller)
@@ -48,6 +50,27 @@ extension APIContext {
             }
         }
         return finish(call, future)
+    }
+
+    /// Who asks, and in which tenant.
+    func placed(_ call: Call) -> ResolvedCaller {
+        let resolved = resolve(call.request)
+        guard let tenants else { return resolved }
+        let loop = call.request.eventLoop
+        switch resolved {
+        case .refused: return resolved
+        case .now(let caller): return tenants.placed(caller, named: call.tenant, on: loop)
+        case .later(let future):
+            return .later(
+                future.flatMap { result in
+                    guard case .success(let caller) = result else { return loop.makeSucceededFuture(result) }
+                    return switch tenants.placed(caller, named: call.tenant, on: loop) {
+                    case .now(let caller): loop.makeSucceededFuture(.success(caller))
+                    case .refused(let refused): loop.makeSucceededFuture(.failure(refused))
+                    case .later(let future): future
+                    }
+                })
+        }
     }
 
     /// Gives every answer its route, and every error its envelope.
@@ -73,6 +96,7 @@ extension Failure {
         switch refused {
         case .invalid: self = .unauthenticated("the access token is not valid")
         case .expired: self = .unauthenticated("the access token has expired: refresh it", code: "TOKEN_EXPIRED")
+        case .tenantInactive: self.init(status: .forbidden, code: "TENANT_INACTIVE", message: "this organisation is not active")
         case .inactive: self.init(status: .forbidden, code: "ACCOUNT_INACTIVE", message: "this account is not active")
         }
     }

@@ -7,6 +7,8 @@ struct Call: Sendable {
     /// The values of the template's `{…}`, in order.
     var parameters: [String]
     var route: Route
+    /// What header or query say about the tenant: its id or lookup.
+    var tenant: String?
 }
 
 /// One operation of the API.

@@ -21,6 +21,7 @@ extension RecordWriter {
         } else {
             try remove(row, from: collection)
         }
+        try runEffects(of: "deleted", in: collection, new: row, old: row)
     }
 
     /// Brings a deleted record back, with what was hidden together with it.
@@ -34,7 +35,9 @@ extension RecordWriter {
             }
         }
         guard let row = try transaction.row(access, key: key) else { throw RecordError.notFound }
-        return try show(row, in: collection)
+        let shown = try show(row, in: collection)
+        try runEffects(of: "restored", in: collection, new: shown, old: row)
+        return shown
     }
 
     /// Whoever is hidden with a parent bears the same `deleted_at`, by which a restore finds it again.

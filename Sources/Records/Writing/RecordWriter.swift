@@ -10,15 +10,18 @@ package final class RecordWriter {
     let schema: Schema
     let transaction: any Transaction
     let caller: Caller
-    private let newID: () -> String
+    let newID: () -> String
+    /// How many effects led here.
+    let depth: Int
     /// Every record written, in order; the last entry of a record is its final form.
     package private(set) var changes: [RecordChange] = []
 
-    package init(schema: Schema, transaction: any Transaction, caller: Caller, newID: @escaping () -> String) {
+    package init(schema: Schema, transaction: any Transaction, caller: Caller, newID: @escaping () -> String, depth: Int = 0) {
         self.schema = schema
         self.transaction = transaction
         self.caller = caller
         self.newID = newID
+        self.depth = depth
     }
 
     var environment: Environment { caller.environment }
@@ -56,6 +59,7 @@ package final class RecordWriter {
         row.number = try transaction.insert(row, into: collection)
         note(.created, row)
         try rollUp(from: nil, to: row, in: collection)
+        try runEffects(of: "created", in: collection, new: row, old: nil)
         return row
     }
 
@@ -75,6 +79,7 @@ package final class RecordWriter {
         }
         try save(&row, old: old, in: collection, checks: collection.behaviour.checks)
         try admit(collection.behaviour.update, on: row, "you may not change it in this way")
+        if row != old { try runEffects(of: "updated", in: collection, new: row, old: old) }
         return row
     }
 
@@ -102,6 +107,7 @@ package final class RecordWriter {
                 }
         }
         try save(&row, old: old, in: collection, checks: collection.behaviour.checks + transition.checks, scope: scope)
+        try runEffects(of: transition.name, in: collection, new: row, old: old)
         return row
     }
 
@@ -112,6 +118,7 @@ package final class RecordWriter {
         var row = old
         for (index, value) in values { row.values[index] = value }
         try save(&row, old: old, in: collection, checks: [])
+        if row != old { try runEffects(of: "updated", in: collection, new: row, old: old) }
         return row
     }
 

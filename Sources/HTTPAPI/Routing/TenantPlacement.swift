@@ -1,0 +1,30 @@
+internal import Edge
+package import NIOCore
+package import Records
+internal import NIOHTTP1
+package import Schema
+
+/// Puts a caller into the tenant that his request is about.
+package struct TenantPlacement: Sendable {
+    private let header: String?
+    private let query: String?
+    private let place: @Sendable (Caller, String?, any EventLoop) -> ResolvedCaller
+
+    /// `place` gives the caller with his tenant and membership; the text is the tenant's id or lookup where the request names one.
+    package init(_ tenancy: Tenancy, place: @escaping @Sendable (Caller, String?, any EventLoop) -> ResolvedCaller) {
+        header = tenancy.header
+        query = tenancy.query
+        self.place = place
+    }
+
+    /// The tenant's name, taken out of the query, where no route expects it.
+    func name(in request: inout Request) -> String? {
+        if let header, let value = request.headers.first(name: header), !value.isEmpty { return value }
+        guard let query, request.query.utf8.count > query.utf8.count, let parsed = try? Query(request.query), let value = parsed[query]
+        else { return nil }
+        request.query = request.query.split(separator: "&").filter { !$0.hasPrefix("\(query)=") }.joined(separator: "&")
+        return value.isEmpty ? nil : value
+    }
+
+    func placed(_ caller: Caller, named: String?, on loop: any EventLoop) -> ResolvedCaller { place(caller, named, loop) }
+}

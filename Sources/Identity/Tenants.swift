@@ -1,0 +1,148 @@
+internal import Expressions
+package import NIOCore
+package import Ports
+package import Records
+package import Schema
+internal import Synchronization
+
+/// Tenants and memberships in use, kept in memory and replaced when they change: asked on each request of a site with tenants.
+package final class Tenants: Sendable {
+    /// What a request's words and the caller's memberships say about its tenant.
+    package enum Place: Sendable {
+        case caller(Caller)
+        /// The tenant is not active, and the caller is one of its members (11-precisions 54).
+        case inactive
+    }
+
+    private struct Table {
+        /// By id and by lookup.
+        var tenants: [String: Row] = [:]
+        /// The live memberships of a user.
+        var memberships: [String: [Row]] = [:]
+        /// Raised with every change, so that what was read before it is not kept after it.
+        var generation = 0
+    }
+
+    private let tenancy: Tenancy
+    private let store: any Store
+    private let table = Mutex(Table())
+    /// Beyond it the memory is emptied; what is in use comes back with its next request.
+    private static let limit = 100_000
+    private static let membershipLimit = 1_000
+
+    package init(_ tenancy: Tenancy, store: any Store) {
+        self.tenancy = tenancy
+        self.store = store
+    }
+
+    /// The caller with `tenant` and `member` in his environment. `named` is what header or query say: an id or a lookup.
+    package func place(_ caller: Caller, named: String?, on loop: any EventLoop) -> Result<Place, Pending> {
+        let user = caller.environment.me?.id
+        let (tenant, memberships) = table.withLock { table in
+            (named.flatMap { table.tenants[Self.key($0)] }, user.map { table.memberships[$0] } ?? .some([]))
+        }
+        guard let memberships, named == nil || tenant != nil else { return .failure(Pending()) }
+        if let tenant { return .success(place(caller, in: tenant, memberships)) }
+        guard takesSingle, memberships.count == 1, let id = tenantID(of: memberships[0]) else { return .success(.caller(caller)) }
+        guard let tenant = table.withLock({ $0.tenants[id] }) else { return .failure(Pending()) }
+        return .success(place(caller, in: tenant, memberships))
+    }
+
+    /// Something is not in memory: `load` fetches it.
+    package struct Pending: Error {}
+
+    /// Fetches what `place` needs for that caller, and places him.
+    package func load(_ caller: Caller, named: String?, on loop: any EventLoop) -> EventLoopFuture<Place> {
+        let user = caller.environment.me?.id
+        let generation = table.withLock { $0.generation }
+        let tenancy = tenancy
+        let single = takesSingle
+        return store.transaction(on: loop) { transaction -> (tenant: Row?, memberships: [Row]) in
+            let environment = Environment(now: caller.environment.now)
+            var memberships: [Row] = []
+            if let user {
+                let field = tenancy.members.fields[tenancy.user]
+                let ids = try transaction.referrers(to: user, in: tenancy.members, by: field, limit: Self.membershipLimit)
+                memberships = try ids.compactMap {
+                    try transaction.row(Access(tenancy.members, environment: environment, spansTenants: true), key: .id($0))
+                }
+            }
+            let access = Access(tenancy.tenants, environment: environment)
+            if let named {
+                let key: RecordKey
+                if UUIDv7.isUUID(named) {
+                    key = .id(named.lowercased())
+                } else {
+                    guard let lookup = tenancy.tenants.lookup else { return (nil, memberships) }
+                    key = .field(lookup.index, .text(named))
+                }
+                return (try transaction.row(access, key: key), memberships)
+            }
+            guard single, memberships.count == 1, case .text(let id) = memberships[0].values[tenancy.tenant] else {
+                return (nil, memberships)
+            }
+            return (try transaction.row(access, key: .id(id)), memberships)
+        }.map { [self] tenant, memberships in
+            table.withLock { table in
+                guard table.generation == generation else { return }
+                if table.tenants.count + table.memberships.count > Self.limit {
+                    table.tenants.removeAll()
+                    table.memberships.removeAll()
+                }
+                if let user { table.memberships[user] = memberships }
+                if let tenant {
+                    table.tenants[tenant.id] = tenant
+                    if let named { table.tenants[Self.key(named)] = tenant }
+                }
+            }
+            guard let tenant else {
+                // A tenant that does not exist is like one that he has nothing to do with.
+                return named == nil ? .caller(caller) : place(caller, in: phantom, [])
+            }
+            return place(caller, in: tenant, memberships)
+        }
+    }
+
+    /// Forgets what the changes may have changed.
+    package func observe(_ changes: [RecordChange]) {
+        guard changes.contains(where: { $0.row.collection == tenancy.tenants.name || $0.row.collection == tenancy.members.name })
+        else { return }
+        table.withLock { table in
+            table.generation += 1
+            for change in changes {
+                if change.row.collection == tenancy.tenants.name {
+                    table.tenants = table.tenants.filter { $0.value.id != change.row.id }
+                } else if change.row.collection == tenancy.members.name, case .text(let user) = change.row.values[tenancy.user] {
+                    table.memberships[user] = nil
+                }
+            }
+        }
+    }
+
+    private var takesSingle: Bool { tenancy.takesSingle }
+
+    private static func key(_ named: String) -> String { UUIDv7.isUUID(named) ? named.lowercased() : named }
+
+    private func tenantID(of membership: Row) -> String? {
+        if case .text(let id) = membership.values[tenancy.tenant] { id } else { nil }
+    }
+
+    private func place(_ caller: Caller, in tenant: Row, _ memberships: [Row]) -> Place {
+        var placed = caller
+        placed.environment.tenant = tenant
+        placed.environment.member = memberships.first { tenantID(of: $0) == tenant.id }
+        if placed.environment.member != nil, let condition = tenancy.activeWhen,
+            (try? condition.isTrue(in: Environment(now: caller.environment.now), row: tenant)) != true
+        {
+            return .inactive
+        }
+        return .caller(placed)
+    }
+
+    /// No row belongs to it.
+    private var phantom: Row {
+        var row = Row(collection: tenancy.tenants.name, values: tenancy.tenants.fields.map { _ in .null })
+        row.values[Row.System.id] = .text("00000000-0000-0000-0000-000000000000")
+        return row
+    }
+}
