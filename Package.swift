@@ -46,6 +46,7 @@ let package = Package(
         room("JSON", knows: [nio]),
         room("Config", knows: ["CTOML", "JSON"]),
         room("Expressions"),
+        room("HTML"),
         room("Schema", knows: ["Config", "Expressions", "JSON"]),
         room("Ports", knows: ["Schema", "Expressions", nio]),
 
@@ -89,6 +90,8 @@ let package = Package(
         tests("Ports"),
         tests("Config", knows: ["JSON"]),
         tests("Expressions", knows: ["CSQLite"]),
+        // The oracles are programs: html5lib, Chromium, Python's own table.
+        .testTarget(name: "HTMLTests", dependencies: ["HTML"], exclude: ["oracles"], swiftSettings: strict),
         tests("Schema", knows: ["Config", "Expressions"]),
         tests(
             "SQLiteStore",
