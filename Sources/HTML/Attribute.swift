@@ -34,7 +34,7 @@ enum Attribute {
     }
 
     /// In the order of the bits of `Names`.
-    private static let names = [
+    static let names = [
         "lang", "dir", "title", "href", "target", "rel", "hreflang", "src", "alt", "width", "height", "loading", "start", "reversed",
         "type",
         "value", "colspan", "rowspan", "scope", "span", "cite", "datetime", "open", "class",
@@ -51,7 +51,7 @@ enum Attribute {
         switch name {
         case .title, .alt: value
         case .href: Link.admitted(value, schemes: Link.forText)
-        case .src, .cite: Link.admitted(value, schemes: Link.forImages)
+        case .src, .cite: Link.admitted(value, schemes: Link.forSources)
         case .dir: word(value, among: ["ltr", "rtl", "auto"])
         case .target: word(value, among: ["_blank"])
         case .loading: word(value, among: ["lazy", "eager"])

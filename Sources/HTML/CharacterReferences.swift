@@ -11,7 +11,7 @@ struct CharacterReferences: Sendable {
 
     private let names: NameTable
     private let values: [(Unicode.Scalar, Unicode.Scalar?)]
-    /// The longest name without a semicolon (`frac12`, `there4` has one), and with it.
+    /// Bytes of the longest name that is known without a semicolon, and of the longest of all.
     private let longestBare: Int
     private let longest: Int
 

@@ -1,4 +1,4 @@
-/// The elements that sanitised text may have. What is not here loses its tags and keeps its content, or is in `Tag.dropped` and loses both.
+/// The elements that sanitised text may have (docs/html.md). What is not here loses its tags and keeps its content, or is in `Tag.dropped` and loses both.
 enum Element: String, CaseIterable, Sendable {
     case a, abbr, address, article, aside, b, bdi, bdo, blockquote, br, caption, cite, code, col, colgroup, dd, del, details, dfn, div, dl,
         dt
@@ -39,8 +39,7 @@ enum Element: String, CaseIterable, Sendable {
         case .a, .abbr, .b, .bdi, .bdo, .cite, .code, .del, .dfn, .em, .i, .ins, .kbd, .mark, .q, .rp, .rt, .ruby, .s, .samp, .small, .span,
             .strong, .sub, .sup, .time, .u, .var:
             []
-        case .wbr: .void
-        case .img: [.void]
+        case .img, .wbr: .void
         case .br: [.void, .separates]
         case .hr: [.void, .block, .separates]
         case .address, .div: [.block, .separates]
@@ -92,7 +91,7 @@ enum Tag: Equatable, Sendable {
     /// What it means, by index in `names`.
     static let meanings = vocabulary.map(\.tag)
 
-    private static let vocabulary: [(name: String, tag: Tag)] =
+    static let vocabulary: [(name: String, tag: Tag)] =
         Element.allCases.map { ($0.rawValue, .element($0)) } + renamed.map { ($0, .element($1)) }
         + dropped.map { ($0, .dropped($1)) } + ["svg", "math"].map { ($0, .foreign) }
 

@@ -2,7 +2,7 @@
 enum Link {
     static let forText = ["http", "https", "mailto", "tel"]
     /// What a browser fetches by itself, or what names a source.
-    static let forImages = ["http", "https"]
+    static let forSources = ["http", "https"]
 
     /// The address without white space around it; nil unless its scheme is one of `schemes` or it is relative.
     ///

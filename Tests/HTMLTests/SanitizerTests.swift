@@ -98,6 +98,14 @@ struct SanitizerTests {
         #expect(try HTMLSanitizer.sanitize(text) == expected, "\(text)")
     }
 
+    @Test("docs/html.md names every element and attribute that is kept or dropped")
+    func documented() {
+        let page = Tool.page("docs/html.md")
+        let words = Set(
+            page.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map(\.element))
+        for name in Tag.vocabulary.map(\.name) + Attribute.names { #expect(words.contains(Substring(name)), "\(name)") }
+    }
+
     @Test("At most 100 elements deep, whatever is piled up; content is kept")
     func depth() throws {
         for (tag, limit) in [("<div>", 100), ("<b>", 100), ("<table><td>", 100), ("<ul><li>", 100), ("<table>x", 100)] {

@@ -26,6 +26,11 @@ enum Tool {
         }
     }
 
+    /// A file of the repository, by its path from the root.
+    static func page(_ path: String) -> String {
+        String(decoding: read(directoryOfTests + "/../../" + path), as: UTF8.self)
+    }
+
     private static let digits = Array("0123456789abcdef".utf8)
     private static let directoryOfTests = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex))
 
