@@ -46,8 +46,7 @@ struct Balancer {
         let traits = element.traits
         let found: Int?
         if element == .table || traits.contains(.part) {
-            looks += 1
-            found = open.lastIndex { $0 == element || $0 == .table }.flatMap { open[$0] == element ? $0 : nil }
+            found = search(until: []) { $0 == element || $0 == .table }.flatMap { open[$0] == element ? $0 : nil }
         } else {
             let barrier: Element.Traits = traits.contains(.item) ? [.cell, .structure, .list] : [.cell, .structure]
             found = search(until: barrier) { $0 == element || traits.contains(.heading) && $0.traits.contains(.heading) }
@@ -72,8 +71,7 @@ struct Balancer {
 
     /// Where the element stands that a part of a table may be in, or nearest to that: the innermost of its table.
     private mutating func structure(for part: Element) -> Int? {
-        looks += 1
-        return open.lastIndex { candidate in
+        search(until: []) { candidate in
             switch part {
             case .td, .th: candidate == .tr || candidate.traits.contains(.section) || candidate == .table
             case .tr: candidate.traits.contains(.section) || candidate == .table
@@ -105,7 +103,7 @@ struct Balancer {
         if let found = search(until: barrier, { !$0.traits.isDisjoint(with: traits) }) { close(from: found, &output) }
     }
 
-    /// The innermost element that matches, unless one of `barrier` is around the search's way.
+    /// The innermost element that matches; nil when one with a trait of `barrier` is met before.
     private mutating func search(until barrier: Element.Traits, _ matches: (Element) -> Bool) -> Int? {
         for index in open.indices.reversed() {
             looks += 1

@@ -1,3 +1,5 @@
+import Glibc
+
 /// SplitMix64: the same numbers on every run.
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
@@ -17,6 +19,15 @@ struct Corpus {
 
     init(seed: UInt64) {
         random = SeededGenerator(state: seed)
+    }
+
+    /// Repeats `body` with a new seed for as many seconds as ATLAS_FUZZ_SECONDS says; not at all without it.
+    static func unbounded(_ part: UInt64 = 0, _ body: (inout Corpus) throws -> Void) rethrows {
+        guard let text = getenv("ATLAS_FUZZ_SECONDS"), let seconds = Int(String(cString: text)) else { return }
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(seconds)
+        var corpus = Corpus(seed: UInt64(clamping: time(nil)) << 2 | part)
+        while clock.now < end { try body(&corpus) }
     }
 
     /// A text of a few to some dozens of pieces; one of three is broken by small changes afterwards.

@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 
 @testable import HTML
@@ -28,11 +27,7 @@ struct FuzzTests {
         for round in 0..<6000 {
             #expect(check(round % 50 == 0 ? corpus.pile() : corpus.document()))
         }
-        guard let text = getenv("ATLAS_FUZZ_SECONDS"), let seconds = Int(String(cString: text)) else { return }
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(seconds)
-        corpus = Corpus(seed: UInt64(clamping: time(nil)) << 2 | part)
-        while clock.now < end { #expect(check(corpus.document())) }
+        Corpus.unbounded(part) { #expect(check($0.document())) }
     }
 
     @Test("Every text of up to four bytes of markup")
