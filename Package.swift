@@ -43,7 +43,8 @@ let package = Package(
         .target(name: "CLinux"),
 
         // Ground floor
-        room("JSON", knows: [nio]),
+        room("Text"),
+        room("JSON", knows: ["Text", nio]),
         room("Config", knows: ["CTOML", "JSON"]),
         room("Expressions"),
         room("HTML"),
@@ -55,7 +56,7 @@ let package = Package(
         room("LocalObjects", knows: ["Ports", "CLinux", nio, nioPosix]),
 
         // The heart and its clients
-        room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", nio]),
+        room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", "Text", nio]),
         room("Identity", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", crypto, nio, nioPosix]),
         room("Jobs", knows: ["Ports", logging]),
         room(
@@ -86,7 +87,8 @@ let package = Package(
         .target(
             name: "Conformance", dependencies: ["Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix],
             path: "Tests/Conformance", swiftSettings: strict),
-        tests("JSON", knows: [nio]),
+        tests("Text", knows: ["Conformance", "Ports", "CSQLite"]),
+        tests("JSON", knows: ["Conformance", "Ports", nio]),
         tests("Ports"),
         tests("Config", knows: ["JSON"]),
         tests("Expressions", knows: ["CSQLite"]),
@@ -97,7 +99,7 @@ let package = Package(
             "SQLiteStore",
             knows: ["Jobs", logging, "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),
         tests("LocalObjects", knows: ["Conformance", "Ports", nioPosix]),
-        tests("Records", knows: ["SQLiteStore", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix]),
+        tests("Records", knows: ["Conformance", "SQLiteStore", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix]),
         tests("Identity", knows: ["Conformance", "Ports", "Records", "CCrypt", crypto, nio, nioPosix]),
         tests("Jobs", knows: ["Conformance", "Ports", logging]),
         tests("Media", knows: ["MediaHelperTool", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),

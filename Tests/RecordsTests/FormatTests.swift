@@ -4,22 +4,6 @@ import Testing
 @testable import Records
 
 @Suite struct FormatTests {
-    @Test(arguments: [
-        ("Hello, World!", "hello-world"), ("سالن الهه", "سالن-الهه"), ("  --a--b  ", "a-b"), ("Ünïcode ÄÖ", "ünïcode-äö"),
-        ("می‌روم", "میروم"),
-        ("كتاب علي", "کتاب-علی"), ("!!!", ""), ("A1 B2", "a1-b2"),
-    ])
-    func slugs(_ text: String, _ slug: String) {
-        #expect(Slug.make(from: text, limit: 80) == slug)
-        if !slug.isEmpty { #expect(Slug.isValid(slug, limit: 80)) }
-    }
-
-    @Test func slugsAreBounded() {
-        #expect(Slug.make(from: "aaa bbb", limit: 4) == "aaa")
-        #expect(Slug.make(from: String(repeating: "x", count: 300), limit: 80).count == 80)
-        for bad in ["", "A", "a b", "a--b", "-a", "a-", "a/b"] { #expect(!Slug.isValid(bad, limit: 80), "\(bad)") }
-    }
-
     @Test(arguments: ["me@example.org", "a.b+c@x-y.example.co", "Üser@bücher.example"])
     func addresses(_ text: String) {
         #expect(EmailAddress.normalized(text) == text.lowercased())

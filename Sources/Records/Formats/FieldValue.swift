@@ -107,10 +107,10 @@ extension Field {
             guard WebAddress.isValid(text) else { throw fault("format", "must be a URL beginning with http:// or https://") }
             return .text(text)
         case .slug:
+            guard !UUIDv7.isUUID(text) else { throw fault("format", "must not have the form of an id") }
             guard Slug.isValid(text, limit: Int(maximum ?? 255)) else {
                 throw fault("format", "must be letters and digits in lower case with single hyphens between")
             }
-            guard !UUIDv7.isUUID(text) else { throw fault("format", "must not have the form of an id") }
             return .text(text)
         default:
             return .text(text)

@@ -1,45 +1,46 @@
-/// A readable name in a URL: letters and digits of any script in lower case, with single hyphens between.
+internal import Ports
+internal import Text
+
+/// A readable name in a URL: folded letters and digits of any script with single hyphens between.
+///
+/// One name has one slug however it was typed: `FoldedText` decides, so digits are ASCII ("سالن ۱۲" → "سالن-12") and accents go ("Café Über!" →
+/// "cafe-uber"). A zero-width non-joiner vanishes without parting the word.
 package enum Slug {
-    /// "Hello, World!" → "hello-world", "سالن الهه" → "سالن-الهه". Empty when the text has neither letter nor digit. At most `limit` scalars.
+    /// "Hello, World!" → "hello-world". At most `limit` scalars, cut without a hyphen at the end. Empty when the text has neither letter nor digit: then
+    /// only its writer can name it. May have the form of an id, which `isValid` refuses.
     package static func make(from text: String, limit: Int) -> String {
         var slug = String.UnicodeScalarView()
+        var count = 0
         var needsHyphen = false
-        for scalar in text.lowercased().unicodeScalars {
-            guard let kept = fold(scalar) else {
-                needsHyphen = !slug.isEmpty
+        for scalar in FoldedText.fold(text).unicodeScalars where scalar != "\u{200C}" {
+            guard FoldedText.isWord(scalar) else {
+                needsHyphen = count > 0
                 continue
             }
-            // Marks belong to the letter before them; a joiner vanishes without parting the word.
-            if scalar.properties.isJoinControl { continue }
+            guard count + (needsHyphen ? 2 : 1) <= limit else { break }
             if needsHyphen {
-                guard slug.count + 2 <= limit else { break }
                 slug.append("-")
+                count += 1
                 needsHyphen = false
             }
-            guard slug.count < limit else { break }
-            slug.append(kept)
+            slug.append(scalar)
+            count += 1
         }
         return String(slug)
     }
 
-    /// Whether a client's own slug has that form.
-    package static func isValid(_ text: String, limit: Int) -> Bool {
-        !text.isEmpty && make(from: text, limit: limit) == text
+    /// The slug with `-number` after it, cut before that so that the whole has at most `max` scalars.
+    package static func withSuffix(_ slug: String, number: Int, max: Int) -> String {
+        let suffix = "-\(number)"
+        var base = slug.unicodeScalars.prefix(Swift.max(1, max - suffix.unicodeScalars.count))
+        while base.last == "-" { base.removeLast() }
+        return String(String.UnicodeScalarView(base)) + suffix
     }
 
-    private static func fold(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
-        switch scalar {
-        // Arabic letters that Persian writes with other code points: yeh and kaf.
-        case "\u{064A}", "\u{0649}": return "\u{06CC}"
-        case "\u{0643}": return "\u{06A9}"
-        default: break
-        }
-        switch scalar.properties.generalCategory {
-        case .lowercaseLetter, .uppercaseLetter, .titlecaseLetter, .otherLetter, .modifierLetter, .decimalNumber, .nonspacingMark,
-            .spacingMark:
-            return scalar
-        default:
-            return scalar.properties.isJoinControl ? scalar : nil
-        }
+    /// Whether a client's own slug is well formed: it is what it would be made into, and no id, since a lookup by it would be read as one.
+    package static func isValid(_ text: String, limit: Int) -> Bool {
+        // The folding of a long text would be wasted.
+        guard !text.isEmpty, text.utf8.count <= limit * 4, !UUIDv7.isUUID(text) else { return false }
+        return make(from: text, limit: limit).unicodeScalars.elementsEqual(text.unicodeScalars)
     }
 }
