@@ -107,6 +107,10 @@ let package = Package(
         .executableTarget(name: "MediaHelperTool", dependencies: ["Media"], path: "Tests/MediaHelperTool", swiftSettings: strict),
         tests("Edge", knows: ["Ports", logging, nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
         tests("HTTPAPI", knows: ["Edge", "JSON", nio, nioHTTP1]),
+        // Answers for Tests/FormatProbe/compare, which holds formats to other programs.
+        .executableTarget(
+            name: "FormatProbe", dependencies: ["Records", "JSON", "Text"], path: "Tests/FormatProbe", exclude: ["compare"],
+            swiftSettings: strict),
         // What `make bench` measures besides the served program.
         .executableTarget(
             name: "QueueDrain", dependencies: ["SQLiteStore", "Jobs", "Ports", logging, nio, nioPosix], path: "Benchmarks/QueueDrain",

@@ -26,7 +26,7 @@ package struct JSONSchema: Sendable {
     /// Faults told of one value; the rest is like them.
     package static let mostFaults = 50
     /// Steps that checking one value may take: each schema asked, each member and item looked at, each 64 bytes of text matched.
-    package static let mostSteps = 2_000_000
+    package static let mostSteps = 1_000_000
 
     let nodes: [[JSONSchemaCheck]]
     let root: Int

@@ -74,10 +74,9 @@ package enum PhoneNumber {
     /// A national number in E.164, without the trunk prefix with which it may be written.
     private static func national(_ digits: ArraySlice<UInt8>, _ plans: [Plan]) -> String? {
         guard let main = plans.last else { return nil }
-        let trunk = main.trunk
         // E.164: at most 15 digits.
         let room = 15 - String(main.code).utf8.count
-        let candidates = !trunk.isEmpty && digits.starts(with: trunk) ? [digits.dropFirst(trunk.count), digits] : [digits]
+        let candidates = main.trunks.filter { digits.starts(with: $0) }.map { digits.dropFirst($0.count) } + [digits]
         for candidate in candidates where candidate.count <= room && plans.contains(where: { $0.has(candidate) }) {
             return "+\(main.code)" + candidate.map(String.init).joined()
         }
@@ -95,7 +94,8 @@ private struct Plan: Sendable {
 
     let region: String
     let code: Int
-    let trunk: [UInt8]
+    /// Longest first.
+    let trunks: [[UInt8]]
     private let rules: [Rule]
 
     static let byCode = Dictionary(grouping: all, by: \.code)
@@ -107,7 +107,7 @@ private struct Plan: Sendable {
         guard words.count >= 3, let code = Int(words[1]) else { return nil }
         region = String(words[0])
         self.code = code
-        trunk = words[2].utf8.filter { $0 != UInt8(ascii: "-") }.map { $0 - UInt8(ascii: "0") }
+        trunks = words[2] == "-" ? [] : words[2].split(separator: ",").map { $0.utf8.map { $0 - UInt8(ascii: "0") } }
         rules = words.dropFirst(3).map { word in
             let halves = word.split(separator: ":")
             return Rule(

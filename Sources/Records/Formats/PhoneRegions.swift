@@ -2,8 +2,8 @@
 
 /// The world's numbering plans, as far as numbers of persons and businesses go.
 ///
-/// One region a line: its code (ISO 3166), calling code, trunk prefix or `-`, then for some lengths of the national number (`7,8`) how it
-/// may begin. Of regions with one calling code the main one comes last and has what is not said of others. A backslash at the end joins lines.
+/// One region a line: its code (ISO 3166), calling code, trunk prefixes or `-`, then for some lengths of the national number (`7,8`) how
+/// it may begin. Of regions with one calling code the main one comes last and has what is not said of others. A backslash at the end joins lines.
 enum PhoneRegions {
     static let text = """
         AG 1 1 10:268
@@ -203,12 +203,12 @@ enum PhoneRegions {
         709 9:2-3,10,13-17,19,40-48,50-58,61-68,71,75,80-88,90-98,601-602,701-705,709 10:10,20,29-30,39-48,50,60,70,\
         73,75 11,12:70
         BG 359 0 6:2 7:2-3,6-7,41-47,51-59,81-86,91-97 8:2-3,6,41-47,51-59,71-86,91-97,701-709 9:87-89,98-99 12:00
-        LT 370 0 8:6,31,34,37-38,41-42,44-46,52,70,800-802,901
+        LT 370 8,0 8:6,31,34,37-38,41-42,44-46,52,70,800-802,901
         LV 371 - 8:2,6,80
         EE 372 - 7:6,32-33,35,38-39,43-48,50-52,55-56,71-80,88 8:5,70,80-84,89 10:80
         MD 373 0 8:3,6,21-29,53,55-56,71,76-79,800,803
         AM 374 0 8:10-12,15,22-26,28,31-33,41,43-44,47,49,55,60,77,88,91,93-99,800
-        BY 375 8 6,7,8,10:80 9:15-17,21-25,29,33,44,80 11:82
+        BY 375 80,8,0 6,7,8,10:80 9:15-17,21-25,29,33,44,80 11:82
         AD 376 - 6:3,5-8 8:18 9:69
         MC 377 0 8:3,44-46,80,87,90,92-94,97-99 9:6-7
         SM 378 - 8:51,55,58,61,66 10:05
