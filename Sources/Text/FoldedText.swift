@@ -72,17 +72,14 @@ package enum FoldedText {
     }
 
     private static func fold(_ scalar: Unicode.Scalar, into folded: inout String.UnicodeScalarView) {
-        if let digit = digit(scalar) {
-            folded.append(Unicode.Scalar(UInt8(ascii: "0") + digit))
-            return
-        }
         switch scalar {
+        case "A"..."Z": folded.append(Unicode.Scalar(UInt8(scalar.value) | 0x20))
+        case "\0"..."\u{7F}", "\u{200C}": folded.append(scalar)
         case "\u{064A}", "\u{0649}": folded.append("\u{06CC}")
         case "\u{0643}", "\u{06AA}": folded.append("\u{06A9}")
         // heh with the ezafe's hamza, and its form that does not join
         case "\u{06C0}", "\u{06D5}": folded.append("\u{0647}")
         case "\u{0640}": return
-        case "\u{200C}": folded.append(scalar)
         case "ø", "Ø": folded.append("o")
         case "đ", "Đ", "ð", "Ð": folded.append("d")
         case "ł", "Ł": folded.append("l")
@@ -91,16 +88,25 @@ package enum FoldedText {
         case "þ", "Þ": folded.append(contentsOf: "th".unicodeScalars)
         // forms of ASCII as wide as Chinese characters
         case "\u{FF01}"..."\u{FF5E}": fold(Unicode.Scalar(UInt8(scalar.value - 0xFEE0)), into: &folded)
-        default:
-            if scalar.properties.generalCategory == .format || scalar.properties.isDefaultIgnorableCodePoint { return }
-            foldCase(scalar, into: &folded)
+        default: foldByProperties(scalar, into: &folded)
         }
     }
 
-    /// The digit that a scalar of any script is, raised or not.
-    private static func digit(_ scalar: Unicode.Scalar) -> UInt8? {
+    private static func foldByProperties(_ scalar: Unicode.Scalar, into folded: inout String.UnicodeScalarView) {
+        switch scalar.properties.generalCategory {
+        case .decimalNumber, .otherNumber: folded.append(digit(scalar) ?? scalar)
+        case .format: return
+        case .lowercaseLetter, .uppercaseLetter, .titlecaseLetter, .letterNumber, .modifierLetter, .otherSymbol:
+            foldCase(scalar, into: &folded)
+        // the fillers of Hangul, which nobody sees
+        default: if !scalar.properties.isDefaultIgnorableCodePoint { folded.append(scalar) }
+        }
+    }
+
+    /// The ASCII digit for a digit of any script, raised or not.
+    private static func digit(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
         switch scalar.properties.numericType {
-        case .decimal, .digit: scalar.properties.numericValue.flatMap { UInt8(exactly: $0) }
+        case .decimal, .digit: scalar.properties.numericValue.flatMap { UInt8(exactly: $0) }.map { Unicode.Scalar(UInt8(ascii: "0") + $0) }
         default: nil
         }
     }

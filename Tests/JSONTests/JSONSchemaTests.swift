@@ -54,6 +54,8 @@ import Testing
         #expect(
             try compile(##"{"not":{"$ref":"#/$defs/d0"},"$defs":{\##(definitions.joined(separator: ",")),"d40":{"type":"string"}}}"##)
                 .faults(in: "x").map(\.code) == ["limit"])
+        let slow = try compile(##"{"pattern":"(a?){500}a{500}!"}"##)
+        #expect(slow.faults(in: .string(String(repeating: "a", count: 100_000))).map(\.code) == ["limit"])
         let many = try compile(##"{"items":{"type":"string"}}"##).faults(in: .array(Array(repeating: 1, count: 100_000)))
         #expect(many.count == JSONSchema.mostFaults)
         #expect(

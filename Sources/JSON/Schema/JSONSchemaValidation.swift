@@ -141,7 +141,7 @@ struct JSONSchemaValidation {
             guard spend(text.utf8.count / 64) else { return false }
             return has(text.unicodeScalars.count, least, most, "characters")
         case .pattern(let pattern):
-            guard spend(text.utf8.count * (1 + pattern.size / 64) / 8) else { return false }
+            guard spend(text.utf8.count * (1 + pattern.size / 16) / 4) else { return false }
             return pattern.matches(text) || fail("pattern", "must match \(Self.shortened(pattern.source))")
         default: return true
         }
@@ -229,7 +229,7 @@ struct JSONSchemaValidation {
                 if !self.isValid(member.value, node, at: .member(member.name)) { isValid = false }
             }
             for (pattern, node) in matching {
-                guard spend(1 + member.name.utf8.count * (1 + pattern.size / 64) / 8) else { return false }
+                guard spend(1 + member.name.utf8.count * (1 + pattern.size / 16) / 4) else { return false }
                 guard pattern.matches(member.name) else { continue }
                 isKnown = true
                 if !self.isValid(member.value, node, at: .member(member.name)) { isValid = false }
