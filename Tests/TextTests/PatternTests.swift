@@ -51,6 +51,14 @@ import Testing
         #expect(error?.offset == offset, "\(error?.description ?? "")")
     }
 
+    @Test(arguments: [
+        ("a|b", "a", true), ("a|b", "ab", false), ("a|b", "xb", false), ("", "", true), ("", "a", false), ("a+", "aa\n", false),
+        ("^a$", "a", true),
+    ])
+    func wholeTexts(_ pattern: String, _ text: String, _ isMatch: Bool) throws {
+        #expect(try Pattern(pattern, whole: true).matches(text) == isMatch)
+    }
+
     @Test func sizeAndDepthAreBounded() throws {
         #expect(throws: PatternError.self) { try Pattern("((a{100}){100}){100}") }
         #expect(try Pattern("^((((a{0}){1000}){1000}){1000}){1000}$").matches(""))

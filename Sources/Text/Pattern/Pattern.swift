@@ -17,20 +17,24 @@ package struct Pattern: Sendable {
     package static let maximumCount = 1_000
 
     package let source: String
+    private let isWhole: Bool
     private let program: [PatternInstruction]
     private let isAnchored: Bool
 
-    package init(_ source: String) throws(PatternError) {
+    /// With `whole`, as fields ask for it, the pattern stands for the text from end to end.
+    package init(_ source: String, whole isWhole: Bool = false) throws(PatternError) {
         self.source = source
+        self.isWhole = isWhole
         var parser = PatternParser(source)
-        let tree = try parser.parse()
+        let parsed = try parser.parse()
+        let tree = isWhole ? .sequence([.assertion(.start), parsed, .assertion(.end)]) : parsed
         program = try tree.program(limit: Self.maximumSize)
         isAnchored = tree.isAnchored
     }
 
     package var size: Int { program.count }
 
-    /// Whether some part of the text is of this pattern; `^` and `$` stand for the ends of the text.
+    /// Whether some part of the text (or the whole, if that was asked) is of this pattern; `^` and `$` stand for the ends of the text.
     package func matches(_ text: String) -> Bool {
         var run = PatternRun(program)
         var scalars = text.unicodeScalars.makeIterator()
@@ -50,7 +54,9 @@ package struct Pattern: Sendable {
 }
 
 extension Pattern: Hashable {
-    package static func == (a: Pattern, b: Pattern) -> Bool { a.source.unicodeScalars.elementsEqual(b.source.unicodeScalars) }
+    package static func == (a: Pattern, b: Pattern) -> Bool {
+        a.isWhole == b.isWhole && a.source.unicodeScalars.elementsEqual(b.source.unicodeScalars)
+    }
     package func hash(into hasher: inout Hasher) { hasher.combine(source) }
 }
 
