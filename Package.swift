@@ -45,10 +45,10 @@ let package = Package(
         // Ground floor
         room("Text"),
         room("JSON", knows: ["Text", nio]),
-        room("Config", knows: ["CTOML", "JSON"]),
+        room("Config", knows: ["CTOML", "JSON", "Text", nio]),
         room("Expressions"),
         room("HTML"),
-        room("Schema", knows: ["Config", "Expressions", "JSON"]),
+        room("Schema", knows: ["Config", "Expressions", "JSON", "Text", nio]),
         room("Ports", knows: ["Schema", "Expressions", nio]),
 
         // Adapters
@@ -56,7 +56,7 @@ let package = Package(
         room("LocalObjects", knows: ["Ports", "CLinux", nio, nioPosix]),
 
         // The heart and its clients
-        room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", "Text", nio]),
+        room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", "Text", "HTML", nio]),
         room("Identity", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", crypto, nio, nioPosix]),
         room("Jobs", knows: ["Ports", logging]),
         room(

@@ -1,4 +1,6 @@
 package import Expressions
+package import JSON
+package import Text
 
 /// A field as compiled.
 package struct Field: Sendable {
@@ -65,6 +67,12 @@ package struct Field: Sendable {
     /// The same of a decimal, exactly.
     package var leastDecimal: Decimal?
     package var greatestDecimal: Decimal?
+    /// What the whole text matches.
+    package var pattern: Pattern?
+    /// What JSON is held to.
+    package var jsonSchema: JSONSchema?
+    /// The region whose national numbers a phone may be written in (ISO 3166), from `app.locale`.
+    package var region: String?
     /// What a URL may begin with.
     package var schemes: [String] = []
     /// Of an object, of the items of a list, or kept with each member of a to-many reference. Their indexes count from 0.

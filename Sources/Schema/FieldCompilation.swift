@@ -72,6 +72,13 @@ extension SchemaCompiler {
             field.greatestDecimal = decimal(declared.maximum)
         }
         field.schemes = declared.schemes
+        field.pattern = declared.pattern
+        switch declared.schema.map(JSONSchemaFile.read) {
+        case .success(let schema): field.jsonSchema = schema
+        case .failure(let fault): faults.append(fault)
+        case nil: break
+        }
+        if field.kind == .phone { field.region = Self.region(of: configuration.app.locale) }
         field.parts = parts(declared.fields + declared.with)
         if let of = declared.of {
             var item = FieldDeclaration(name: declared.name, at: declared.at, type: of)
@@ -80,6 +87,11 @@ extension SchemaCompiler {
             item.kinds = declared.kinds
             field.items = parts([item])
         }
+    }
+
+    /// `fa-IR` → `IR`
+    private static func region(of locale: String) -> String? {
+        locale.split(separator: "-").dropFirst().first { $0.utf8.count == 2 }.map { $0.uppercased() }
     }
 
     private mutating func decimal(_ bound: Located<Bound>?) -> Decimal? {

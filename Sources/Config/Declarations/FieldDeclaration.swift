@@ -1,3 +1,5 @@
+package import Text
+
 /// A bound as written, so that those of decimals stay exact.
 package struct Bound: Sendable, Hashable {
     package var number: Double
@@ -41,7 +43,7 @@ package struct FieldDeclaration: Sendable {
     /// `decimal`: all digits, at most 18, and those after the point.
     package var precision: Located<Int>?
     package var scale: Located<Int>?
-    /// `json`: the path of a JSON Schema.
+    /// `json`: the absolute path of a JSON Schema.
     package var schema: Located<String>?
     /// `url`
     package var schemes = ["http", "https"]
@@ -54,7 +56,7 @@ package struct FieldDeclaration: Sendable {
     /// `token`: shown in the answer to its creation only.
     package var revealsOnce = false
     /// A regular expression that the whole text matches.
-    package var pattern: Located<String>?
+    package var pattern: Pattern?
     /// Weight in searches, 1 the strongest.
     package var search: Located<Int>?
     /// A roll-up that a job refreshes.

@@ -1,3 +1,5 @@
+import Text
+
 /// `[collections.<name>.fields] <field> = "type"` or `{ type = … }`
 extension Language {
     static let fields = Form<[FieldDeclaration]>.byName(
@@ -70,12 +72,12 @@ extension Language {
         Key("kind", .oneOrList(name("kind of media")), \.kinds, "`media`, `medias`: the kinds of file; any unless said"),
         Key("precision", Form.integer(1...18).located, \.precision, "`decimal`: all its digits"),
         Key("scale", Form.integer(0...18).located, \.scale, "`decimal`: its digits after the point"),
-        Key("schema", Form.path.located, \.schema, "`json`: the file of a JSON Schema that it fulfils"),
+        Key("schema", jsonSchema, \.schema, "`json`: the file of a JSON Schema that it fulfils"),
         Key("schemes", .list(scheme), \.schemes, initial: "[\"http\", \"https\"]", "`url`: what it may begin with"),
         Key("required", .bool, \.required, initial: "false", "never null"),
         Key("min", .bound, \.minimum, "least number, or fewest characters or members"),
         Key("max", .bound, \.maximum, "greatest number, or most characters (255 for a string) or members"),
-        Key("pattern", Form.prose.located, \.pattern, "a regular expression that the whole text matches"),
+        Key("pattern", pattern, \.pattern, "a regular expression that the whole text matches"),
         Key("default", Form.literal.located, \.default, "the value when the client sends none"),
         Key("label", Form.prose.map { Optional($0) }, \.label, "how people call it"),
         Key("help", Form.prose.map { Optional($0) }, \.help, "what people should know about it"),
@@ -129,6 +131,29 @@ extension Language {
         if node.string == "once" { return true }
         reading.report("'reveal' can be \"once\"", node)
         return nil
+    }
+}
+
+extension Language {
+    /// The file of a JSON Schema; a relative path begins at the file that names it.
+    private static let jsonSchema = Form<Located<String>>(shape: Form.path.shape) { node, reading in
+        Form.path.read(node, reading).map { Located(reading.absolute($0, in: node.at.file), at: node.at) }
+    }
+
+    /// A regular expression for a whole text.
+    private static let pattern = Form<Pattern>(shape: .text("regular expression", example: "\"[A-Z]{2}-[0-9]+\"")) { node, reading in
+        guard let text = node.string else {
+            reading.report("a regular expression is a string, not \(node.kind)", node)
+            return nil
+        }
+        do throws(PatternError) {
+            return try Pattern(text, whole: true)
+        } catch {
+            var place = node.inside
+            place.column += error.offset
+            reading.report(Fault("this pattern cannot be used: \(error.reason)", at: place))
+            return nil
+        }
     }
 }
 

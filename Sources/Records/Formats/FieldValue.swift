@@ -1,7 +1,9 @@
 package import Expressions
+internal import HTML
 package import JSON
 internal import Ports
 package import Schema
+internal import Text
 
 /// A JSON value as a value of a field, or the faults that say why it is none.
 extension Field {
@@ -9,6 +11,12 @@ extension Field {
         if json == .null { return .null }
         switch kind {
         case .object, .list, .geo: return .text(try composite(from: json, path: path).text)
+        case .json:
+            let faults = (jsonSchema?.faults(in: json, path: path) ?? []).map {
+                FieldFault(path: $0.path, code: $0.code, message: $0.message)
+            }
+            if !faults.isEmpty { throw FieldFaults(faults) }
+            return .text(json.text)
         default:
             do {
                 return try single(from: json, path: path)
@@ -45,7 +53,6 @@ extension Field {
             case .number(let text), .string(let text): return try value(from: text, path: path)
             default: throw fault("type", "must be a decimal number as a string, not \(json.kind)")
             }
-        case .json: return .text(json.text)
         case .flags: return try flags(from: json, path: path)
         case .references, .medias:
             return try references(from: json, path: path)
@@ -97,14 +104,22 @@ extension Field {
         default:
             break
         }
-        let text = NormalizedText.nfc(text)
+        let text = try clean(NormalizedText.nfc(text), path: path)
         try check(length: text.unicodeScalars.count, path)
+        if let pattern, !pattern.matches(text) { throw fault("pattern", "must be of the form \(pattern.source)") }
         switch kind {
+        case .phone:
+            guard let number = PhoneNumber.normalized(text, region: region) else {
+                throw fault("format", "must be a phone number\(region == nil ? " with its country code, such as +98 912 123 4567" : "")")
+            }
+            return .text(number)
         case .email:
             guard let address = EmailAddress.normalized(text) else { throw fault("format", "must be an e-mail address") }
             return .text(address)
         case .url:
-            guard WebAddress.isValid(text) else { throw fault("format", "must be a URL beginning with http:// or https://") }
+            guard WebAddress.isValid(text, schemes: schemes) else {
+                throw fault("format", "must be a URL beginning with \(schemes.map { "\($0)://" }.joined(separator: " or "))")
+            }
             return .text(text)
         case .slug:
             guard !UUIDv7.isUUID(text) else { throw fault("format", "must not have the form of an id") }
@@ -114,6 +129,16 @@ extension Field {
             return .text(text)
         default:
             return .text(text)
+        }
+    }
+
+    /// Rich text without whatever could do harm.
+    private func clean(_ text: String, path: String) throws(FieldFault) -> String {
+        guard kind == .html else { return text }
+        do throws(HTMLFault) {
+            return try HTMLSanitizer.sanitize(text)
+        } catch {
+            throw FieldFault(path: path, code: "max", message: error.description)
         }
     }
 

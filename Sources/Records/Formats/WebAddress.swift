@@ -1,15 +1,9 @@
-/// The check of `url` fields: an absolute http or https address that a browser could open.
+/// The check of `url` fields: an absolute address of one of the schemes that names a host.
 package enum WebAddress {
-    package static func isValid(_ text: String) -> Bool {
+    package static func isValid(_ text: String, schemes: [String] = ["http", "https"]) -> Bool {
         let lower = text.lowercased()
-        let rest: Substring
-        if lower.hasPrefix("https://") {
-            rest = text.dropFirst(8)
-        } else if lower.hasPrefix("http://") {
-            rest = text.dropFirst(7)
-        } else {
-            return false
-        }
+        guard let scheme = schemes.first(where: { lower.hasPrefix("\($0)://") }) else { return false }
+        let rest = text.dropFirst(scheme.count + 3)
         guard text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0 != "\u{7F}" && !"\"<>\\^`{|}".unicodeScalars.contains($0) })
         else { return false }
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
