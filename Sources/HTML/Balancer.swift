@@ -1,8 +1,9 @@
-/// Keeps elements properly nested, so that a browser's tree construction (WHATWG HTML, 13.2.6) finds exactly the elements that are written and has
-/// nothing to repair: no block in a paragraph, no link in a link, tables complete. A stack of at most 100 elements, no recursion.
+/// Keeps elements properly nested, so that a browser's tree construction (WHATWG HTML, 13.2.6) finds exactly the elements that are
+/// written and has nothing to repair: no block in a paragraph, no link in a link, tables complete. A stack of at most 100 elements,
+/// no recursion.
 ///
-/// Where a tag does not fit, what is open is ended as in the standard, with two simplifications: formatting that is ended early is not opened
-/// again, and text in a table outside of its cells gets a cell instead of moving before the table.
+/// Where a tag does not fit, what is open is ended as in the standard, with two simplifications: formatting that is ended early is not
+/// opened again, and text in a table outside of its cells gets a cell instead of moving before the table.
 struct Balancer {
     static let maximumDepth = 100
 

@@ -1,4 +1,5 @@
-/// The elements that sanitised text may have (docs/html.md). What is not here loses its tags and keeps its content, or is in `Tag.dropped` and loses both.
+/// The elements that sanitised text may have (docs/html.md). What is not here loses its tags and keeps its content, or is in
+/// `Tag.dropped` and loses both.
 enum Element: String, CaseIterable, Sendable {
     case a, abbr, address, article, aside, b, bdi, bdo, blockquote, br, caption, cite, code, col, colgroup, dd, del, details, dfn, div, dl,
         dt

@@ -2,8 +2,8 @@
 package enum HTMLText {
     /// The words of `text`, for searching and counting: no markup, references decoded, and what the sanitiser drops left out.
     ///
-    /// White space, and tags of blocks, cells and line breaks, become one space; none stands at either end. Tags within a line join what is on
-    /// either side of them. The text may be sanitised or not, and of any length; the work is linear.
+    /// White space, and tags of blocks, cells and line breaks, become one space; none stands at either end. Tags within a line join what
+    /// is on either side of them. The text may be sanitised or not, and of any length; the work is linear.
     package static func plain(_ text: String) -> String {
         var content = Content(text)
         var plain = PlainText(capacity: text.utf8.count)

@@ -6,8 +6,8 @@ enum Link {
 
     /// The address without white space around it; nil unless its scheme is one of `schemes` or it is relative.
     ///
-    /// Control characters are gone already (`Output.clean`); a browser ignores tabs and line feeds, so they go too. Whatever stands before the first
-    /// colon counts as a scheme even where a browser would not take it for one: only what is known is let through.
+    /// Control characters are gone already (`Output.clean`); a browser ignores tabs and line feeds, so they go too. Whatever stands
+    /// before the first colon counts as a scheme even where a browser would not take it for one: only what is known is let through.
     static func admitted(_ value: [UInt8], schemes: [String]) -> [UInt8]? {
         var address = value.filter { $0 != 0x09 && $0 != 0x0A }
         while address.last == 0x20 { address.removeLast() }
@@ -29,7 +29,8 @@ enum Link {
     /// What `rel` may say, in the order in which it is written.
     private static let relations = ["noopener", "noreferrer", "nofollow", "ugc", "sponsored", "external", "author", "license", "tag"]
 
-    /// The value of `rel`: the allowed words of the given one, and `noopener` for what leaves the page or the site. Empty when there is nothing to say.
+    /// The value of `rel`: the allowed words of the given one, and `noopener` for what leaves the page or the site. Empty when there is
+    /// nothing to say.
     static func relation(_ given: [UInt8], leaves: Bool) -> [UInt8] {
         let words = given.split(whereSeparator: \.isSpace).prefix(16).map { $0.map(\.lowercased) }
         let said = relations.filter { relation in

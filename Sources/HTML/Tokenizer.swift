@@ -178,7 +178,8 @@ struct Tokenizer {
         return .comment(start..<position - min(dashes, 2))
     }
 
-    /// Name and attributes of a tag; `position` is at its name, and after its `>` then. False when the text ends within: then there is no tag.
+    /// Name and attributes of a tag; `position` is at its name, and after its `>` then. False when the text ends within: then there is
+    /// no tag.
     private mutating func tag() -> Bool {
         let start = position
         attributes.removeAll(keepingCapacity: true)

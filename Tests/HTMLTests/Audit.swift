@@ -18,7 +18,8 @@ enum Audit {
     ]
     private static let void: Set<String> = ["br", "col", "hr", "img", "wbr"]
 
-    /// What is wrong with `text`, empty for what the sanitiser promises: allowed names only, properly nested, at most 100 deep, safe addresses.
+    /// What is wrong with `text`, empty for what the sanitiser promises: allowed names only, properly nested, at most 100 deep, safe
+    /// addresses.
     static func faults(_ text: String) -> [String] {
         var faults: [String] = []
         var open: [String] = []

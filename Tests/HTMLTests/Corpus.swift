@@ -13,7 +13,8 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// Random documents, valid, broken and hostile. An address with `leak` in it must never be asked for; `picture` stands where images may load.
+/// Random documents, valid, broken and hostile. An address with `leak` in it must never be asked for; `picture` stands where images may
+/// load.
 struct Corpus {
     var random: SeededGenerator
 

@@ -51,6 +51,11 @@ struct SanitizerTests {
             ("<table><td><b>a</td></b>", "<table><tbody><tr><td><b>a</b></td></tr></tbody></table>"), ("<td>a", "a"),
             ("<tr><col><caption>a", "a"),
             ("<b><table><td>a</b>b</table>c", "<b><table><tbody><tr><td>ab</td></tr></tbody></table>c</b>"), ("<rt>a", "a"),
+            ("<ruby>a<rt><b>b<rt>c", "<ruby>a<rt><b>b</b></rt><rt>c</rt></ruby>"),
+            (
+                "<a href=/a><table><td><a href=/b>c",
+                "<a href=\"/a\"><table><tbody><tr><td><a href=\"/b\">c</a></td></tr></tbody></table></a>"
+            ),
             ("a</br>b", "a<br>b"),
             // Names.
             ("<center>a</center>", "<div>a</div>"), ("<strike>a</strike>", "<s>a</s>"), ("<x-y>a</x-y>", "a"),
@@ -58,7 +63,8 @@ struct SanitizerTests {
             ("<P TITLE=A>a</P>", "<p title=\"A\">a</p>"), ("<image src=/a>", "<img src=\"/a\">"),
             ("<input><embed src=x><link rel=x><meta><base>a", "a"),
             // Dropped with what is in it.
-            ("a<svg><p>b</p></svg>c", "ac"), ("a<math><mi>b</math>c", "ac"), ("a<svg/>b", "ab"), ("a<style>b</style>c", "ac"),
+            ("a<svg><p>b</p></svg>c", "ac"), ("a<math><mi>b</math>c", "ac"), ("a<svg/>b", "ab"), ("a<svg><style></svg>b", "ab"),
+            ("a<style>b</style>c", "ac"),
             ("a<iframe>b</iframe>c", "ac"),
             ("a<form>b<form>c</form>d</form>e", "ae"), ("a<object><object></object>b</object>c", "ac"),
             ("a<select><option>b</select>c", "ac"),

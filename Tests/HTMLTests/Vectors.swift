@@ -1,4 +1,5 @@
-/// Texts that run a script, load something or change under a careless sanitiser and a browser. An address with `leak` in it must never be asked for.
+/// Texts that run a script, load something or change under a careless sanitiser and a browser. An address with `leak` in it must never
+/// be asked for.
 enum Vectors {
     static let all = scripts + handlers + addresses + mutations + loads + encodings + forms
 
