@@ -17,9 +17,11 @@ func load(
 }
 
 /// The faults of a text that must be wrong.
-func faults(of text: String, environment: [String: String] = [:], set: [(String, String)] = []) -> Faults {
+func faults(
+    of text: String, file: String = "atlas.toml", environment: [String: String] = [:], set: [(String, String)] = []
+) -> Faults {
     do throws(Faults) {
-        _ = try ConfigurationLoader(environment: environment, overrides: set).load(text: text)
+        _ = try ConfigurationLoader(environment: environment, overrides: set).load(text: text, file: file)
         return Faults([])
     } catch {
         return error

@@ -18,7 +18,11 @@ enum Units {
         let names = units.map(\.key)
         guard !digits.isEmpty else { return .failure(Problem(message: "it begins with a whole number")) }
         guard let factor = units.first(where: { $0.key == unit })?.value else {
-            let meant = Suggestion.closest(to: String(unit), among: names) ?? names.first { $0.lowercased() == unit.lowercased() }
+            let meant =
+                unit.isEmpty
+                ? nil
+                : names.first { $0.lowercased() == unit.lowercased() } ?? names.first { $0.hasPrefix(unit) }
+                    ?? Suggestion.closest(to: String(unit), among: names)
             let units = "the units are \(names.joined(separator: ", "))"
             return .failure(
                 unit.isEmpty

@@ -1,0 +1,154 @@
+import Testing
+
+@testable import Config
+
+/// One edit of an example site, as a tired hand makes it.
+struct Mistake: Sendable, CustomTestStringConvertible {
+    var site: String
+    var find: String
+    var replace: String
+    /// Of the first error.
+    var message: String
+    /// Part of its suggestion.
+    var suggestion: String?
+    /// Lines between the edit and the place that is told.
+    var offset = 0
+
+    var testDescription: String { "\(site): \(message)" }
+
+    init(_ site: String, _ find: String, _ replace: String, _ message: String, _ suggestion: String? = nil, offset: Int = 0) {
+        self.site = site
+        self.find = find
+        self.replace = replace
+        self.message = message
+        self.suggestion = suggestion
+        self.offset = offset
+    }
+}
+
+@Suite struct MistakeTests {
+    static let all: [Mistake] = [
+        // Slips of the hand in keys, tables and words
+        Mistake("sevra", "site_url =", "site_ulr =", "unknown key 'site_ulr'", "did you mean 'site_url'?"),
+        Mistake("sevra", "[backoffice]", "[backofice]", "unknown key 'backofice'", "did you mean 'backoffice'?"),
+        Mistake("sevra", "mode    = \"acme\"", "mode    = \"acmee\"", "'acmee' is not one of", "did you mean 'acme'?"),
+        Mistake("sevra", "per_phone =", "per_fone =", "unknown key 'per_fone'", "did you mean 'per_phone'?"),
+        Mistake("sevra", "methods     = [\"otp\"]", "methods     = [\"opt\"]", "'opt' is not one of", "did you mean 'otp'?"),
+        Mistake("sevra", "\"zwnj\", \"diacritics\"", "\"zwjn\", \"diacritics\"", "'zwjn' is not one of", "did you mean 'zwnj'?"),
+        Mistake("sevra", "driver = \"kavenegar\"", "driver = \"kavenegr\"", "'kavenegr' is not one of", "did you mean 'kavenegar'?"),
+        Mistake("sevra", "{ kavenegar = \"verify\"", "{ kavenegr = \"verify\"", "unknown provider 'kavenegr'", "did you mean 'kavenegar'?"),
+        Mistake(
+            "writers", "severity = \"critical\" }\nerrors", "severity = \"critcal\" }\nerrors", "'critcal' is not one of", "'critical'"),
+        Mistake("orders", "formats = [\"csv\", \"xlsx\"", "formats = [\"csv\", \"xls\"", "'xls' is not one of", "did you mean 'xlsx'?"),
+        Mistake("orders", "align = \"end\" },\n  { head = \"Unit", "align = \"right\" },\n  { head = \"Unit", "'right' is not one of"),
+        Mistake("writers", "require = [\"upper\"", "require = [\"uper\"", "'uper' is not one of", "did you mean 'upper'?"),
+        // Names of what is declared elsewhere
+        Mistake(
+            "sevra", "notify    = \"otp_code\"", "notify    = \"otp_cod\"", "unknown notification 'otp_cod'", "did you mean 'otp_code'?"),
+        Mistake("sevra", "[{ notify = \"operators\" }]", "[{ notify = \"oprators\" }]", "unknown notification 'oprators'", "'operators'"),
+        Mistake("sevra", "\"alert.firing\", ", "\"alert.fireing\", ", "there is no event 'alert.fireing'", "did you mean 'alert.firing'?"),
+        Mistake(
+            "sevra", "[\"salons\", \"artists\", \"posts\"]", "[\"salons\", \"artist\", \"posts\"]", "unknown collection 'artist'",
+            "'artists'"),
+        Mistake("sevra", "{ of = \"users\", growth", "{ of = \"usres\", growth", "unknown collection 'usres'", "did you mean 'users'?"),
+        Mistake("sevra", "job = \"sitemap.rebuild\"", "job = \"sitemap.build\"", "unknown job 'sitemap.build'", "'sitemap.rebuild'"),
+        Mistake(
+            "writers", "event = \"tasks.done\"", "event = \"tasks.finished\"", "'tasks' has no event 'finished'", "did you mean 'finish'?"),
+        Mistake("writers", "event = \"tasks.done\"", "event = \"task.done\"", "unknown collection 'task'", "did you mean 'tasks'?"),
+        Mistake("writers", "[{ job = \"transcribe\" }]", "[{ job = \"transcribes\" }]", "unknown job 'transcribes'", "'transcribe'"),
+        Mistake("writers", "document = \"task_summary\"", "document = \"task_sumary\"", "unknown document 'task_sumary'", "'task_summary'"),
+        Mistake("writers", "queue   = \"gpu\"", "queue   = \"cpu\"", "unknown queue 'cpu'", "did you mean 'gpu'?"),
+        Mistake("writers", "record  = \"tasks\"", "record  = \"task\"", "unknown collection 'task'", "did you mean 'tasks'?"),
+        Mistake("writers", "failed = \"fail\"", "failed = \"fial\"", "'tasks' has no transition 'fial'", "did you mean 'fail'?"),
+        Mistake(
+            "writers", "progress = \"progress\" ", "progress = \"progres\" ", "'tasks' has no field 'progres'", "did you mean 'progress'?"),
+        Mistake("writers", "into = \"summary_pdf\"", "into = \"summary_pfd\"", "'tasks' has no field 'summary_pfd'", "'summary_pdf'"),
+        Mistake("orders", "each          = \"hooks\"", "each          = \"hoks\"", "unknown collection 'hoks'", "did you mean 'hooks'?"),
+        Mistake(
+            "orders", "tenant      = \"tenants\"", "tenant      = \"tenant\"", "unknown collection 'tenant'", "did you mean 'tenants'?"),
+        Mistake("orders", "of    = \"orders.total\"", "of    = \"orders.totl\"", "'orders' has no field 'totl'", "did you mean 'total'?"),
+        Mistake("orders", "insert = \"memberships\"", "insert = \"membership\"", "unknown collection 'membership'", "'memberships'"),
+        Mistake("orders", "\"exports.create\" =", "\"export.create\" =", "unknown collection 'export'", "did you mean 'exports'?"),
+        // Values and their units
+        Mistake("sevra", "microcache = \"5s\"", "microcache = 5", "a duration needs its unit", "\"5s\""),
+        Mistake("sevra", "\"10/m per ip\"", "\"10/min per ip\"", "'min' is no window", "the units are s, m, h, d"),
+        Mistake("sevra", "default = \"100/m per ip\"", "default = \"100/m per address\"", "'address' is nobody"),
+        Mistake("writers", "burst 20\"", "brust 20\"", "'brust' does not belong here", "did you mean 'burst'?"),
+        Mistake("writers", "lockout = \"5/15m\"", "lockout = 5", "a rate is expected here"),
+        Mistake("writers", "memory  = \"2GB\"", "memory  = \"2G\"", "'G' is no unit here", "did you mean '2GB'?"),
+        Mistake("writers", "margin = \"20mm\"", "margin = \"20\"", "the unit is missing", "mm"),
+        Mistake("sevra", "cron = \"0 4 * * *\"", "cron = \"0 4 * *\"", "a schedule has five fields, not 4", "minute hour day"),
+        Mistake("sevra", "cron = \"0 4 * * *\"", "cron = \"0 24 * * *\"", "'24' is no hour", "0 to 23"),
+        Mistake("sevra", "at      = \"03:00\"", "at      = \"3:00\"", "it is no time of day"),
+        Mistake("sevra", "countries = [\"IR\"]", "countries = [\"Iran\"]", "a country has two capital letters"),
+        Mistake("sevra", "digits    = 6", "digits    = 60", "60 is out of range", "4 to 10"),
+        Mistake("writers", "host     = \"smtp.example.ir:587\"", "host     = \"smtp.example.ir\"", "the port is missing"),
+        Mistake("writers", "from     = \"Writers <no-reply@writers.example.ir>\"", "from     = \"Writers\"", "it is no mail address"),
+        Mistake("orders", "\"query:tenant\"", "\"qurey:tenant\"", "'qurey:tenant' says not where", "did you mean 'query:NAME'?"),
+        Mistake("sevra", "order = \"-value\"", "order = \"-values\"", "groups are ordered by key or value", "did you mean 'value'?"),
+        Mistake("orders", "\"s3:orders-backups\"", "\"s3:Orders\"", "'Orders' is no name of a bucket", "s3:bucket"),
+        // Secrets
+        Mistake(
+            "sevra", "access_key = \"env:S3_ACCESS_KEY\"", "access_key = \"AKIA1234\"", "a secret is never written into the file",
+            "env:NAME"),
+        Mistake("writers", "password = \"env:SMTP_PASSWORD\"", "password = \"hunter2\"", "a secret is never written into the file"),
+        Mistake("sevra", "encrypt = \"env:BACKUP_KEY\"", "encrypt = \"env:\"", "the name of the variable is missing"),
+        // What belongs together
+        Mistake("sevra", "domains = [\"api.sevra.ir\"]\n", "", "mode \"acme\" needs 'domains'", offset: -2),
+        Mistake("sevra", "bucket     = \"sevra-media\"\n", "", "driver \"s3\" needs 'bucket'", offset: -2),
+        Mistake("writers", "subject = \"بازنشانی رمز عبور\"\n", "", "a mail needs 'subject'", offset: -1),
+        Mistake("writers", "secret   = \"env:TASK_WEBHOOK_SECRET\"\n", "", "'url' needs 'secret'", "signed", offset: -1),
+        Mistake(
+            "writers", "multipart = {", "json = { id = \"= id\" }\nmultipart = {", "'json' and 'multipart' exclude each other", offset: 1),
+        Mistake(
+            "writers", "{ markdown = \"summary_md\",", "{ markdown = \"summary_md\", text = \"x\",",
+            "'markdown' and 'text' exclude each other"),
+        Mistake(
+            "writers", "cmd     = [\"/usr/local/bin/writers-analyse\",", "cmd     = [\"writers-analyse\",",
+            "the program is named by its absolute path"),
+        Mistake(
+            "writers", "{ summary_md = \"summary.md\" }", "{ summary_md = \"../summary.md\" }",
+            "an output is a file in the program's own directory"),
+        Mistake("orders", "file    = \"templates/order_received.html\"", "file    = \"templates/order_recieved.html\"", "there is no file"),
+        Mistake("orders", "agg   = \"sum\"\n", "", "a field needs 'agg'", "sum, avg", offset: -1),
+        Mistake(
+            "orders", "path  = \"dashboard/recent-orders\"", "path  = \"/dashboard\"", "a path is made of a-z", "without a leading slash"),
+        Mistake(
+            "orders", "set = { tenant = \"= new\", ", "to = \"= me\", set = { tenant = \"= new\", ", "'to' does not fit 'insert'",
+            "'notify'"),
+        Mistake("orders", "subject = \"Order {{ new.number }}\"", "subject = \"Order {{ new.number }\"", "'{{' is never closed"),
+        Mistake("orders", "[\"Tax\", \"{{ money(tax, currency) }}\"]", "[\"Tax\"]", "a total is a label and a template"),
+        Mistake("orders", "allow   = \"staff\"\nformats", "allow   = true\nformats", "an expression is a string", "\"true\""),
+        Mistake("sevra", "include = [\"sevra.directory.toml\"", "include = [\"sevra.directry.toml\"", "sevra.directry.toml cannot be read"),
+    ]
+
+    @Test func `there are enough of them`() {
+        #expect(Self.all.count >= 60)
+        #expect(Set(Self.all.map(\.site)).count == 3)
+    }
+
+    @Test(arguments: all) func `a mistake is told where it was made`(mistake: Mistake) throws {
+        let path = Sites.path(mistake.site)
+        let text = try content(of: "Tests/Examples/\(mistake.site).toml")
+        let range = try #require(text.firstRange(of: mistake.find), "the example has changed")
+        let line = text[..<range.lowerBound].count { $0 == "\n" } + 1 + mistake.offset
+        let faults = faults(of: text.replacingCharacters(in: range, with: mistake.replace), file: path)
+        let errors = faults.all.filter { $0.severity == .error }
+        let first = try #require(errors.first, "nothing was found")
+        #expect(first.message.contains(mistake.message), "\(faults.rendered())")
+        #expect(first.at.file == path)
+        #expect(first.at.line == line, "\(faults.rendered())")
+        if let suggestion = mistake.suggestion { #expect(first.suggestion?.contains(suggestion) == true, "\(faults.rendered())") }
+        // A file that is not read leaves names undeclared.
+        if !mistake.find.hasPrefix("include") { #expect(errors.count == 1, "\(faults.rendered())") }
+        for canary in ["AKIA1234", "hunter2"] { #expect(!faults.rendered().contains(canary)) }
+    }
+}
+
+extension String {
+    fileprivate func replacingCharacters(in range: Range<String.Index>, with text: String) -> String {
+        var result = self
+        result.replaceSubrange(range, with: text)
+        return result
+    }
+}
