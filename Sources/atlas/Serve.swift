@@ -25,7 +25,9 @@ struct Serve: AsyncParsableCommand {
         let options = options
         do {
             let server = try await Server.make(site, isTerminal: isTerminal) { previous in
-                try options.read(after: previous)
+                let site = try options.read(after: previous)
+                options.warn(about: site)
+                return site
             }
             try await server.run { addresses in
                 if isTerminal {

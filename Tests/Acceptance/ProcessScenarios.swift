@@ -94,6 +94,17 @@ struct ProcessScenarios {
         }
     }
 
+    @Test("What is written and not in force is said, and no fault")
+    func notInForce() async throws {
+        let directory = try Directory()
+        try directory.write("[backup]\nat = \"03:00\"\nto = [\"copies\"]\nencrypt = \"env:NOT_THERE\"\n[traits.unused]\n", to: "atlas.toml")
+        let outcome = try await Program.run(["check"], in: directory)
+        let output = outcome.output.joined(separator: "\n")
+        #expect(outcome.status == 0, "\(output)")
+        #expect(output.contains("[backup] is read but not in force in this version") && output.contains("\"line\":1,"), "\(output)")
+        #expect(output.contains("no collection uses the trait 'unused'"), "\(output)")
+    }
+
     @Test("Two programs never share a data directory")
     func locked() async throws {
         try await Site.run { site in
