@@ -139,26 +139,21 @@ extension Form where Value == Double {
 }
 
 extension Form where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
-    /// One of the words of an enumeration; `later` are words that this version does not have yet, `notInForce` those that it reads and
-    /// does not act on.
-    static func choice(later: Set<String> = [], notInForce: Set<String> = []) -> Form {
+    /// One of the words of an enumeration; `notInForce` are those that are read and not acted on.
+    static func choice(notInForce: Set<String> = []) -> Form {
         let words = Value.allCases.map(\.rawValue)
         return Form(shape: .choice(words)) { node, reading in
             guard let text = node.string else {
                 reading.report("one of \(quoted(words)) is expected here, not \(node.kind)", node)
                 return nil
             }
-            if let value = Value(rawValue: text) {
-                if notInForce.contains(text) { reading.leaveOut(text, at: node.at, length: node.length) }
-                return value
-            }
-            if later.contains(text) {
-                reading.report("'\(text)' is not available in this version", node, suggestion: "it has \(quoted(words))")
-            } else {
+            guard let value = Value(rawValue: text) else {
                 reading.report(
                     "'\(text)' is not one of \(quoted(words))", node, suggestion: Suggestion.phrase(for: text, among: words))
+                return nil
             }
-            return nil
+            if notInForce.contains(text) { reading.leaveOut(text, at: node.at, length: node.length) }
+            return value
         }
     }
 

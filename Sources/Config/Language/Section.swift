@@ -2,19 +2,16 @@
 /// Schema and the check of the example file.
 struct Section<Target>: Sendable {
     var keys: [Key<Target>]
-    /// Keys of the design that this version does not have yet.
-    var later: Set<String>
     /// What must hold between keys; asked after all of them are read.
     var check: @Sendable (inout Target, TOMLTable, Reading) -> Void
     /// Whether a key matters beside the others of its table: those of a driver that is not chosen do not.
     private var uses: @Sendable (String, TOMLTable) -> Bool = { _, _ in true }
 
     init(
-        keys: [Key<Target>], later: Set<String> = [],
+        keys: [Key<Target>],
         check: @escaping @Sendable (inout Target, TOMLTable, Reading) -> Void = { _, _, _ in }
     ) {
         self.keys = keys
-        self.later = later
         self.check = check
     }
 
@@ -54,15 +51,9 @@ struct Section<Target>: Sendable {
         return isWhole
     }
 
-    func refuse(_ member: TOMLMember, _ reading: Reading) {
-        // A misspelt or future key may hold a secret: what looks like one is not shown.
+    private func refuse(_ member: TOMLMember, _ reading: Reading) {
+        // A misspelt key may hold a secret: what looks like one is not shown.
         reading.maskSuspects(in: member)
-        guard !later.contains(member.name) else {
-            reading.report(
-                "'\(member.name)' is not available in this version", key: member,
-                suggestion: "take it out; the reference lists what there is")
-            return
-        }
         let names = keys.map(\.description.name)
         let known = names.count <= 12 ? "known here: \(names.joined(separator: ", "))" : nil
         reading.report("unknown key '\(member.name)'", key: member, suggestion: Suggestion.phrase(for: member.name, among: names) ?? known)
