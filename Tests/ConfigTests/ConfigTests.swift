@@ -243,6 +243,35 @@ import Testing
         #expect(try load("[rules]\na = \"true\"", set: [("rules.a", "")]).configuration.rules.isEmpty)
     }
 
+    @Test func `inside limits the rest is one key`() throws {
+        let text = "[server.limits]\ndefault = \"1/s\"\n\"auth.otp\" = \"1/s\""
+        for set in ["server.limits.auth.otp", "server.limits.\"auth.otp\""] {
+            let limits = try load(text, set: [(set, "2/s"), ("server.limits.default", "")]).configuration.server.limits
+            #expect(limits.map(\.name.value) == ["auth.otp"])
+            #expect(limits.first?.rate == Rate(count: 2, window: 1_000))
+        }
+        let limits = try load(text, environment: ["ATLAS__SERVER__LIMITS__AUTH__LOGIN": "3/s"]).configuration.server.limits
+        #expect(limits.map(\.name.value) == ["default", "auth.otp", "auth.login"])
+        let fault = faults(of: text, set: [("server.limits.auth.otp", "3/w")]).all.first
+        #expect(fault?.at == Location(file: "--set", line: 1, column: 24))
+        #expect(faults(of: "", set: [("server.limits.pots.create", "3/s")]).all.map(\.at.column) == [15])
+    }
+
+    @Test func `places of lists are numbers`() throws {
+        let text =
+            "[[on]]\nevent = \"auth.login\"\ndo = [{ webhook = \"w\" }]\n[webhooks.w]\nurl = \"http://a\"\nevents = []\nsecret = \"env:S\""
+        let loaded = try load(
+            text,
+            set: [
+                ("on.0.when", "me != null"), ("webhooks.w.events.0", "auth.signup"), ("webhooks.w.events.1", "auth.logout"),
+                ("on.1", "{ event = \"auth.logout\", do = [{ webhook = \"w\" }] }"),
+            ])
+        #expect(loaded.configuration.on.map(\.when?.value) == ["me != null", nil])
+        #expect(loaded.configuration.on.last?.events.map(\.value) == ["auth.logout"])
+        #expect(try load(text, set: [("on.0", "")]).configuration.on.isEmpty)
+        #expect(faults(of: text, set: [("on.2", "x")]).all.map(\.at.file) == ["--set"])
+    }
+
     @Test func `faults name the override`() {
         #expect(
             faults(of: "[app]", set: [("log.level", "info"), ("auth.acess_ttl", "2s")]).rendered() == """

@@ -146,4 +146,47 @@ import Testing
         #expect(faults.map(\.severity) == [.warning, .error])
         #expect(faults.map(\.at.line) == [2, 3])
     }
+
+    @Test func `effects and promises of several files are joined in their order`() {
+        func effect(_ name: String) -> String { "[[on]]\nevent = \"auth.login\"\ndo = [{ notify = \"\(name)\" }]\n" }
+        func promise(_ name: String) -> String { "[[test]]\nname = \"\(name)\"\ndo = \"GET /\"\nexpect = 200\n" }
+        let notices = ["a", "b", "c"].map { "[notify.\($0)]\nchannel = \"sms\"\ntext = \"x\"\n" }.joined()
+        let (loaded, faults, directory) = load([
+            "atlas.toml": "include = [\"b.toml\", \"c/*.toml\"]\n" + notices + effect("a") + promise("a"),
+            "b.toml": promise("b") + effect("b"), "c/c.toml": effect("c") + promise("c"),
+        ])
+        #expect(faults.isEmpty, "\(faults)")
+        #expect(loaded?.configuration.on.map { $0.effects.map(\.target.value) } == [["a"], ["b"], ["c"]])
+        #expect(loaded?.configuration.tests.map(\.name) == ["a", "b", "c"])
+        #expect(loaded?.configuration.on.last?.at.file == "\(directory)/c/c.toml")
+    }
+
+    @Test func `a path starts at the file that names it`() {
+        let (loaded, faults, directory) = load([
+            "atlas.toml": "include = [\"parts/*.toml\"]",
+            "parts/mail.toml":
+                "[notify.hello]\nchannel = \"mail\"\nsubject = \"x\"\nfile = \"hello.html\"\n[backup]\nat = \"03:00\"\nto = [\"copies\"]",
+            "parts/hello.html": "<p>{{ new.name }}</p>",
+            "parts/tls.toml": "[tls]\nmode = \"files\"\ncertificate = \"c.pem\"\nkey = \"/k.pem\"",
+        ])
+        #expect(faults.isEmpty, "\(faults)")
+        guard case .file(let file)? = loaded?.configuration.notices.first?.body else {
+            Issue.record("no file")
+            return
+        }
+        #expect(file.value == "\(directory)/parts/hello.html")
+        #expect(loaded?.configuration.backup.to == [.directory("\(directory)/parts/copies")])
+        #expect(loaded?.configuration.tls.certificate == "\(directory)/parts/c.pem")
+        #expect(loaded?.configuration.tls.key == "/k.pem")
+    }
+
+    @Test func `faults of an included file name it`() {
+        let (_, faults, directory) = load([
+            "atlas.toml": "include = [\"b.toml\"]\n[server.static]\ndir = \"no\"",
+            "b.toml": "\n[backup]\nevry = \"1h\"\n[search]\ncollections = [\"none\"]",
+        ])
+        #expect(faults.map(\.at.file) == ["\(directory)/atlas.toml", "\(directory)/b.toml", "\(directory)/b.toml"])
+        #expect(faults.map(\.at.line) == [3, 3, 5])
+        #expect(faults.map(\.severity) == [.warning, .error, .error])
+    }
 }
