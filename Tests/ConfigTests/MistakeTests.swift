@@ -94,6 +94,12 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         Mistake("writers", "password = \"env:SMTP_PASSWORD\"", "password = \"hunter2\"", "a secret is never written into the file"),
         Mistake("sevra", "encrypt = \"env:BACKUP_KEY\"", "encrypt = \"env:\"", "the name of the variable is missing"),
         // What belongs together
+        Mistake("sevra", "notify    = \"otp_code\"\n", "", "the method \"otp\" needs 'notify'", "holds the code", offset: -12),
+        Mistake(
+            "orders", "reset        = { ttl = \"1h\", notify = \"password_reset\" }", "reset        = { ttl = \"1h\" }",
+            "'notify' is missing"),
+        Mistake("writers", "method    = \"POST\"", "headers = { Authorization = \"hunter2\" }", "a secret is never written into the file"),
+        Mistake("orders", "host     = \"smtp.example.com:587\"", "host     = \":587\"", "the host is missing"),
         Mistake("sevra", "domains = [\"api.sevra.ir\"]\n", "", "mode \"acme\" needs 'domains'", offset: -2),
         Mistake("sevra", "bucket     = \"sevra-media\"\n", "", "driver \"s3\" needs 'bucket'", offset: -2),
         Mistake("writers", "subject = \"بازنشانی رمز عبور\"\n", "", "a mail needs 'subject'", offset: -1),

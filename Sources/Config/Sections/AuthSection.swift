@@ -22,7 +22,16 @@ extension Language {
             Key("api_keys", apiKeys, \.self, "keys for programs; each acts as its maker").notInForce,
             Key("totp", totp, \.totp, initial: "false", "a second factor by an authenticator").notInForce,
             Key("oidc", oidc, \.oidc, "sign-in by other services (OpenID Connect)").notInForce,
-        ])
+        ]
+    ) { auth, table, reading in
+        if auth.methods.isEmpty, table["oidc"] == nil, let methods = table["methods"] {
+            reading.report("nobody could sign in", methods.node, suggestion: "write methods = [\"password\"]")
+        }
+        if auth.methods.contains(.otp), table["otp"]?.node.table?["notify"] == nil, let methods = table["methods"] {
+            reading.report(
+                "the method \"otp\" needs 'notify' in [auth.otp]", methods.node, suggestion: "name the message that holds the code")
+        }
+    }
 
     static let password = Section<Auth>(
         keys: [
@@ -61,7 +70,7 @@ extension Language {
     static func proof(_ ttl: String) -> Section<AddressProof> {
         Section(keys: [
             Key("ttl", .duration(), \.ttl, initial: ttl, "life of the token"),
-            Key("notify", .notice, \.notice, "the notification that sends it; `token` in its text"),
+            Key("notify", .notice, \.notice, isRequired: true, "the notification that sends it; `token` in its text"),
         ])
     }
 

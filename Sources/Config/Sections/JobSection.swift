@@ -84,7 +84,9 @@ extension Language {
         member, reading in
         let token = member.name.utf8.allSatisfy { Ascii.isLetter($0) || Ascii.isDigit($0) || "!#$%&'*+-.^_`|~".utf8.contains($0) }
         if !token { reading.report("'\(member.name)' is no name of a header", key: member) }
-        if member.node.string.flatMap({ Reference($0) }) != nil {
+        let text = member.node.string ?? ""
+        let soundsSecret = Masking.soundsSecret(member.name) || ["authorization", "cookie"].contains(member.name.lowercased())
+        if Reference(text) != nil || soundsSecret && !text.hasPrefix("= ") {
             return Form<Secret>.secret.read(member.node, reading).map { (member.name, .secret($0)) }
         }
         return value(member, reading).map { (member.name, .value($0.source)) }

@@ -3,7 +3,7 @@ extension Language {
     static let mail = Section<MailSettings>(
         keys: [
             Key("driver", .choice(), \.driver, initial: "\"file\"", "`file` writes JSON lines to `mail.jsonl` in `app.data_dir`"),
-            Key("host", .address, \.host, "`smtp`: the relay, such as `smtp.example.org:587`"),
+            Key("host", relay, \.host, "`smtp`: the relay, such as `smtp.example.org:587`"),
             Key("user", .text(), \.user, "`smtp`: who signs in there"),
             Key("password", .secret, \.password, "`smtp`: and how"),
             Key("from", .mailbox, \.from, "the sender"),
@@ -13,6 +13,11 @@ extension Language {
         for name in ["host", "from"] where table[name] == nil { reading.report("driver \"smtp\" needs '\(name)'", driver.node) }
     }.using { key, table in
         key == "driver" || table["driver"]?.node.string == "smtp"
+    }
+
+    /// `host:port` of a server elsewhere.
+    private static let relay = Form<String>.setting("address", example: "\"smtp.example.org:587\"", pattern: ".+:[0-9]{1,5}") { text in
+        text.hasPrefix(":") ? .failure(Problem(message: "the host is missing")) : Network.address(text)
     }
 
     static let sms = Section<SMSSettings>(

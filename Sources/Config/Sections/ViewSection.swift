@@ -72,7 +72,7 @@ extension Language {
             reading.report(
                 "unknown collection '\(collection)'", node,
                 suggestion: Form<Located<String>>.unknown(collection, among: reading.names.collections, section: "collections"))
-        } else if parts.count > 1 {
+        } else if parts.count == 2, !Name.systemFields.contains(parts[1]) {
             var place = subject.at
             place.column += collection.count + 1
             check(Located(parts[1], at: place), isFieldOf: collection, reading)
