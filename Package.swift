@@ -37,6 +37,7 @@ let package = Package(
     targets: [
         // C libraries and thin shims
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CTOML"),
         .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
         .target(name: "CVips", linkerSettings: [.linkedLibrary("dl")]),
@@ -91,7 +92,7 @@ let package = Package(
         tests("JSON", knows: ["Conformance", "Ports", nio]),
         tests("Ports"),
         tests("Config", knows: ["JSON"]),
-        tests("Expressions", knows: ["CSQLite"]),
+        tests("Expressions", knows: ["CSQLite", "CPostgres"]),
         // The oracles are programs: html5lib, Chromium, Python's own table.
         .testTarget(name: "HTMLTests", dependencies: ["HTML"], exclude: ["oracles"], swiftSettings: strict),
         tests("Schema", knows: ["Config", "Expressions"]),

@@ -17,7 +17,11 @@ extension Node {
         case .part(.whole(let part, let collection), let wanted): return collection == wanted ? part : .constant(.null)
         case .call(.if, let arguments):
             if case .constant(let value) = arguments[0] { return value == .bool(true) ? arguments[1] : arguments[2] }
-            return node
+            return arguments[1] == arguments[2] ? arguments[1] : node
+        // What is left without a type would be a text to PostgreSQL.
+        case .call(.coalesce, let arguments) where arguments.contains(.constant(.null)):
+            let rest = arguments.filter { $0 != .constant(.null) }
+            return rest.isEmpty ? .constant(.null) : rest.count == 1 ? rest[0] : .call(.coalesce, rest)
         case .overlap(let left, let right) where left.isEmpty || right.isEmpty: return .constant(.int(0))
         case .contains(_, let members) where members.isEmpty: return .constant(.bool(false))
         case .aggregate(let aggregate) where aggregate.rows.isEmpty: return .constant(aggregate.ofNothing)

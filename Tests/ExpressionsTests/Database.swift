@@ -105,25 +105,61 @@ final class Database {
     }
 }
 
-/// The live rows of a test, in memory and in the database.
-final class Rows: RowSource {
+/// The live rows of a test, in memory and in both databases.
+final class Rows {
     let database: Database
+    let postgresql: PostgreSQL?
     private(set) var stored: [String: [Row]] = [:]
-    private var live: [String: [String: Row]] = [:]
-    private(set) var questions = 0
+    fileprivate var live: [String: [String: Row]] = [:]
+    fileprivate(set) var questions = 0
 
-    init(_ model: Model) throws {
+    init(_ model: Model, inPostgreSQL: Bool = false) throws {
         database = try Database(model)
+        postgresql = inPostgreSQL ? try PostgreSQL(model) : nil
     }
 
     func insert(_ row: Row) throws {
         try database.insert(row)
+        try postgresql?.insert(row)
         stored[row.collection, default: []].append(row)
         if database.model.collections[row.collection]?.softDelete != true || row.values[Row.System.deletedAt].isNull {
             live[row.collection, default: [:]][row.id] = row
         }
     }
 
+    /// What an expression is in SQL, of each row by its number, or of that one.
+    func values(
+        of expression: Expression, _ dialect: SQLDialect, _ collection: CollectionModel, _ environment: Environment, row: Int64? = nil
+    ) throws -> [Int64: Value] {
+        let fragment = expression.sql(dialect, alias: "t")
+        let one = row.map { " WHERE \"t\".\"n\" = \($0)" } ?? ""
+        let query: SQLFragment = "SELECT \"t\".\"n\", (\(fragment)) FROM \(name: collection.table) AS \"t\"\(SQLFragment(text: one))"
+        let found = try self.rows(of: query, dialect, environment, [.int, expression.type])
+        return Dictionary(uniqueKeysWithValues: found.map { ($0[0].whole ?? 0, $0[1]) })
+    }
+
+    /// The ids of the rows for which a condition holds in SQL.
+    func ids(
+        in collection: CollectionModel, where expression: Expression, _ environment: Environment, _ dialect: SQLDialect = .sqlite
+    ) throws -> Set<String> {
+        let condition = expression.sql(dialect, alias: "t")
+        let query: SQLFragment = "SELECT \"t\".\"id\" FROM \(name: collection.table) AS \"t\" WHERE \(condition)"
+        let found = try rows(of: query, dialect, environment, [.text])
+        return Set(found.compactMap { if case .text(let id) = $0[0] { id } else { nil } })
+    }
+
+    private func rows(
+        of query: SQLFragment, _ dialect: SQLDialect, _ environment: Environment, _ types: [ValueType]
+    ) throws -> [[Value]] {
+        let values = query.parameters.map { environment.value(of: $0) }
+        return switch dialect {
+        case .sqlite: try database.rows(query.text, values, types)
+        case .postgresql: try postgresql?.rows(query.numbered.text, values, types) ?? []
+        }
+    }
+}
+
+extension Rows: RowSource {
     var dialect: SQLDialect { .sqlite }
 
     func row(in collection: String, id: String) throws -> Row? { live[collection]?[id] }
@@ -132,13 +168,18 @@ final class Rows: RowSource {
         questions += 1
         return try database.rows(query.text, query.values, [query.type]).first?.first ?? .null
     }
+}
 
-    /// The ids of the rows for which a condition holds in SQL.
-    func ids(in collection: CollectionModel, where expression: Expression, _ environment: Environment) throws -> Set<String> {
-        let fragment = expression.sql(.sqlite, alias: "t")
-        let sql = "SELECT \"t\".\"id\" FROM \"\(collection.table)\" AS \"t\" WHERE \(fragment.text)"
-        let found = try database.rows(sql, fragment.parameters.map { environment.value(of: $0) }, [.text])
-        return Set(found.compactMap { if case .text(let id) = $0[0] { id } else { nil } })
+/// The same rows, with PostgreSQL asked for what is not in memory.
+struct RowsOfPostgreSQL: RowSource {
+    let rows: Rows
+
+    var dialect: SQLDialect { .postgresql }
+
+    func row(in collection: String, id: String) throws -> Row? { rows.live[collection]?[id] }
+
+    func value(of query: SQLQuery) throws -> Value {
+        try rows.postgresql?.rows(query.text, query.values, [query.type]).first?.first ?? .null
     }
 }
 

@@ -18,25 +18,41 @@ struct Generator {
                 ("b1", .bool, nil), ("m1", .moment, nil), ("d1", .date, nil), ("u1", .duration, nil),
             ]
             let targets = ["users", random.pick(Self.names), random.pick(Self.names)]
+            let union = ["users", random.pick(["alpha", "beta", "gamma"])]
             let relations: [(String, ValueType, [String]?)] = [
                 ("r1", .reference(to: targets[0]), nil), ("r2", .reference(to: targets[1]), nil),
-                ("l1", .list(.reference(to: targets[2])), nil),
+                ("l1", .list(.reference(to: targets[2])), nil), ("l2", .list(.reference(to: "users")), nil), ("x1", .union(union), nil),
+                ("g1", .list(.text), nil), ("p1", .decimal(scale: 2), nil), ("p2", .decimal(scale: 4), nil),
+                ("o.t", .text, nil), ("o.i", .int, nil), ("o.p", .decimal(scale: 2), nil), ("o.b", .bool, nil), ("o.in.f", .float, nil),
             ]
-            references += [(name, "r1", targets[0]), (name, "r2", targets[1])]
-            collections.append(Blog.collection(name, softDelete: !random.one(in: 3), fields + relations))
+            references += [(name, "r1", targets[0]), (name, "r2", targets[1]), (name, "x1", union[0]), (name, "x1", union[1])]
+            let tenant: [(String, ValueType, [String]?)] =
+                name == "beta" || name == "gamma" ? [("tenant", .reference(to: "alpha"), nil)] : []
+            var collection = Blog.collection(name, softDelete: !random.one(in: 3), fields + relations + tenant)
+            collection.isTenant = !tenant.isEmpty
+            for index in collection.fields.indices {
+                let field = collection.fields[index]
+                if case .union = field.type { collection.fields[index].storage = .pair(collection: "x1_kind", id: "x1_id") }
+                if field.type == .list(.text) { collection.fields[index].storage = .list(column: "g1") }
+                if field.name.hasPrefix("o.") {
+                    collection.fields[index].storage = .member(
+                        column: "o", path: field.name.dropFirst(2).split(separator: ".").map(String.init))
+                }
+            }
+            collections.append(collection)
         }
         for index in collections.indices {
             collections[index].children = references.filter { $0.parent == collections[index].name }.map {
                 ChildModel(name: "\($0.child)_\($0.field)", collection: $0.child, field: $0.field)
             }
         }
-        model = Model(collections: collections)
+        let zones = ["UTC", "Asia/Tehran", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana"]
+        model = Model(collections: collections, timezone: random.pick(zones), tenant: "alpha", member: "beta")
     }
 
     // MARK: Rows
 
-    mutating func rows(perCollection count: Int) throws -> Rows {
-        let rows = try Rows(model)
+    mutating func rows(perCollection count: Int, into rows: Rows) throws {
         for name in Self.names {
             let collection = model.collections[name]
             for number in 1...count {
@@ -51,25 +67,33 @@ struct Generator {
                 try rows.insert(Row(collection: name, number: Int64(number), values: values))
             }
         }
-        return rows
     }
 
     private mutating func storedValue(_ field: FieldModel, _ count: Int) -> Value {
         if case .list(.reference(let target)) = field.type {
             return .list((1...count).filter { _ in random.one(in: 4) }.map { .text("\(target)\($0)") })
         }
+        if field.type == .list(.text) { return .list((0..<random.below(4)).map { _ in .text(random.pick(Self.texts)) }) }
         if random.one(in: 4) { return .null }
         switch field.type {
         case .bool: return .bool(random.one(in: 2))
         case .int: return .int(random.one(in: 20) ? random.pick([.max, .min, 1 << 62, 9_007_199_254_740_993]) : Int64(random.below(7)) - 2)
         case .float:
-            return .float(random.one(in: 20) ? random.pick([1e300, -1e300, 9_007_199_254_740_992]) : Double(random.below(9) - 3) / 2)
+            // Small halves: their sums are exact in whatever order they are added.
+            return .float(Double(random.below(9) - 3) / 2)
+        case .decimal(let scale):
+            let units =
+                random.one(in: 20) ? random.pick([999_999_999_999_999_999, -999_999_999_999_999_999]) : Int64(random.below(4000)) - 1000
+            return .decimal(Decimal(units: units, scale: scale))
+        case .union(let targets):
+            let target = random.pick(targets)
+            return .text("\(target):\(target)\(random.below(count + 1) + 1)")
         case .text: return .text(random.pick(field.allowed ?? Self.texts))
         case .moment: return .moment(Int64(random.below(100) - 30) * 43_200_001)
         case .date: return .date(Int64(random.below(40) - 10))
         case .duration: return .duration(Int64(random.below(9) - 4) * 43_200_000)
         case .reference(let target): return .text("\(target)\(random.below(count + 1) + 1)")
-        case .null, .list, .decimal, .json, .union: return .null
+        case .null, .list, .json: return .null
         }
     }
 
@@ -81,7 +105,10 @@ struct Generator {
         var outermost: String
     }
 
-    static let input: [String: ValueType] = ["n": .int, "s": .text, "who": .reference(to: "users"), "many": .list(.text)]
+    static let input: [String: ValueType] = [
+        "n": .int, "s": .text, "who": .reference(to: "users"), "many": .list(.text), "p": .decimal(scale: 2), "f": .float,
+        "ns": .list(.int),
+    ]
 
     mutating func condition(_ place: Place, _ depth: Int) -> String {
         if depth <= 0 { return random.one(in: 2) ? leafCondition(place) : "\(value(.bool, place, 0))" }
@@ -104,7 +131,9 @@ struct Generator {
 
     private mutating func leafCondition(_ place: Place) -> String {
         random.pick([
-            "me.b1", "me.t2 == 'on'", "me != null", "r1 == me", "t2 == 'off'", "i1 > 0", "b1", "true", "false", "request.method == 'GET'",
+            "me.b1", "member.b1", "tenant.t2 == 'on'", "given.i1 > 0", "old.t1 == t1", "new == this", "o.b", "x1 == me", "x1 == new.x1",
+            "me in x1.l2", "'a' in g1", "x1.b1", "search(t1, 'A')", "this == given", "me.t2 == 'on'", "me != null", "r1 == me",
+            "t2 == 'off'", "i1 > 0", "b1", "true", "false", "request.method == 'GET'",
         ])
     }
 
@@ -115,7 +144,8 @@ struct Generator {
             return "(\(value(type, place, depth - 1)) \(random.pick(["==", "!="])) \(value(type, place, depth - 1)))"
         }
         let left = value(type, place, depth - 1)
-        if type == .int, random.one(in: 3) { type = .float }
+        if type == .int, random.one(in: 3) { type = random.pick([.float, .decimal(scale: 2)]) }
+        if case .decimal = type, random.one(in: 2) { type = random.pick([.int, .decimal(scale: 4), .decimal(scale: 2)]) }
         if type == .date, random.one(in: 3) { type = .moment }
         let right = value(type, place, depth - 1)
         if random.one(in: 6) { return "(\(left) \(random.pick(["in", "not in"])) \(right)..\(value(type, place, depth - 1)))" }
@@ -125,11 +155,14 @@ struct Generator {
     private mutating func membership(_ place: Place, _ depth: Int) -> String {
         let word = random.pick(["in", "not in"])
         if random.one(in: 3) {
-            let type = random.pick([ValueType.text, .int, .reference(to: "users")])
+            let type = random.pick([ValueType.text, .int, .reference(to: "users"), .decimal(scale: 2), .float, .moment])
             let items = (0..<random.below(4)).map { _ in value(type, place, depth - 1) }
             return "(\(value(type, place, depth - 1)) \(word) [\(items.joined(separator: ", "))])"
         }
-        if random.one(in: 6) { return "(\(value(.text, place, depth - 1)) \(word) input.many)" }
+        if random.one(in: 6) { return "(\(value(.text, place, depth - 1)) \(word) \(random.pick(["input.many", "g1", "given.g1"])))" }
+        if random.one(in: 8) { return "(\(value(.int, place, depth - 1)) \(word) input.ns)" }
+        if random.one(in: 6) { return "(\(value(.reference(to: "users"), place, depth - 1)) \(word) \(row(place).prefix)x1.l2)" }
+        if random.one(in: 6) { return "(x1 \(word) \(many(place).source).x1)" }
         let (source, collection) = many(place)
         let type = random.pick([ValueType.text, .int, .reference(to: "users")])
         if random.one(in: 3) { return "(\(value(.reference(to: collection), place, depth - 1)) \(word) \(source))" }
@@ -138,20 +171,22 @@ struct Generator {
 
     private mutating func scalar() -> ValueType {
         random.pick([
-            .text, .int, .int, .float, .bool, .moment, .date, .duration, .reference(to: "users"), .reference(to: random.pick(Self.names)),
+            .text, .int, .int, .float, .bool, .moment, .date, .duration, .decimal(scale: 2), .decimal(scale: 4), .reference(to: "users"),
+            .reference(to: random.pick(Self.names)),
         ])
     }
 
     private mutating func field(_ type: ValueType) -> String {
         switch type {
-        case .text: random.pick(["t1", "t2", "id"])
-        case .int: random.pick(["i1", "i2"])
-        case .float: "f1"
-        case .bool: "b1"
+        case .text: random.pick(["t1", "t2", "id", "o.t"])
+        case .int: random.pick(["i1", "i2", "o.i"])
+        case .float: random.pick(["f1", "o.in.f"])
+        case .bool: random.pick(["b1", "o.b"])
+        case .decimal(let scale): scale == 2 ? random.pick(["p1", "o.p"]) : "p2"
         case .moment: random.pick(["m1", "created_at"])
         case .date: "d1"
         case .duration: "u1"
-        case .reference, .null, .list, .decimal, .json, .union: "r1"
+        case .reference, .null, .list, .json, .union: "r1"
         }
     }
 
@@ -171,7 +206,8 @@ struct Generator {
         func sub(_ type: ValueType, _ generator: inout Generator) -> String { generator.value(type, place, depth - 1) }
         switch type {
         case .text:
-            switch random.below(3) {
+            switch random.below(4) {
+            case 3: return "concat(\(sub(.decimal(scale: 2), &self)), \(sub(.text, &self)))"
             case 0: return "lower(\(sub(.text, &self)))"
             case 1: return "upper(\(sub(.text, &self)))"
             default: return "concat(\(sub(.text, &self)), \(sub(.int, &self)))"
@@ -181,12 +217,25 @@ struct Generator {
             case 0: return "len(\(sub(.text, &self)))"
             case 1: return "words(\(sub(.text, &self)))"
             case 2: return "-\(sub(.int, &self))"
-            case 3: return "\(random.pick(["round", "ceil", "floor"]))(\(sub(.float, &self)))"
+            case 3:
+                let type = random.pick([ValueType.float, .decimal(scale: 2), .decimal(scale: 4)])
+                return "\(random.pick(["round", "ceil", "floor"]))(\(sub(type, &self)))"
             case 4: return "abs(\(sub(.int, &self)))"
             case 5: return "weekday(\(sub(.moment, &self)))"
             case 6: return "overlap(\(many(place).source).t1, \(many(place).source).t2)"
             default: return "(\(sub(.int, &self)) \(random.pick(["+", "-", "*", "%"])) \(sub(.int, &self)))"
             }
+        case .decimal(let scale):
+            let other = ValueType.decimal(scale: random.pick([2, 4]))
+            switch random.below(6) {
+            case 0:
+                return "round(\(sub(other, &self)) \(random.pick(["/", "*"])) \(sub(random.one(in: 3) ? .int : other, &self)), \(scale))"
+            case 1: return "round(\(sub(other, &self)), \(scale))"
+            case 2: return "(\(sub(type, &self)) * \(sub(.int, &self)))"
+            case 3: return "\(random.pick(["abs(", "-("]))\(sub(type, &self)))"
+            default: return "(\(sub(type, &self)) \(random.pick(["+", "-"])) \(sub(random.one(in: 3) ? .int : type, &self)))"
+            }
+        case .float where random.one(in: 5): return "round(\(sub(.float, &self)), \(random.below(4)))"
         case .float:
             return random.one(in: 3)
                 ? "(\(sub(.int, &self)) / \(sub(.int, &self)))"
@@ -201,7 +250,7 @@ struct Generator {
                 "(\(sub(.duration, &self)) * \(literal(.int)))", "abs(\(sub(.duration, &self)))", "-\(sub(.duration, &self))",
             ])
         case .bool: return "(\(condition(place, depth - 1)))"
-        case .date, .reference, .list, .null, .decimal, .json, .union: return path(type, place)
+        case .date, .reference, .list, .null, .json, .union: return path(type, place)
         }
     }
 
@@ -209,7 +258,10 @@ struct Generator {
         if type == .int, random.one(in: 2) { return "count(\(rows(place, depth)))" }
         let (source, collection) = many(place)
         var kind = random.pick(["min", "max", "first"])
-        if [.int, .float, .duration].contains(type), random.one(in: 2) { kind = "sum" }
+        if case .decimal(let scale) = type, random.one(in: 3) {
+            return "round(avg(\(source).\(random.pick(["p1", "p2"]))\(condition(of: collection, place, depth))), \(scale))"
+        }
+        if type != .text, type != .moment, type != .date, random.one(in: 2) { kind = "sum" }
         if type == .float, random.one(in: 3) { kind = "avg" }
         let item = kind == "avg" ? field(random.one(in: 2) ? .int : .float) : field(type)
         return "\(kind)(\(source).\(item)\(condition(of: collection, place, depth)))"
@@ -242,7 +294,10 @@ struct Generator {
 
     /// The beginning of a path, with its dot, to a row at hand.
     private mutating func row(_ place: Place) -> (prefix: String, collection: String) {
-        var (prefix, collection) = random.pick([("", place.bare), ("", place.bare), ("this.", place.outermost), ("me.", "users")])
+        var (prefix, collection) = random.pick([
+            ("", place.bare), ("", place.bare), ("", place.bare), ("this.", place.outermost), ("me.", "users"), ("member.", "beta"),
+            ("given.", "gamma"), ("new.", place.outermost), ("old.", place.outermost),
+        ])
         var hops = 0
         while hops < 2, random.one(in: 3) {
             let name = random.pick(["r1", "r2"])
@@ -258,6 +313,9 @@ struct Generator {
         if type == .int, random.one(in: 8) { return "input.n" }
         if type == .text, random.one(in: 8) { return random.pick(["input.s", "request.method"]) }
         if type == .moment, random.one(in: 8) { return "now" }
+        if type == .float, random.one(in: 8) { return "input.f" }
+        if type == .decimal(scale: 2), random.one(in: 8) { return "input.p" }
+        if type != .duration, random.one(in: 8) { return row(place).prefix + "x1." + field(type) }
         return row(place).prefix + field(type)
     }
 
@@ -282,7 +340,8 @@ struct Generator {
         case .moment: "now"
         case .date: "d1"
         case .duration: random.pick(["12h", "1d", "5s"])
-        case .reference, .list, .null, .decimal, .json, .union: "null"
+        case .decimal(let scale): random.one(in: 3) ? "\(random.below(9))" : "\(random.below(30)).\(scale == 2 ? "25" : "0625")"
+        case .reference, .list, .null, .json, .union: "null"
         }
     }
 }
