@@ -78,8 +78,8 @@ enum Blog {
         row("posts", "p4", number: 4),
     ]
 
-    static func rows() throws -> Rows {
-        let rows = try Rows(model)
+    static func rows(inPostgreSQL: Bool = false) throws -> Rows {
+        let rows = try Rows(model, inPostgreSQL: inPostgreSQL)
         for row in [ann, bob, gone] + posts { try rows.insert(row) }
         try rows.insert(row("cities", "rome", number: 1, ["slug": .text("rome"), "mayor": .text("gone")]))
         try rows.insert(row("cities", "oslo", number: 2, ["slug": .text("oslo"), "mayor": .text("ann")]))

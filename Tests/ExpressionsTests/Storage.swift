@@ -87,8 +87,13 @@ struct Storage {
                 }
             }
         }
-        for (column, parts) in objects where !columns.contains(where: { $0.name == column }) {
-            columns.append((column, .text(Self.object(parts)), "jsonb"))
+        for (column, parts) in objects {
+            let object = Value.text(Self.object(parts))
+            if let index = columns.firstIndex(where: { $0.name == column }) {
+                if !columns[index].value.isNull { columns[index].value = object }
+            } else {
+                columns.append((column, object, "jsonb"))
+            }
         }
         return [insertion(collection.table, columns)] + result
     }
