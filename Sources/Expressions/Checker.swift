@@ -55,7 +55,7 @@ struct Checker {
         let typed = try value(syntax)
         switch typed.type {
         case .bool: return typed
-        case .reference:
+        case .reference, .union:
             throw ExpressionFault(
                 message: "a reference is no condition", range: typed.range, suggestion: isName(syntax) ? "\(name(syntax)) != null" : nil)
         default:
