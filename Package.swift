@@ -69,7 +69,7 @@ let package = Package(
         room(
             "HTTPAPI",
             knows: [
-                "Edge", "Records", "Identity", "Media", "Ports", "Schema", "Config", "Expressions", "JSON", logging, nio, nioPosix,
+                "Edge", "Records", "Identity", "Media", "Ports", "Schema", "Config", "Expressions", "JSON", crypto, logging, nio, nioPosix,
                 nioHTTP1,
             ]),
 

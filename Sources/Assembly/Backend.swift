@@ -30,6 +30,8 @@ package final class Backend: Sendable {
     let threads: NIOThreadPool
     let temporaryDirectory: String
     let log: Logger
+    /// Watches over what is due.
+    let timekeeper: Timekeeper
 
     /// Opens the data directory, which this process then owns. Blocks.
     package init(_ site: Site, group: MultiThreadedEventLoopGroup, log: Logger) throws {
@@ -38,6 +40,7 @@ package final class Backend: Sendable {
         self.log = log
         clock = SystemClock()
         random = SystemRandom()
+        timekeeper = Timekeeper(clock: clock, logger: log)
         let (directory, file) = site.database
         let cores = System.coreCount
         store = try SQLiteStore.open(
@@ -82,7 +85,8 @@ package final class Application: Sendable {
         let auth = site.configuration.auth
         let slot = Callback<[RecordChange]>()
         records = Records(
-            schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, observer: { slot($0) })
+            schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, observer: { slot($0) },
+            onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
         let tokens = try AccessTokens(masterKey: backend.masterKey, issuer: site.configuration.app.baseURL, clock: backend.clock)
         let accounts = Accounts(
             options: Accounts.Options(isSignupOpen: auth.signup == .open, accessLifetime: auth.accessTTL), records: records,

@@ -28,7 +28,10 @@ struct Callers: Sendable {
         let facts = RequestFacts(
             ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
         let now = clock.now()
-        let caller: @Sendable (Row?) -> Caller = { Caller(environment: Environment(me: $0, now: now, request: facts)) }
+        let id = request.id
+        let caller: @Sendable (Row?) -> Caller = {
+            Caller(environment: Environment(me: $0, now: now, request: facts), requestID: id)
+        }
         guard let authorization = request.headers.first(name: "authorization") else { return .now(caller(nil)) }
         guard let cache = caches[ObjectIdentifier(loop)]?.value else { return .refused(.invalid) }
         switch authenticator.authenticate(authorization, cache: cache, on: loop) {

@@ -10,6 +10,7 @@ internal import Media
 internal import NIOCore
 internal import NIOPosix
 internal import Ports
+internal import Records
 internal import SQLiteStore
 package import Schema
 
@@ -26,6 +27,7 @@ package final class Server: Sendable {
     private let readiness: Readiness
     private let application: CurrentApplication
     private let workers: JobWorkers
+    private let upkeepLoop: any EventLoop
     private let helpers: MediaHelperPool
     private let out: LogStream
     private let grace: Int64
@@ -73,14 +75,20 @@ package final class Server: Sendable {
             accessLog: site.configuration.log.access ? AccessLog(stream: out) : nil, readiness: readiness, group: backend.group)
         helpers = MediaHelperPool(MediaHelperPool.Settings(directory: backend.temporaryDirectory), logger: log)
         let variants = VariantsJob(current: { current.value.library }, helpers: helpers, loop: backend.group.next())
-        var queues = [MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize())]
+        upkeepLoop = backend.group.next()
+        let upkeep = Upkeep(current: current, loop: upkeepLoop)
+        var handlers: [String: any JobHandler] = [MediaLibrary.jobKind: variants]
+        for kind in Upkeep.kinds { handlers[kind] = upkeep }
+        var queues = [
+            MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize()), Upkeep.queue: QueueOptions(concurrency: 1),
+        ]
         for queue in site.configuration.queues {
             queues[queue.name] = QueueOptions(
                 concurrency: queue.concurrency > 0 ? queue.concurrency : System.coreCount, backoff: queue.backoff, timeout: queue.timeout,
                 keepDone: queue.keepDone, keepFailed: queue.keepFailed)
         }
         workers = JobWorkers(
-            queue: backend.store.jobs, handlers: [MediaLibrary.jobKind: variants], queues: queues, clock: backend.clock,
+            queue: backend.store.jobs, handlers: handlers, queues: queues, clock: backend.clock,
             random: backend.random, worker: "atlas-\(getpid())", logger: log)
     }
 
@@ -103,6 +111,7 @@ package final class Server: Sendable {
         ServiceNotification.notify("READY=1")
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.workers.run() }
+            group.addTask { await self.keepTime() }
             for await signal in ProcessSignals.stream() {
                 if signal == SIGHUP {
                     await reload()
@@ -136,6 +145,8 @@ package final class Server: Sendable {
             try await backend.store.replace(collections: site.schema.collections)
             application.replace(with: next)
             await server.replace(responder: next.api)
+            await alignDue(of: next)
+            backend.timekeeper.wake(at: 0)
             log.info("reloaded", metadata: ["file": "\(site.configuration.file)"])
         } catch let faults as Faults {
             for fault in faults.all {
@@ -149,8 +160,36 @@ package final class Server: Sendable {
         }
     }
 
+    /// Clock transitions: what fell due while nobody watched at once, the rest when its moment comes.
+    private func keepTime() async {
+        await alignDue(of: application.value)
+        do {
+            try await Upkeep.begin(application.value.records, on: upkeepLoop)
+        } catch {
+            log.error("upkeep cannot begin", metadata: ["error": "\(error)"])
+        }
+        await backend.timekeeper.run { [self] in
+            try await application.value.records.fireDue(on: upkeepLoop) { entry, error in
+                log.warning(
+                    "a transition that is due is refused, until its record changes",
+                    metadata: [
+                        "record": "\(entry.record.collection)/\(entry.record.id)", "transition": "\(entry.transition)", "error": "\(error)",
+                    ])
+            }
+        }
+    }
+
+    private func alignDue(of application: Application) async {
+        do {
+            try await application.records.alignDue(on: upkeepLoop)
+        } catch {
+            log.error("what is due cannot be brought in line with the file", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func drain() async {
         ServiceNotification.notify("STOPPING=1")
+        backend.timekeeper.stop()
         log.info("draining", metadata: ["grace": "\(grace) ms"])
         let deadline = backend.clock.now() + grace
         async let requests = server.drain(within: grace)

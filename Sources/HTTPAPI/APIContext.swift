@@ -68,6 +68,7 @@ package struct APIContext: Sendable {
         }
         return .collect(limit: settings.maxBody) { buffer in
             answer(call) { caller in
+                let caller = try Self.marked(caller, call, buffer)
                 if isOptional, buffer.readableBytes == 0 { return try body(caller, .object([:])) }
                 let json: JSONValue
                 do throws(JSONError) {

@@ -24,6 +24,7 @@ package protocol Transaction: AnyObject, RowSource {
 
     var jobs: any JobTransaction { get }
     var accounts: any AccountTransaction { get }
+    var ledgers: any Ledgers { get }
 }
 
 /// Jobs within a transaction: enqueued or ended in the same commit as the data.

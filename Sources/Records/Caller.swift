@@ -6,10 +6,15 @@ package struct Caller: Sendable {
     package var environment: Environment
     /// Rules and field rights do not bind the system (effects, jobs, the command line).
     package var isSystem: Bool
+    /// Of the request that asks; nil outside of any.
+    package var requestID: String?
+    /// Whether the request may be a repeated one, and how such a one is known.
+    package var repetition: Repetition?
 
-    package init(environment: Environment, isSystem: Bool = false) {
+    package init(environment: Environment, isSystem: Bool = false, requestID: String? = nil) {
         self.environment = environment
         self.isSystem = isSystem
+        self.requestID = requestID
     }
 
     package static func system(now: Int64) -> Caller {

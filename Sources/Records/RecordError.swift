@@ -33,6 +33,8 @@ package enum RecordError: Error, Sendable, Equatable {
     case invalidTransition(String)
     /// 409: other records still refer to it.
     case inUse(String)
+    /// 409: the `Idempotency-Key` came with another body before.
+    case repeatedDifferently
     /// 412: `If-Match` names another version.
     case versionMismatch
     /// The status that the check declares: 400, 402 or 409.

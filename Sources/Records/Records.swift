@@ -12,11 +12,14 @@ package final class Records: Sendable {
     package let projections: Projections
     /// Told of every write after its commit and before its answer.
     private let observer: @Sendable ([RecordChange]) -> Void
+    /// Told after a commit when a transition that it brought is due.
+    private let onDue: @Sendable (Int64) -> Void
 
     package init(
         schema: Schema, store: any Store, clock: any Clock, random: any Random,
-        observer: @escaping @Sendable ([RecordChange]) -> Void = { _ in }
+        observer: @escaping @Sendable ([RecordChange]) -> Void = { _ in }, onDue: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
+        self.onDue = onDue
         self.schema = schema
         self.store = store
         self.clock = clock
@@ -100,7 +103,7 @@ package final class Records: Sendable {
     ) -> EventLoopFuture<Result> {
         let schema = schema
         let newID: @Sendable () -> String = { [clock, random] in clock.newID(random) }
-        let observer = observer
+        let (observer, onDue) = (observer, onDue)
         var caller = caller
         caller.environment.random = { [random] in RandomText.make($0, random) }
         let author = caller
@@ -108,32 +111,38 @@ package final class Records: Sendable {
             let writer = RecordWriter(schema: schema, transaction: transaction, caller: author, newID: newID)
             do {
                 let result = try body(writer, transaction)
-                return (result, writer.changes)
+                try writer.settle()
+                return (result, writer.changes, writer.earliestDue)
             } catch StoreError.conflict(let fields) {
                 throw RecordError.conflict(fields: fields)
             } catch EvaluationError.overflow {
                 throw RecordError.checkFailed(status: 400, message: "a number computed from these values is out of range")
             }
-        }.map { (result: Result, changes: [RecordChange]) in
+        }.map { (result: Result, changes: [RecordChange], due: Int64?) in
             if !changes.isEmpty { observer(changes) }
+            if let due { onDue(due) }
             return result
         }
     }
 
     /// Like `write`, answering with the record that `body` returns, in the form that this caller sees. His own write is shown to him even
-    /// where it took the record out of his sight.
+    /// where it took the record out of his sight. A repeated request gets the first answer again, and `body` is not run.
     package func writeAndRead(
         _ collection: Collection, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop,
         _ body: @escaping @Sendable (RecordWriter) throws -> Row
     ) -> EventLoopFuture<WrittenRecord> {
         let projection = projections.standard(collection, for: caller)
         return write(for: caller, on: loop) { writer, transaction in
+            if let first = try caller.repetition?.answer(transaction, for: caller, in: collection.name, into: buffer) { return first }
             let row = try body(writer)
             let access = Access(collection, life: .any, environment: caller.environment, spansTenants: caller.isSystem)
+            let start = buffer.writerIndex
             var buffer = buffer
             let read = RecordRead(access: access, key: .id(row.id), projection: projection)
             guard let answer = try transaction.read(read, into: &buffer) else { throw RecordError.notFound }
-            return WrittenRecord(row: row, answer: answer)
+            let written = WrittenRecord(row: row, answer: answer)
+            try caller.repetition?.keep(written, from: start, transaction, for: caller)
+            return written
         }
     }
 
@@ -145,6 +154,7 @@ package final class Records: Sendable {
 }
 
 package struct WrittenRecord: Sendable {
+    /// Id and version alone where the answer is that of an earlier request.
     package var row: Row
     package var answer: RecordAnswer
 }

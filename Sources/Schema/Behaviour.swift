@@ -11,6 +11,8 @@ package struct Behaviour: Sendable {
     package var delete: Rule?
     package var restore: AccessRule?
     package var transitions: [Transition] = []
+    /// Whether the clock fires one of them.
+    package var isClocked = false
     package var actions: [Action] = []
     package var checks: [Check] = []
     package var filters: [DeclaredFilter] = []
@@ -57,6 +59,8 @@ package struct Transition: Sendable {
     package var due: Expression?
     /// Milliseconds after entering the state, when the clock fires it.
     package var after: Int64?
+    /// Whether it has a route, even one that refuses everybody.
+    package var isForClients: Bool { allow != nil || isForJobs }
 
     package init(name: String, from: [String], to: String) {
         self.name = name

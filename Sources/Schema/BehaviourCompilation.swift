@@ -14,6 +14,7 @@ extension SchemaCompiler {
         behaviour.delete = rule(declaration.allow.delete, of: declaration.name)
         behaviour.restore = accessRule(declaration.allow.restore, of: declaration.name)
         behaviour.transitions = transitions(of: declaration, fields: fields)
+        behaviour.isClocked = behaviour.transitions.contains { $0.due != nil || $0.after != nil }
         behaviour.checks = declaration.checks.compactMap { check($0, of: declaration.name, input: [:]) }
         behaviour.filters = filters(of: declaration)
         behaviour.actions = actions(of: declaration, fields: fields)

@@ -86,6 +86,9 @@ extension Failure {
                 details: fields.map { FieldFault(path: $0, code: "unique", message: "is taken") })
         case .invalidTransition(let message): self.init(status: .conflict, code: "INVALID_TRANSITION", message: message)
         case .inUse(let message): self.init(status: .conflict, code: "IN_USE", message: message)
+        case .repeatedDifferently:
+            self.init(
+                status: .conflict, code: "IDEMPOTENCY_MISMATCH", message: "this Idempotency-Key was used before with another body")
         case .versionMismatch:
             self.init(
                 status: .preconditionFailed, code: "PRECONDITION_FAILED",

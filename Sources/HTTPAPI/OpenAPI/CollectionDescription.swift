@@ -48,7 +48,8 @@ extension OpenAPIDocument {
                 .POST, path,
                 Operation(
                     id: "create\(names.singular)", summary: "Create one of \(collection.name)", tag: tag,
-                    needsAccount: create.isNeverForAnonymous, body: Self.body(Self.reference("Create\(names.singular)")),
+                    needsAccount: create.isNeverForAnonymous, isRepeatable: true,
+                    body: Self.body(Self.reference("Create\(names.singular)")),
                     successes: [Self.success("201", "the new record", data: record, headers: location)], failures: ["402", "403", "409"]))
         }
         if let update = behaviour.update {
@@ -75,23 +76,11 @@ extension OpenAPIDocument {
                 .POST, item + "/restore",
                 Operation(
                     id: "restore\(names.singular)", summary: "Bring a deleted record back", tag: tag,
-                    needsAccount: restore.rule.isNeverForAnonymous, parameters: [key],
+                    needsAccount: restore.rule.isNeverForAnonymous, isRepeatable: true, parameters: [key, ifMatch],
                     body: Self.body(["type": "object", "additionalProperties": false], required: false),
-                    successes: [Self.success("200", "the record", data: record, headers: etag)], failures: ["403", "404", "409"]))
+                    successes: [Self.success("200", "the record", data: record, headers: etag)], failures: ["403", "404", "409", "412"]))
         }
-        for transition in behaviour.transitions {
-            guard let allow = transition.allow else { continue }
-            let input = Self.input(of: transition)
-            add(
-                .POST, item + "/" + transition.name,
-                Operation(
-                    id: "\(OperationNames.camel(transition.name, upper: false))\(names.singular)",
-                    summary: "From \(transition.from.joined(separator: " or ")) to \(transition.to)", tag: tag,
-                    needsAccount: allow.isNeverForAnonymous, parameters: [key, ifMatch],
-                    body: Self.body(input, required: transition.input.contains { $0.required }),
-                    successes: [Self.success("200", "the record", data: record, headers: etag)],
-                    failures: ["402", "403", "404", "409", "412"]))
-        }
+        describeSteps(of: collection, item: item, key: key, ifMatch: ifMatch)
     }
 
     // MARK: Schemas
@@ -133,12 +122,6 @@ extension OpenAPIDocument {
     }
 
     private enum BodyPurpose { case create, update }
-
-    private static func input(of transition: Transition) -> JSONValue {
-        let properties = transition.input.map { JSONMember(name: $0.name, value: FieldDescription.request($0)) }
-        let required = transition.input.filter(\.required).map { JSONValue.string($0.name) }
-        return ["type": "object", "additionalProperties": false, "properties": .object(properties), "required": .array(required)]
-    }
 
     // MARK: Queries
 

@@ -46,7 +46,8 @@ struct OpenAPIDocument {
         members.append(
             JSONMember(
                 name: "security", value: operation.needsAccount ? [["bearer": []]] : [[:], ["bearer": []]]))
-        if !operation.parameters.isEmpty { members.append(JSONMember(name: "parameters", value: .array(operation.parameters))) }
+        let parameters = operation.parameters + (operation.isRepeatable ? [Self.repetition] : [])
+        if !parameters.isEmpty { members.append(JSONMember(name: "parameters", value: .array(parameters))) }
         if let body = operation.body { members.append(JSONMember(name: "requestBody", value: body)) }
         var responses = operation.successes
         // What the listener may say before a route is asked at all.
@@ -71,6 +72,8 @@ struct OpenAPIDocument {
         var summary: String
         var tag: String
         var needsAccount = false
+        /// Whether it takes an `Idempotency-Key`.
+        var isRepeatable = false
         var parameters: [JSONValue] = []
         var body: JSONValue?
         var successes: [JSONMember]

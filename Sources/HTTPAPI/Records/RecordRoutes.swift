@@ -30,8 +30,11 @@ struct RecordRoutes {
             if collection.behaviour.restore != nil, collection.behaviour.deletesSoftly {
                 routes.add(.POST, item + "/restore", resource.restore)
             }
-            for transition in collection.behaviour.transitions where transition.allow != nil {
+            for transition in collection.behaviour.transitions where transition.isForClients {
                 routes.add(.POST, item + "/" + transition.name) { resource.fire(transition, $0) }
+            }
+            for action in collection.behaviour.actions where action.allow != nil {
+                routes.add(.POST, item + "/" + action.name) { resource.perform(action, $0) }
             }
             document.describe(resource.collection, path: path, item: item, parameters: resource.parameters)
         }
@@ -52,10 +55,10 @@ struct Resource: Sendable {
         self.base = "/api/v1/" + collection.path.joined(separator: "/")
     }
 
-    private var records: Records { context.records }
+    var records: Records { context.records }
 
     /// An id, or the value of the lookup field. A text of an id's form is always an id (11-precisions 66).
-    private func key(_ call: Call) -> RecordKey? {
+    func key(_ call: Call) -> RecordKey? {
         guard let text = call.parameters.first, !text.utf8.contains(0) else { return nil }
         if UUIDv7.isUUID(text) { return .id(text.lowercased()) }
         return collection.lookup.map { .field($0.index, .text(NormalizedText.nfc(text))) }
@@ -88,9 +91,9 @@ struct Resource: Sendable {
     }
 
     /// Answers to one caller are nobody else's; a cache may keep them only to ask again.
-    private static let privateHeaders: HTTPHeaders = ["content-type": "application/json", "cache-control": "private, no-cache"]
+    static let privateHeaders: HTTPHeaders = ["content-type": "application/json", "cache-control": "private, no-cache"]
 
-    private func respond(_ answer: RecordAnswer, to call: Call, status: HTTPResponseStatus, location: String? = nil) -> Response {
+    func respond(_ answer: RecordAnswer, to call: Call, status: HTTPResponseStatus, location: String? = nil) -> Response {
         var buffer = answer.buffer
         let start = buffer.readerIndex + Envelope.dataStart
         let tag = EntityTag.make(
@@ -141,7 +144,7 @@ struct Resource: Sendable {
     }
 
     /// 404 comes before 400 (11-precisions 12): a faulty body is told of only to those who can read the record.
-    private func unlessHidden(
+    func unlessHidden(
         _ key: RecordKey, from caller: Caller, on loop: any EventLoop, fail error: any Error
     ) -> EventLoopFuture<Response> {
         records.read(collection, key, for: caller, into: ByteBuffer(), on: loop).flatMapThrowing { _ in throw error }
@@ -162,33 +165,17 @@ struct Resource: Sendable {
     @Sendable func restore(_ call: Call) -> Intake {
         context.refuseQuery(call)
             ?? context.collect(call, isOptional: true) { caller, body in
-                guard let key = key(call) else { throw Failure.notFound }
-                try Self.refuseMembers(of: body)
-                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                    try writer.restore(collection, key)
-                }.map { respond($0.answer, to: call, status: .ok) }
-            }
-    }
-
-    func fire(_ transition: Transition, _ call: Call) -> Intake {
-        context.refuseQuery(call)
-            ?? context.collect(call, isOptional: true) { caller, body in
-                guard records.admitsWriting(transition.allow, for: caller) else { throw RecordError.unauthenticated }
+                guard records.admitsWriting(collection.behaviour.restore?.rule, for: caller) else { throw RecordError.unauthenticated }
                 guard let key = key(call) else { throw Failure.notFound }
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
-                let input: [Int: Value]
-                do {
-                    input = try transition.input.values(from: body)
-                } catch {
-                    return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
-                }
+                try Self.refuseMembers(of: body)
                 return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                    try writer.fire(transition, of: collection, key, input: input, version: version)
+                    try writer.restore(collection, key, version: version)
                 }.map { respond($0.answer, to: call, status: .ok) }
             }
     }
 
-    private static func refuseMembers(of body: JSONValue) throws(Failure) {
+    static func refuseMembers(of body: JSONValue) throws(Failure) {
         guard case .object(let members) = body else { throw .invalid("the body must be an object") }
         guard members.isEmpty else {
             throw .invalid(members.map { FieldFault(path: $0.name, code: "unknown", message: "there is no such field") })

@@ -1,6 +1,7 @@
+package import Expressions
+internal import JSON
 package import Ports
 package import Schema
-package import Expressions
 
 /// Deletion, soft and final, and restoring.
 extension RecordWriter {
@@ -24,34 +25,48 @@ extension RecordWriter {
         try runEffects(of: "deleted", in: collection, new: row, old: row)
     }
 
-    /// Brings a deleted record back, with what was hidden together with it.
-    package func restore(_ collection: Collection, _ key: RecordKey) throws -> Row {
-        var access = Access(collection, life: .deleted, environment: environment, spansTenants: caller.isSystem)
-        if !caller.isSystem {
-            switch collection.behaviour.restore?.admission(for: environment) {
-            case .everything: break
-            case .matching(let condition): access.conditions = [condition]
-            case .nothing, nil: throw caller.isAnonymous ? RecordError.unauthenticated : .notFound
-            }
-        }
+    /// Brings a deleted record back, with what was hidden together with it. Whoever cannot read it gets 404, whoever reads it alone 403.
+    package func restore(_ collection: Collection, _ key: RecordKey, version: Int64? = nil) throws -> Row {
+        guard var access = access(to: collection) else { throw RecordError.notFound }
+        access.life = .deleted
         guard let row = try transaction.row(access, key: key) else { throw RecordError.notFound }
+        try admit(collection.behaviour.restore?.rule, on: row, "you may not restore this")
+        try match(version, row)
+        for field in collection.fields where field.onDelete == .cascade {
+            guard let reference = reference(row.values[field.index], of: field) else { continue }
+            if try transaction.row(in: reference.collection, id: reference.id) != nil { continue }
+            throw RecordError.checkFailed(
+                status: 409, message: "what it belongs to in '\(reference.collection)' is deleted: restore that")
+        }
         let shown = try show(row, in: collection)
         try runEffects(of: "restored", in: collection, new: shown, old: row)
         return shown
     }
 
+    /// Where a reference to one record leads.
+    private func reference(_ value: Value, of field: Field) -> UnionReference? {
+        if case .union = field.kind { return UnionReference(value) }
+        guard case .text(let id) = value, let target = field.target else { return nil }
+        return UnionReference(collection: target, id: id)
+    }
+
+    /// Removes a deleted record for good; nothing when it is not there, or there again.
+    func purge(_ collection: Collection, _ id: String) throws {
+        let access = Access(collection, life: .deleted, environment: environment, spansTenants: true)
+        if let row = try transaction.row(access, key: .id(id)) { try remove(row, from: collection) }
+    }
+
     /// Whoever is hidden with a parent bears the same `deleted_at`, by which a restore finds it again.
     private func hide(_ row: Row, in collection: Collection, at moment: Int64) throws {
         var hidden = row
+        try replace(&hidden, in: collection)
         hidden.values[Row.System.deletedAt] = .moment(moment)
-        hidden.values[Row.System.version] = .int(row.version &+ 1)
-        hidden.values[Row.System.updatedAt] = .moment(moment)
-        try transaction.update(
-            hidden, in: collection, changed: [Row.System.deletedAt, Row.System.version, Row.System.updatedAt])
-        note(.deleted, hidden)
+        try update(&hidden, old: row, in: collection, at: moment)
+        note(.deleted, hidden, old: row)
         for (child, children) in try rows(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
-            for childRow in children where childRow.values[Row.System.deletedAt].isNull {
-                try hide(childRow, in: child, at: moment)
+            // Another way may have led to it meanwhile.
+            for id in children.map(\.id) {
+                if let live = try transaction.row(in: child.name, id: id) { try hide(live, in: child, at: moment) }
             }
         }
         try rollUp(from: row, to: nil, in: collection)
@@ -60,19 +75,53 @@ extension RecordWriter {
     private func show(_ row: Row, in collection: Collection) throws -> Row {
         let moment = row.values[Row.System.deletedAt]
         var shown = row
+        putBack(&shown, in: collection)
         shown.values[Row.System.deletedAt] = .null
-        shown.values[Row.System.version] = .int(row.version &+ 1)
-        shown.values[Row.System.updatedAt] = .moment(environment.now)
-        try transaction.update(
-            shown, in: collection, changed: [Row.System.deletedAt, Row.System.version, Row.System.updatedAt])
-        note(.restored, shown)
+        try update(&shown, old: row, in: collection, at: environment.now)
+        note(.restored, shown, old: row)
         for (child, children) in try rows(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
-            for childRow in children where childRow.values[Row.System.deletedAt] == moment {
-                _ = try show(childRow, in: child)
+            let access = Access(child, life: .deleted, environment: environment, spansTenants: true)
+            for id in children.map(\.id) {
+                guard let hidden = try transaction.row(access, key: .id(id)), hidden.values[Row.System.deletedAt] == moment else {
+                    continue
+                }
+                _ = try show(hidden, in: child)
             }
         }
         try rollUp(from: nil, to: shown, in: collection)
         return shown
+    }
+
+    /// Stores what differs, computed fields included, as a new version.
+    private func update(_ row: inout Row, old: Row, in collection: Collection, at moment: Int64) throws {
+        try compute(&row, in: collection)
+        row.values[Row.System.version] = .int(old.version &+ 1)
+        row.values[Row.System.updatedAt] = .moment(moment)
+        try transaction.update(row, in: collection, changed: row.values.indices.filter { row.values[$0] != old.values[$0] })
+    }
+
+    /// Applies `soft_delete.set`, keeping what it replaces.
+    private func replace(_ row: inout Row, in collection: Collection) throws {
+        guard let place = collection.shape.replaced else { return }
+        let old = row
+        try apply(collection.behaviour.deletionSets, to: &row, old: old, in: collection, scope: environment)
+        let replaced = collection.behaviour.deletionSets.map { setting in
+            JSONMember(name: collection.fields[setting.field].name, value: old.json(collection.fields[setting.field]))
+        }
+        row.values[place] = .text(JSONValue.object(replaced).text)
+    }
+
+    /// What no longer fits its field stays as the deletion has set it.
+    private func putBack(_ row: inout Row, in collection: Collection) {
+        guard let place = collection.shape.replaced, case .text(let text) = row.values[place] else { return }
+        row.values[place] = .null
+        guard case .object(let members)? = try? JSONParser.parse(text) else { return }
+        for member in members {
+            guard let field = collection.field(member.name), let value = try? field.value(from: member.value, path: field.name) else {
+                continue
+            }
+            row.values[field.index] = value
+        }
     }
 
     /// Removes a row for good, first settling every reference to it as its `on_delete` says.
@@ -81,19 +130,22 @@ extension RecordWriter {
             if !children.isEmpty { throw RecordError.inUse("records of '\(child.name)' still refer to it") }
         }
         for (child, children) in try rows(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
-            for childRow in children { try remove(childRow, from: child) }
+            let access = Access(child, life: .any, environment: environment, spansTenants: true)
+            for id in children.map(\.id) {
+                if let childRow = try transaction.row(access, key: .id(id)) { try remove(childRow, from: child) }
+            }
         }
         for referrer in collection.behaviour.referrers where referrer.onDelete == .null {
             guard let child = schema.collection(referrer.collection) else { continue }
             for childRow in try rows(of: child, referringTo: row.id, by: referrer.field) {
                 var changed = childRow
                 changed.values[referrer.field] = childRow.values[referrer.field].removing(.text(row.id))
-                try transaction.update(changed, in: child, changed: [referrer.field])
-                note(.updated, changed)
+                try update(&changed, old: childRow, in: child, at: environment.now)
+                note(.updated, changed, old: childRow)
             }
         }
         try transaction.remove(row, from: collection)
-        note(.deleted, row)
+        note(.deleted, row, old: row, isFinal: true)
         try rollUp(from: row, to: nil, in: collection)
     }
 

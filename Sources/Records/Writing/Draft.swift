@@ -88,7 +88,8 @@ package struct Draft: Sendable {
 
     private static func routes(of collection: Collection, state: Field) -> String {
         let path = "/api/v1/" + collection.path.joined(separator: "/")
-        let routes = collection.behaviour.transitions.map { "POST \(path)/{id}/\($0.name)" }
-        return "'\(state.name)' changes by its transitions alone: \(routes.joined(separator: ", "))"
+        let routes = collection.behaviour.transitions.filter { $0.allow != nil }.map { "POST \(path)/{id}/\($0.name)" }
+        let means = routes.isEmpty ? "none of which clients fire" : routes.joined(separator: ", ")
+        return "'\(state.name)' changes by its transitions alone: \(means)"
     }
 }

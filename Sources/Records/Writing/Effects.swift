@@ -47,7 +47,7 @@ extension RecordWriter {
                 _ = try system.create(collection, Draft(), adding: values, asksRule: false)
             }
         }
-        for change in system.changes { note(change.kind, change.row) }
+        for change in system.changes { note(change) }
     }
 
     /// The live rows that a reference, or a list of references, leads to.

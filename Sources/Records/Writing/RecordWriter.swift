@@ -15,6 +15,10 @@ package final class RecordWriter {
     let depth: Int
     /// Every record written, in order; the last entry of a record is its final form.
     package private(set) var changes: [RecordChange] = []
+    /// What the clock is firing.
+    var firing: DueEntry?
+    /// When the earliest transition that was written down here is due.
+    package var earliestDue: Int64?
 
     package init(schema: Schema, transaction: any Transaction, caller: Caller, newID: @escaping () -> String, depth: Int = 0) {
         self.schema = schema
@@ -83,34 +87,6 @@ package final class RecordWriter {
         return row
     }
 
-    /// Fires a transition of the record's state machine.
-    package func fire(
-        _ transition: Transition, of collection: Collection, _ key: RecordKey, input: [Int: Value], version: Int64? = nil
-    ) throws -> Row {
-        guard let state = collection.state else { throw RecordError.notFound }
-        let old = try readable(collection, key)
-        try admit(transition.allow, on: old, "you may not do this")
-        try match(version, old)
-        guard case .text(let current) = old.values[state.index], transition.from.contains(current) else {
-            let from = transition.from.map { "'\($0)'" }.joined(separator: " or ")
-            throw RecordError.invalidTransition("'\(transition.name)' starts from \(from), and this is not there")
-        }
-        var row = old
-        row.values[state.index] = .text(transition.to)
-        var scope = environment
-        for field in transition.input { scope.input[field.name] = input[field.index] ?? .null }
-        for setting in transition.sets {
-            row.values[setting.field] =
-                switch setting.source {
-                case .value(let value): value
-                case .expression(let expression): try expression.evaluate(in: scope, row: row, old: old, rows: transaction)
-                }
-        }
-        try save(&row, old: old, in: collection, checks: collection.behaviour.checks + transition.checks, scope: scope)
-        try runEffects(of: transition.name, in: collection, new: row, old: old)
-        return row
-    }
-
     /// Changes values as the system does, whatever the rules say; nil when the record is gone.
     package func set(_ values: [Int: Value], of collection: Collection, id: String) throws -> Row? {
         let access = Access(collection, environment: environment, spansTenants: true)
@@ -124,13 +100,14 @@ package final class RecordWriter {
 
     // MARK: Steps
 
-    /// Stores what differs from `old`, with a new version; nothing when nothing does.
+    /// Stores what differs from `old`, with a new version; nothing when nothing does. A transition or action, named by `event`, always gives a
+    /// new version.
     func save(
-        _ row: inout Row, old: Row, in collection: Collection, checks: [Check], scope: Environment? = nil
+        _ row: inout Row, old: Row, in collection: Collection, checks: [Check], scope: Environment? = nil, event: String? = nil
     ) throws {
         try compute(&row, in: collection)
         let differs = row.values.indices.filter { row.values[$0] != old.values[$0] || row.payloads[$0] != old.payloads[$0] }
-        guard !differs.isEmpty else { return }
+        guard !differs.isEmpty || event != nil else { return }
         for index in differs where collection.fields[index].required && row.values[index].isNull {
             throw RecordError.invalid([
                 FieldFault(path: collection.fields[index].name, code: "required", message: "must not be null")
@@ -140,7 +117,7 @@ package final class RecordWriter {
         row.values[Row.System.updatedAt] = .moment(environment.now)
         try runChecks(checks.filter(\.onUpdate), on: row, old: old, scope: scope)
         try transaction.update(row, in: collection, changed: differs + [Row.System.version, Row.System.updatedAt])
-        note(.updated, row)
+        note(.updated, row, old: old, event: event)
         try rollUp(from: old, to: row, in: collection)
     }
 
@@ -175,9 +152,12 @@ package final class RecordWriter {
         if let version, version != row.version { throw RecordError.versionMismatch }
     }
 
-    func note(_ kind: RecordChange.Kind, _ row: Row) {
-        changes.append(RecordChange(kind: kind, row: row))
+    /// To be called after each write; `old` is the row before it. `isFinal`: the row is gone for good.
+    func note(_ kind: RecordChange.Kind, _ row: Row, old: Row? = nil, event: String? = nil, isFinal: Bool = false) {
+        note(RecordChange(kind: kind, row: row, old: old, event: event, isFinal: isFinal))
     }
+
+    func note(_ change: RecordChange) { changes.append(change) }
 
     private func runChecks(_ checks: [Check], on row: Row, old: Row?, scope: Environment? = nil) throws {
         for check in checks
@@ -200,14 +180,14 @@ package final class RecordWriter {
     private func stamp(_ row: inout Row, in collection: Collection, given: [Int: Value]) throws {
         for field in collection.fields {
             guard let stamp = field.stamp, given[field.index] == nil else { continue }
-            row.values[field.index] = try stamp.evaluate(in: environment, row: row, rows: transaction)
+            row.values[field.index] = try drawn(stamp, for: field, of: row, in: collection)
             if field.required, row.values[field.index].isNull {
                 throw caller.refusal("'\(field.name)' cannot be set for you")
             }
         }
     }
 
-    private func compute(_ row: inout Row, in collection: Collection) throws {
+    func compute(_ row: inout Row, in collection: Collection) throws {
         for field in collection.fields {
             guard let compute = field.compute else { continue }
             row.values[field.index] = try compute.evaluate(in: environment, row: row, rows: transaction)
@@ -217,9 +197,15 @@ package final class RecordWriter {
 
 /// What became of one record.
 package struct RecordChange: Sendable {
-    package enum Kind: Sendable { case created, updated, deleted, restored }
+    package enum Kind: String, Sendable { case created, updated, deleted, restored }
     package var kind: Kind
     package var row: Row
+    /// The row before; nil where there was none.
+    package var old: Row?
+    /// The transition or action that did it.
+    package var event: String?
+    /// Whether the row is gone for good.
+    package var isFinal = false
 }
 
 extension RecordWriter {

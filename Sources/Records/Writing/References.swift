@@ -25,12 +25,12 @@ extension RecordWriter {
         if !faults.isEmpty { throw RecordError.invalid(faults) }
     }
 
-    private static func unknownReference(_ path: String, _ field: Field) -> FieldFault {
+    static func unknownReference(_ path: String, _ field: Field) -> FieldFault {
         let places = field.targets.map { "'\($0)'" }.joined(separator: " or ")
         return FieldFault(path: path, code: "reference", message: "there is no such record in \(places)")
     }
 
-    private func mayRefer(_ field: Field, to reference: Value) throws -> Bool {
+    func mayRefer(_ field: Field, to reference: Value) throws -> Bool {
         guard case .text(let text) = reference else { return false }
         let union = field.targets.count > 1 ? UnionReference(text) : nil
         guard let name = union?.collection ?? field.target, let target = schema.collection(name) else { return false }
@@ -102,7 +102,7 @@ extension RecordWriter {
                 let changed = rollUp.computed.filter { after.values[$0] != before.values[$0] }
                 guard !changed.isEmpty else { continue }
                 try transaction.update(after, in: parent, changed: changed)
-                note(.updated, after)
+                note(.updated, after, old: before)
                 try self.rollUp(from: before, to: after, in: parent, depth: depth + 1)
             }
         }

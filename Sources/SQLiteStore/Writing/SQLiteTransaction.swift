@@ -60,4 +60,6 @@ final class SQLiteTransaction: Transaction {
     var jobs: any JobTransaction { SQLiteJobs(context) }
 
     var accounts: any AccountTransaction { SQLiteAccounts(connection) }
+
+    var ledgers: any Ledgers { SQLiteLedgers(connection) }
 }

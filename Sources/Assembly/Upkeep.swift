@@ -1,0 +1,53 @@
+internal import Config
+internal import Jobs
+internal import NIOCore
+internal import Ports
+internal import Records
+
+/// Built-in jobs that recur: what goes for good when its time is over. Each is one job, which enqueues its successor in the commit that ends it.
+struct Upkeep: JobHandler {
+    static let queue = "maintenance"
+    static let kinds = ["softdelete.prune", "audit.prune"]
+    /// Milliseconds between two runs.
+    private static let interval: Int64 = 3_600_000
+    /// So many failures in a row, with the queue's growing delay, that it outlives any disk that is full for a while.
+    private static let attempts = 100
+
+    private let current: CurrentApplication
+    private let loop: any EventLoop
+
+    init(current: CurrentApplication, loop: any EventLoop) {
+        self.current = current
+        self.loop = loop
+    }
+
+    /// Makes sure that each kind is waiting or running.
+    static func begin(_ records: Records, on loop: any EventLoop) async throws {
+        try await records.store.transaction(on: loop) { transaction in
+            for kind in kinds { try enqueue(kind, at: nil, transaction) }
+        }.get()
+    }
+
+    private static func enqueue(_ kind: String, at moment: Int64?, _ transaction: any Transaction) throws {
+        _ = try transaction.jobs.enqueue(NewJob(kind: kind, queue: queue, runAt: moment, uniqueKey: kind, maxAttempts: attempts))
+    }
+
+    func run(_ job: RunningJob) async throws -> JobConclusion {
+        let records = current.value.records
+        switch job.job.kind {
+        case "softdelete.prune": _ = try await records.pruneDeleted(on: loop)
+        case "audit.prune": try await records.pruneAudit(keep: Self.auditKept, on: loop)
+        default: break
+        }
+        try Task.checkCancellation()
+        let (claim, kind, next) = (job.claim, job.job.kind, records.clock.now() + Self.interval)
+        try await records.store.transaction(on: loop) { transaction in
+            guard try transaction.jobs.finish(claim, as: .done(result: nil)) else { return }
+            try Self.enqueue(kind, at: next, transaction)
+        }.get()
+        return .finished
+    }
+
+    /// A year.
+    private static let auditKept: Int64 = 31_536_000_000
+}

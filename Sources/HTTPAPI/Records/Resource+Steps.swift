@@ -1,0 +1,43 @@
+internal import Edge
+internal import Expressions
+internal import NIOCore
+internal import NIOHTTP1
+internal import Ports
+internal import Records
+internal import Schema
+
+/// Transitions and actions: `POST /{path}/{id}/{name}`.
+extension Resource {
+    func fire(_ transition: Transition, _ call: Call) -> Intake {
+        step(call, allow: transition.allow, input: transition.input) { [collection] writer, key, input, version in
+            try writer.fire(transition, of: collection, key, input: input, version: version)
+        }
+    }
+
+    func perform(_ action: Action, _ call: Call) -> Intake {
+        step(call, allow: action.allow, input: action.input) { [collection] writer, key, input, version in
+            try writer.perform(action, of: collection, key, input: input, version: version)
+        }
+    }
+
+    private func step(
+        _ call: Call, allow: Rule?, input fields: [Field],
+        _ body: @escaping @Sendable (RecordWriter, RecordKey, [Int: Value], Int64?) throws -> Row
+    ) -> Intake {
+        context.refuseQuery(call)
+            ?? context.collect(call, isOptional: true) { caller, json in
+                guard records.admitsWriting(allow, for: caller) else { throw RecordError.unauthenticated }
+                guard let key = key(call) else { throw Failure.notFound }
+                let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
+                let input: [Int: Value]
+                do {
+                    input = try fields.values(from: json)
+                } catch {
+                    return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
+                }
+                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                    try body(writer, key, input, version)
+                }.map { respond($0.answer, to: call, status: .ok) }
+            }
+    }
+}

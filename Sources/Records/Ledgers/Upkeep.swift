@@ -1,0 +1,43 @@
+internal import Expressions
+package import NIOCore
+internal import Ports
+internal import Schema
+
+/// What goes for good when its time is over.
+extension Records {
+    private static let batch = 200
+
+    /// Removes what was deleted longer ago than its collection retains it. What other records hold on to stays. Gives how many went.
+    package func pruneDeleted(on loop: any EventLoop) async throws -> Int {
+        var gone = 0
+        for collection in schema.collections {
+            guard let retain = collection.behaviour.retain, collection.behaviour.deletesSoftly else { continue }
+            let limit = clock.now() - retain
+            var last: Int64? = 0
+            while let number = last, !Task.isCancelled {
+                let rows = try await store.transaction(on: loop) {
+                    try $0.ledgers.survey.rows(of: collection, after: number, deletedBefore: limit, limit: Self.batch)
+                }.get()
+                for (_, id) in rows where !Task.isCancelled {
+                    do {
+                        // One at a time, since it may take many others with it.
+                        try await write(for: .system(now: clock.now()), on: loop) { writer, _ in try writer.purge(collection, id) }.get()
+                        gone += 1
+                    } catch RecordError.inUse {
+                        continue
+                    }
+                }
+                last = rows.count == Self.batch ? rows.last?.number : nil
+            }
+        }
+        return gone
+    }
+
+    /// Removes audit entries older than that many milliseconds.
+    package func pruneAudit(keep: Int64, on loop: any EventLoop) async throws {
+        let moment = clock.now() - keep
+        while !Task.isCancelled,
+            try await store.transaction(on: loop, { try $0.ledgers.audit.prune(before: moment, limit: Self.batch) }).get() > 0
+        {}
+    }
+}

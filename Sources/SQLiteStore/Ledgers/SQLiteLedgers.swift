@@ -1,0 +1,103 @@
+import Expressions
+import Ports
+import Schema
+
+/// What is kept about records, in tables of their own. One value per use: it holds the connection and nothing else.
+struct SQLiteLedgers: Ledgers {
+    private let connection: Connection
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    var due: any DueLedger { SQLiteDueLedger(connection) }
+    var revisions: any RevisionLedger { SQLiteRevisions(connection) }
+    var audit: any AuditLedger { SQLiteAudit(connection) }
+    var answers: any AnswerLedger { SQLiteAnswers(connection) }
+    var survey: any Survey { SQLiteSurvey(connection) }
+
+    static let statements = """
+        CREATE TABLE IF NOT EXISTS "_atlas_due" (
+            "collection" TEXT NOT NULL, "record" TEXT NOT NULL, "transition" TEXT NOT NULL, "moment" INTEGER NOT NULL,
+            "standing" INTEGER NOT NULL, PRIMARY KEY ("collection", "record", "transition")) STRICT, WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS "_atlas_due_moment" ON "_atlas_due" ("moment") WHERE "standing" = 0;
+        CREATE TABLE IF NOT EXISTS "_atlas_revisions" (
+            "collection" TEXT NOT NULL, "record" TEXT NOT NULL, "number" INTEGER NOT NULL, "editor" TEXT, "created_at" INTEGER NOT NULL,
+            "fields" TEXT NOT NULL, PRIMARY KEY ("collection", "record", "number")) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS "_atlas_audit" (
+            "n" INTEGER PRIMARY KEY, "id" TEXT NOT NULL, "collection" TEXT NOT NULL, "record" TEXT NOT NULL, "tenant" TEXT,
+            "actor" TEXT, "actor_name" TEXT, "ip" TEXT, "user_agent" TEXT, "request_id" TEXT, "at" INTEGER NOT NULL,
+            "action" TEXT NOT NULL, "changes" TEXT NOT NULL) STRICT;
+        CREATE INDEX IF NOT EXISTS "_atlas_audit_record" ON "_atlas_audit" ("record", "collection");
+        CREATE INDEX IF NOT EXISTS "_atlas_audit_at" ON "_atlas_audit" ("at");
+        CREATE TABLE IF NOT EXISTS "_atlas_answers" (
+            "scope" TEXT NOT NULL, "key" TEXT NOT NULL, "at" INTEGER NOT NULL, "digest" BLOB NOT NULL, "id" TEXT NOT NULL,
+            "version" INTEGER NOT NULL, "body" BLOB NOT NULL, PRIMARY KEY ("scope", "key")) STRICT;
+        CREATE INDEX IF NOT EXISTS "_atlas_answers_at" ON "_atlas_answers" ("at");
+        """
+}
+
+/// A walk over the rows of any collection, by the key of its table.
+struct SQLiteSurvey: Survey {
+    private let connection: Connection
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    func rows(
+        of collection: Collection, after number: Int64, deletedBefore: Int64?, limit: Int
+    ) throws -> [(number: Int64, id: String)] {
+        let hidden = deletedBefore == nil ? "" : #" AND "deleted_at" < ?3"#
+        let statement = try connection.statement(
+            #"SELECT "n", "id" FROM \#(SQLText.quoted(collection.model.table)) WHERE "n" > ?1\#(hidden) ORDER BY "n" LIMIT ?2"#)
+        defer { statement.reset() }
+        statement.bind(number, at: 1)
+        statement.bind(Int64(limit), at: 2)
+        if let deletedBefore { statement.bind(deletedBefore, at: 3) }
+        var rows: [(number: Int64, id: String)] = []
+        while try statement.step() { rows.append((statement.integer(0), statement.text(1))) }
+        return rows
+    }
+
+    func note(_ name: String) throws -> String? { try SystemTables.meta("note:" + name, connection) }
+
+    func setNote(_ name: String, _ text: String) throws { try SystemTables.setMeta("note:" + name, text, connection) }
+}
+
+/// Answers to requests that bear an `Idempotency-Key`.
+struct SQLiteAnswers: AnswerLedger {
+    private let connection: Connection
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    func answer(_ key: AnswerKey, after: Int64) throws -> KeptAnswer? {
+        let statement = try connection.statement(
+            #"SELECT "digest", "id", "version", "body" FROM "_atlas_answers" WHERE "scope" = ? AND "key" = ? AND "at" >= ?"#)
+        defer { statement.reset() }
+        statement.bind(key.scope, at: 1)
+        statement.bind(key.key, at: 2)
+        statement.bind(after, at: 3)
+        guard try statement.step() else { return nil }
+        return KeptAnswer(digest: statement.bytes(0), id: statement.text(1), version: statement.integer(2), body: statement.bytes(3))
+    }
+
+    func keep(_ answer: KeptAnswer, under key: AnswerKey, at moment: Int64, after: Int64) throws {
+        let prune = try connection.statement(#"DELETE FROM "_atlas_answers" WHERE "at" < ?"#)
+        prune.bind(after, at: 1)
+        try prune.run()
+        let statement = try connection.statement(
+            #"INSERT OR REPLACE INTO "_atlas_answers" ("scope", "key", "at", "digest", "id", "version", "body") VALUES (?, ?, ?, ?, ?, ?, ?)"#
+        )
+        statement.bind(key.scope, at: 1)
+        statement.bind(key.key, at: 2)
+        statement.bind(moment, at: 3)
+        statement.bind(bytes: answer.digest, at: 4)
+        statement.bind(answer.id, at: 5)
+        statement.bind(answer.version, at: 6)
+        statement.bind(bytes: answer.body, at: 7)
+        try statement.run()
+    }
+}
