@@ -38,6 +38,7 @@ package struct Behaviour: Sendable {
     package var card: [Int]?
     /// Computed fields of parents that aggregate over this collection.
     package var rollUps: [RollUp] = []
+    package var computation = Computation()
     /// References of other collections (and this one) to this collection.
     package var referrers: [Referrer] = []
 
@@ -171,21 +172,6 @@ package struct DeclaredFilter: Sendable {
         self.condition = condition
         self.valueType = valueType
         self.allowed = allowed
-    }
-}
-
-/// Computed fields of `parent` that change when a row of the child collection does, found by the child's reference `field`.
-package struct RollUp: Sendable, Hashable {
-    /// The index of the reference in the child.
-    package var field: Int
-    package var parent: String
-    /// Indexes of computed fields of the parent.
-    package var computed: [Int]
-
-    package init(field: Int, parent: String, computed: [Int]) {
-        self.field = field
-        self.parent = parent
-        self.computed = computed
     }
 }
 

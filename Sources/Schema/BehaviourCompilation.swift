@@ -38,6 +38,7 @@ extension SchemaCompiler {
         }
         behaviour.referrers = referrers(to: declaration.name)
         behaviour.rollUps = rollUps(of: declaration.name)
+        behaviour.computation.steps = computations[declaration.name]?.steps ?? []
         let lookup = declaration.lookup.flatMap { index(of: $0, among: names) }.map { fields[$0] }
         if let lookup, let place = declaration.lookup, !isUnique(lookup, in: declaration) {
             faults.append(Fault("a lookup must be a unique field", at: place.at, length: place.value.count))
@@ -152,24 +153,6 @@ extension SchemaCompiler {
             }
         }
         return referrers
-    }
-
-    /// The computed fields of other collections that look at rows of this one.
-    private func rollUps(of child: String) -> [RollUp] {
-        guard let shape = model.collections[child] else { return [] }
-        var rollUps: [RollUp] = []
-        for parent in declarations {
-            for relation in model.collections[parent.name]?.children ?? [] where relation.collection == child {
-                let computed = parent.fields.filter {
-                    guard let compute = $0.compute else { return false }
-                    return ExpressionCompiler(model: model).names(in: compute.value).contains(relation.name)
-                }.compactMap { model.collections[parent.name]?.field($0.name)?.index }
-                if let field = shape.field(relation.field)?.index, !computed.isEmpty {
-                    rollUps.append(RollUp(field: field, parent: parent.name, computed: computed))
-                }
-            }
-        }
-        return rollUps
     }
 
     // MARK: Transitions, checks, filters

@@ -20,7 +20,12 @@ extension SchemaCompiler {
         for (declared, model) in zip(declaration.fields, shape.fields.dropFirst(Row.System.count)) {
             fields.append(field(declared, model: model, in: declaration))
         }
-        return fields
+        let computation = computations[declaration.name] ?? ComputationDraft()
+        for step in computation.steps where step.field < fields.count {
+            fields[step.field].compute = step.recount
+            if case .sum(let sum) = step.source { fields[step.field].initial = sum.ofNothing }
+        }
+        return fields + computation.sums
     }
 
     private mutating func field(_ declared: FieldDeclaration, model: FieldModel, in collection: CollectionDeclaration) -> Field {
@@ -46,10 +51,6 @@ extension SchemaCompiler {
         field.write = rule(declared.write, of: collection.name)
         if let stamp = declared.stamp {
             field.stamp = expression(stamp, in: Scope(collection: collection.name, macros: macros), as: .value(model.type))
-        }
-        if let compute = declared.compute {
-            let scope = Scope(collection: collection.name, isComputed: true, hasCaller: false, macros: macros)
-            field.compute = expression(compute, in: scope, as: .value(model.type))
         }
         field.source = source(of: declared)
         field.initial = initialValue(of: declared, model: model)

@@ -9,6 +9,9 @@ package struct SchemaCompiler {
     var model: Model
     var faults: [Fault] = []
     var conditionCount = 0
+    /// By collection.
+    var computations: [String: ComputationDraft] = [:]
+    var reportedCircles: Set<Set<String>> = []
 
     /// Conditions are numbered after those of `previous`.
     package static func compile(_ configuration: Configuration, after previous: Schema? = nil) throws(Faults) -> Schema {
@@ -30,6 +33,7 @@ package struct SchemaCompiler {
         checkTenancy()
         // Without sound names every expression would fail for the same reason again.
         if !faults.isEmpty { throw Faults(faults) }
+        compileComputations()
 
         var collections: [Collection] = []
         for (number, declaration) in declarations.enumerated() {

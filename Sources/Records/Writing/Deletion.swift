@@ -63,13 +63,14 @@ extension RecordWriter {
         hidden.values[Row.System.deletedAt] = .moment(moment)
         try update(&hidden, old: row, in: collection, at: moment)
         note(.deleted, hidden, old: row)
-        for (child, children) in try rows(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
-            // Another way may have led to it meanwhile.
-            for id in children.map(\.id) {
-                if let live = try transaction.row(in: child.name, id: id) { try hide(live, in: child, at: moment) }
+        try rollUp(from: row, to: hidden, in: collection)
+        for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
+            for id in children {
+                // Read when its turn comes: what was hidden before it may have hidden it, or changed what is computed of it.
+                guard let childRow = try current(child, id), childRow.values[Row.System.deletedAt].isNull else { continue }
+                try hide(childRow, in: child, at: moment)
             }
         }
-        try rollUp(from: row, to: nil, in: collection)
     }
 
     private func show(_ row: Row, in collection: Collection) throws -> Row {
@@ -79,25 +80,24 @@ extension RecordWriter {
         shown.values[Row.System.deletedAt] = .null
         try update(&shown, old: row, in: collection, at: environment.now)
         note(.restored, shown, old: row)
-        for (child, children) in try rows(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
-            let access = Access(child, life: .deleted, environment: environment, spansTenants: true)
-            for id in children.map(\.id) {
-                guard let hidden = try transaction.row(access, key: .id(id)), hidden.values[Row.System.deletedAt] == moment else {
-                    continue
-                }
-                _ = try show(hidden, in: child)
+        try rollUp(from: row, to: shown, in: collection)
+        for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
+            for id in children {
+                guard let childRow = try current(child, id), childRow.values[Row.System.deletedAt] == moment else { continue }
+                _ = try show(childRow, in: child)
             }
         }
-        try rollUp(from: nil, to: shown, in: collection)
-        return shown
+        return try current(collection, row.id) ?? shown
     }
 
     /// Stores what differs, computed fields included, as a new version.
     private func update(_ row: inout Row, old: Row, in collection: Collection, at moment: Int64) throws {
-        try compute(&row, in: collection)
+        let differs = Set(row.values.indices.filter { row.values[$0] != old.values[$0] })
+        let recomputed = try recompute(&row, in: collection, changed: differs)
         row.values[Row.System.version] = .int(old.version &+ 1)
         row.values[Row.System.updatedAt] = .moment(moment)
-        try transaction.update(row, in: collection, changed: row.values.indices.filter { row.values[$0] != old.values[$0] })
+        try transaction.update(
+            row, in: collection, changed: differs.union(recomputed).union([Row.System.version, Row.System.updatedAt]).sorted())
     }
 
     /// Applies `soft_delete.set`, keeping what it replaces.
@@ -126,46 +126,57 @@ extension RecordWriter {
 
     /// Removes a row for good, first settling every reference to it as its `on_delete` says.
     private func remove(_ row: Row, from collection: Collection) throws {
-        for (child, children) in try rows(referringTo: row.id, in: collection, where: { $0.onDelete == .refuse }) {
+        for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.onDelete == .refuse }) {
             if !children.isEmpty { throw RecordError.inUse("records of '\(child.name)' still refer to it") }
         }
-        for (child, children) in try rows(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
-            let access = Access(child, life: .any, environment: environment, spansTenants: true)
-            for id in children.map(\.id) {
-                if let childRow = try transaction.row(access, key: .id(id)) { try remove(childRow, from: child) }
+        for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
+            for id in children {
+                if let childRow = try current(child, id) { try remove(childRow, from: child) }
             }
         }
         for referrer in collection.behaviour.referrers where referrer.onDelete == .null {
             guard let child = schema.collection(referrer.collection) else { continue }
-            for childRow in try rows(of: child, referringTo: row.id, by: referrer.field) {
-                var changed = childRow
-                changed.values[referrer.field] = childRow.values[referrer.field].removing(.text(row.id))
-                try update(&changed, old: childRow, in: child, at: environment.now)
-                note(.updated, changed, old: childRow)
+            for id in try ids(of: child, referringTo: row.id, by: referrer.field) {
+                if let childRow = try current(child, id) { try forget(row, in: childRow, of: child, by: referrer.field) }
             }
         }
-        try transaction.remove(row, from: collection)
-        note(.deleted, row, old: row, isFinal: true)
-        try rollUp(from: row, to: nil, in: collection)
+        // What was computed of it may have changed with its children.
+        let last = try current(collection, row.id) ?? row
+        try transaction.remove(last, from: collection)
+        note(.deleted, last, old: last, isFinal: true)
+        try rollUp(from: last, to: nil, in: collection)
     }
 
-    private func rows(
+    private func forget(_ target: Row, in row: Row, of collection: Collection, by field: Int) throws {
+        var changed = row
+        let reference = UnionReference(collection: target.collection, id: target.id).text
+        let name = collection.fields[field].targets.count > 1 ? reference : target.id
+        changed.values[field] = row.values[field].removing(.text(name))
+        try update(&changed, old: row, in: collection, at: environment.now)
+        note(.updated, changed, old: row)
+        try rollUp(from: row, to: changed, in: collection)
+    }
+
+    private func ids(
         referringTo id: String, in collection: Collection, where isWanted: (Referrer) -> Bool
-    ) throws -> [(Collection, [Row])] {
+    ) throws -> [(Collection, [String])] {
         try collection.behaviour.referrers.filter(isWanted).compactMap { referrer in
             guard let child = schema.collection(referrer.collection) else { return nil }
-            return (child, try rows(of: child, referringTo: id, by: referrer.field))
+            return (child, try ids(of: child, referringTo: id, by: referrer.field))
         }
     }
 
-    private func rows(of child: Collection, referringTo id: String, by field: Int) throws -> [Row] {
+    private func ids(of child: Collection, referringTo id: String, by field: Int) throws -> [String] {
         let ids = try transaction.referrers(to: id, in: child, by: child.fields[field], limit: Self.cascadeLimit + 1)
         guard ids.count <= Self.cascadeLimit else {
             throw RecordError.inUse("more than \(Self.cascadeLimit) records of '\(child.name)' refer to it")
         }
-        return try ids.compactMap {
-            try transaction.row(Access(child, life: .any, environment: environment, spansTenants: true), key: .id($0))
-        }
+        return ids
+    }
+
+    /// The row as it now is, live or not.
+    private func current(_ collection: Collection, _ id: String) throws -> Row? {
+        try transaction.row(Access(collection, life: .any, environment: environment, spansTenants: true), key: .id(id))
     }
 }
 

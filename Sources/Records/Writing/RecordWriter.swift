@@ -105,8 +105,7 @@ package final class RecordWriter {
     func save(
         _ row: inout Row, old: Row, in collection: Collection, checks: [Check], scope: Environment? = nil, event: String? = nil
     ) throws {
-        try compute(&row, in: collection)
-        let differs = row.values.indices.filter { row.values[$0] != old.values[$0] || row.payloads[$0] != old.payloads[$0] }
+        var differs = row.values.indices.filter { row.values[$0] != old.values[$0] || row.payloads[$0] != old.payloads[$0] }
         guard !differs.isEmpty || event != nil else { return }
         for index in differs where collection.fields[index].required && row.values[index].isNull {
             throw RecordError.invalid([
@@ -115,8 +114,10 @@ package final class RecordWriter {
         }
         row.values[Row.System.version] = .int(old.version &+ 1)
         row.values[Row.System.updatedAt] = .moment(environment.now)
+        differs += [Row.System.version, Row.System.updatedAt]
+        differs += try recompute(&row, in: collection, changed: Set(differs))
         try runChecks(checks.filter(\.onUpdate), on: row, old: old, scope: scope)
-        try transaction.update(row, in: collection, changed: differs + [Row.System.version, Row.System.updatedAt])
+        try transaction.update(row, in: collection, changed: differs)
         note(.updated, row, old: old, event: event)
         try rollUp(from: old, to: row, in: collection)
     }
@@ -184,13 +185,6 @@ package final class RecordWriter {
             if field.required, row.values[field.index].isNull {
                 throw caller.refusal("'\(field.name)' cannot be set for you")
             }
-        }
-    }
-
-    func compute(_ row: inout Row, in collection: Collection) throws {
-        for field in collection.fields {
-            guard let compute = field.compute else { continue }
-            row.values[field.index] = try compute.evaluate(in: environment, row: row, rows: transaction)
         }
     }
 }

@@ -2,7 +2,7 @@ package import Expressions
 internal import Ports
 package import Schema
 
-/// What a record may point to, what slugs it may bear, and which parents must be recounted.
+/// What a record may point to, and what slugs it may bear.
 extension RecordWriter {
     /// A reference may point only to a live record that the caller can read, media only to a file of his own or one that the record holds
     /// already. All faults are reported at once.
@@ -81,31 +81,6 @@ extension RecordWriter {
             if try isTaken("\(base)-\(middle)") { low = middle } else { high = middle }
         }
         return "\(base)-\(high)"
-    }
-
-    /// Keeps computed fields of parents true in the same transaction (03-expressions 8). A parent's version does not change: nobody edited it.
-    func rollUp(from old: Row?, to new: Row?, in collection: Collection, depth: Int = 0) throws {
-        guard depth < 8 else { return }
-        for rollUp in collection.behaviour.rollUps {
-            guard let parent = schema.collection(rollUp.parent) else { continue }
-            let references = Set([old?.values[rollUp.field], new?.values[rollUp.field]].compactMap { $0 })
-            for case .text(let reference) in references {
-                let union = collection.fields[rollUp.field].targets.count > 1 ? UnionReference(reference) : nil
-                if let union, union.collection != parent.name { continue }
-                let id = union?.id ?? reference
-                guard let before = try transaction.row(in: parent.name, id: id) else { continue }
-                var after = before
-                for index in rollUp.computed {
-                    guard let compute = parent.fields[index].compute else { continue }
-                    after.values[index] = try compute.evaluate(in: environment, row: after, rows: transaction)
-                }
-                let changed = rollUp.computed.filter { after.values[$0] != before.values[$0] }
-                guard !changed.isEmpty else { continue }
-                try transaction.update(after, in: parent, changed: changed)
-                note(.updated, after, old: before)
-                try self.rollUp(from: before, to: after, in: parent, depth: depth + 1)
-            }
-        }
     }
 }
 

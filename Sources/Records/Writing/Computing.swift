@@ -1,0 +1,139 @@
+internal import Expressions
+internal import Ports
+package import Schema
+
+/// Keeps computed fields true, in the transaction that changes what they are made of (03-expressions 8).
+extension RecordWriter {
+    package static let refreshJob = "rollup.refresh"
+    package static let refreshQueue = "maintenance"
+    /// Milliseconds for which changes are gathered before a job refreshes what they mean for a parent.
+    private static let refreshDelay: Int64 = 1_000
+
+    /// All computed values of a new record, which no other refers to yet.
+    func compute(_ row: inout Row, in collection: Collection) throws {
+        for step in collection.behaviour.computation.steps {
+            guard case .value(let expression) = step.source else { continue }
+            row.values[step.field] = try value(of: expression, for: step.field, row, in: collection)
+        }
+    }
+
+    /// Brings the values in line that depend on fields that have changed, and those that `asked` names; gives which of them changed.
+    func recompute(_ row: inout Row, in collection: Collection, changed: Set<Int>, asked: Set<Int> = []) throws -> [Int] {
+        var changed = changed
+        var recomputed: [Int] = []
+        for step in collection.behaviour.computation.steps {
+            guard case .value(let expression) = step.source, asked.contains(step.field) || !step.reads.isDisjoint(with: changed) else {
+                continue
+            }
+            if step.isAsync {
+                try refreshLater(row.id, in: collection)
+                continue
+            }
+            let value = try value(of: expression, for: step.field, row, in: collection)
+            guard value != row.values[step.field] else { continue }
+            row.values[step.field] = value
+            changed.insert(step.field)
+            recomputed.append(step.field)
+        }
+        return recomputed
+    }
+
+    /// What a change of a row means for the computed fields of its parents, and of theirs. To be called after every single change with the
+    /// row as it was stored and as it is: a sum is kept by the difference of the two. Rows that are not live add nothing. A parent's version
+    /// does not change: nobody edited it.
+    func rollUp(from old: Row?, to new: Row?, in collection: Collection) throws {
+        for rollUp in collection.behaviour.rollUps {
+            let left = Self.parent(of: old, by: rollUp, in: collection)
+            let entered = Self.parent(of: new, by: rollUp, in: collection)
+            if left == entered {
+                guard let left, let old, let new, rollUp.reads.contains(where: { old.values[$0] != new.values[$0] }) else { continue }
+                try refresh(left, rollUp, removing: old, adding: new)
+            } else {
+                if let left { try refresh(left, rollUp, removing: old, adding: nil) }
+                if let entered { try refresh(entered, rollUp, removing: nil, adding: new) }
+            }
+        }
+    }
+
+    /// Computes again what a job refreshes of a record, or everything from what is stored; gives the fields that were not true.
+    package func recount(_ collection: Collection, id: String, onlyAsync: Bool = false) throws -> [Int] {
+        guard let before = try transaction.row(Access(collection, life: .any, environment: Environment()), key: .id(id)) else { return [] }
+        var after = before
+        var changed: Set<Int> = []
+        for step in collection.behaviour.computation.steps {
+            let expression: Expression
+            switch step.source {
+            case _ where !onlyAsync || step.isAsync: expression = step.recount
+            case .value(let value) where !step.reads.isDisjoint(with: changed): expression = value
+            default: continue
+            }
+            let value = try value(of: expression, for: step.field, after, in: collection)
+            guard value != after.values[step.field] else { continue }
+            after.values[step.field] = value
+            changed.insert(step.field)
+        }
+        try store(after, instead: before, in: collection)
+        return changed.sorted()
+    }
+
+    // MARK: Parents
+
+    /// The parent to which a live row adds; nil where there is none.
+    private static func parent(of row: Row?, by rollUp: RollUp, in collection: Collection) -> String? {
+        guard let row, row.values[Row.System.deletedAt].isNull, case .text(let text) = row.values[rollUp.field] else { return nil }
+        guard collection.fields[rollUp.field].targets.count > 1 else { return text }
+        guard let union = UnionReference(text), union.collection == rollUp.parent else { return nil }
+        return union.id
+    }
+
+    private func refresh(_ id: String, _ rollUp: RollUp, removing old: Row?, adding new: Row?) throws {
+        guard let parent = schema.collection(rollUp.parent) else { return }
+        if rollUp.isAsync { try refreshLater(id, in: parent) }
+        guard !rollUp.sums.isEmpty || !rollUp.asked.isEmpty else { return }
+        // Also where it is hidden: it must be true when it comes back.
+        guard let before = try transaction.row(Access(parent, life: .any, environment: Environment()), key: .id(id)) else { return }
+        var after = before
+        var changed: Set<Int> = []
+        for (field, sum) in rollUp.sums {
+            let removed = try old.map { try sum.addend(of: $0) } ?? 0
+            let added = try new.map { try sum.addend(of: $0) } ?? 0
+            let (difference, overflow) = added.subtractingReportingOverflow(removed)
+            if overflow { throw EvaluationError.overflow }
+            if difference == 0 { continue }
+            after.values[field] = try fitting(try sum.sum(after.values[field], adding: difference), for: field, in: parent)
+            changed.insert(field)
+        }
+        _ = try recompute(&after, in: parent, changed: changed, asked: rollUp.asked)
+        try store(after, instead: before, in: parent)
+    }
+
+    private func store(_ after: Row, instead before: Row, in collection: Collection) throws {
+        let differs = after.values.indices.filter { after.values[$0] != before.values[$0] }
+        guard !differs.isEmpty else { return }
+        try transaction.update(after, in: collection, changed: differs)
+        note(.updated, after, old: before)
+        try rollUp(from: before, to: after, in: collection)
+    }
+
+    /// One job for however many changes; it sees all that were committed before it runs.
+    private func refreshLater(_ id: String, in collection: Collection) throws {
+        let record = JobRecord(collection: collection.name, id: id)
+        _ = try transaction.jobs.enqueue(
+            NewJob(
+                kind: Self.refreshJob, queue: Self.refreshQueue, runAt: environment.now + Self.refreshDelay,
+                uniqueKey: "\(Self.refreshJob):\(collection.name):\(id)", record: record))
+    }
+
+    // MARK: Values
+
+    private func value(of expression: Expression, for field: Int, _ row: Row, in collection: Collection) throws -> Value {
+        try fitting(try expression.evaluate(in: environment, row: row, rows: transaction), for: field, in: collection)
+    }
+
+    /// The value, if it has no more digits than the field. Throws `EvaluationError.overflow`.
+    private func fitting(_ value: Value, for field: Int, in collection: Collection) throws -> Value {
+        guard case .decimal(let number) = value, case .decimal(let precision, _) = collection.fields[field].kind else { return value }
+        guard String(number.units.magnitude).utf8.count <= precision else { throw EvaluationError.overflow }
+        return value
+    }
+}
