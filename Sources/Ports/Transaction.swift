@@ -25,6 +25,7 @@ package protocol Transaction: AnyObject, RowSource {
     var jobs: any JobTransaction { get }
     var accounts: any AccountTransaction { get }
     var ledgers: any Ledgers { get }
+    var sequences: any SequenceTransaction { get }
 }
 
 /// Jobs within a transaction: enqueued or ended in the same commit as the data.

@@ -11,6 +11,7 @@ package final class Projections: Sendable {
         var collection: Int
         /// What the rules involved said, in the order of building.
         var outcomes: [Int]
+        var isNew: Bool
     }
 
     private let schema: Schema
@@ -28,14 +29,15 @@ package final class Projections: Sendable {
         "id", "kind", "status", "mime", "size", "width", "height", "alt", "url", "variants", "thumbhash", "color",
     ]
 
-    /// The form of an answer without `?fields=` and `?expand=`.
-    package func standard(_ collection: Collection, for caller: Caller) -> Projection {
+    /// The form of an answer without `?fields=` and `?expand=`; of the answer to a creation with what is revealed once.
+    package func standard(_ collection: Collection, for caller: Caller, isNew: Bool = false) -> Projection {
+        let isNew = isNew && collection.revealsOnce
         if caller.isSystem {
-            return build(collection, fields: nil, expanded: collection.behaviour.expanded, for: caller)
+            return build(collection, fields: nil, expanded: collection.behaviour.expanded, for: caller, isNew: isNew)
         }
-        let key = Key(collection: collection.number, outcomes: outcomes(collection, for: caller))
+        let key = Key(collection: collection.number, outcomes: outcomes(collection, for: caller), isNew: isNew)
         if let projection = known.withLock({ $0[key] }) { return projection }
-        let projection = build(collection, fields: nil, expanded: collection.behaviour.expanded, for: caller)
+        let projection = build(collection, fields: nil, expanded: collection.behaviour.expanded, for: caller, isNew: isNew)
         known.withLock { $0[key] = projection }
         return projection
     }
@@ -66,9 +68,9 @@ package final class Projections: Sendable {
     }
 
     private func build(
-        _ collection: Collection, fields: Set<Int>?, expanded: [Expandable], for caller: Caller
+        _ collection: Collection, fields: Set<Int>?, expanded: [Expandable], for caller: Caller, isNew: Bool = false
     ) -> Projection {
-        let parts = parts(collection, fields: fields, for: caller)
+        let parts = parts(collection, fields: fields, for: caller, isNew: isNew)
         let nested = collection.shape.children.indices.filter { collection.shape.children[$0].isNested }.map { Expandable.children($0) }
         let all = (fields == nil ? nested : []) + expanded.filter { !nested.contains($0) }
         let expansions = all.compactMap { expandable in expansion(expandable, of: collection, for: caller) }
@@ -107,9 +109,11 @@ package final class Projections: Sendable {
         }
     }
 
-    private func parts(_ collection: Collection, fields: Set<Int>?, for caller: Caller) -> [Projection.Part] {
+    private func parts(
+        _ collection: Collection, fields: Set<Int>?, for caller: Caller, isNew: Bool = false
+    ) -> [Projection.Part] {
         collection.fields.compactMap { field in
-            if field.isPrivate || field.revealsOnce { return nil }
+            if !field.isAnswered, !(isNew && field.revealsOnce) { return nil }
             if let fields, field.index != Row.System.id, !fields.contains(field.index) { return nil }
             guard let read = field.read, !caller.isSystem else { return Projection.Part(field: field) }
             switch read.admission(for: caller.environment) {

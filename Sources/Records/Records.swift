@@ -107,8 +107,10 @@ package final class Records: Sendable {
         var caller = caller
         caller.environment.random = { [random] in RandomText.make($0, random) }
         let author = caller
+        let random = random
         return store.transaction(on: loop) { transaction in
-            let writer = RecordWriter(schema: schema, transaction: transaction, caller: author, newID: newID)
+            let writer = RecordWriter(
+                schema: schema, transaction: transaction, caller: author, random: random, newID: newID)
             do {
                 let result = try body(writer, transaction)
                 try writer.settle()
@@ -126,12 +128,13 @@ package final class Records: Sendable {
     }
 
     /// Like `write`, answering with the record that `body` returns, in the form that this caller sees. His own write is shown to him even
-    /// where it took the record out of his sight. A repeated request gets the first answer again, and `body` is not run.
+    /// where it took the record out of his sight. With `isNew` he also sees what is revealed once. A repeated request gets the first answer
+    /// again, and `body` is not run.
     package func writeAndRead(
-        _ collection: Collection, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop,
+        _ collection: Collection, for caller: Caller, isNew: Bool = false, into buffer: ByteBuffer, on loop: any EventLoop,
         _ body: @escaping @Sendable (RecordWriter) throws -> Row
     ) -> EventLoopFuture<WrittenRecord> {
-        let projection = projections.standard(collection, for: caller)
+        let projection = projections.standard(collection, for: caller, isNew: isNew)
         return write(for: caller, on: loop) { writer, transaction in
             if let first = try caller.repetition?.answer(transaction, for: caller, in: collection.name, into: buffer) { return first }
             let row = try body(writer)

@@ -16,6 +16,9 @@ package final class Collection: Sendable {
     package let indexes: [Index]
     package let shape: Shape
     package let behaviour: Behaviour
+    /// Fields whose values are drawn at creation: sequences and tokens.
+    package let drawn: [Int]
+    package let revealsOnce: Bool
 
     private let fieldIndexes: [String: Int]
 
@@ -34,6 +37,8 @@ package final class Collection: Sendable {
         self.indexes = indexes
         self.shape = shape
         self.behaviour = behaviour
+        self.drawn = fields.filter { $0.kind == .sequence || $0.kind == .token }.map(\.index)
+        self.revealsOnce = fields.contains { $0.revealsOnce }
         self.fieldIndexes = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.index) })
     }
 

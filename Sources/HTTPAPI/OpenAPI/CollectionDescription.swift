@@ -43,6 +43,9 @@ extension OpenAPIDocument {
         }
         if let create = behaviour.create {
             add(schema: "Create\(names.singular)", Self.body(of: collection, purpose: .create))
+            // What is revealed once stands here and nowhere else.
+            if collection.revealsOnce { add(schema: "New\(names.singular)", Self.record(collection, isNew: true)) }
+            let created = collection.revealsOnce ? Self.reference("New\(names.singular)") : record
             let location: JSONValue = ["Location": ["schema": ["type": "string"]], "ETag": ["schema": ["type": "string"]]]
             add(
                 .POST, path,
@@ -50,7 +53,7 @@ extension OpenAPIDocument {
                     id: "create\(names.singular)", summary: "Create one of \(collection.name)", tag: tag,
                     needsAccount: create.isNeverForAnonymous, isRepeatable: true,
                     body: Self.body(Self.reference("Create\(names.singular)")),
-                    successes: [Self.success("201", "the new record", data: record, headers: location)], failures: ["402", "403", "409"]))
+                    successes: [Self.success("201", "the new record", data: created, headers: location)], failures: ["402", "403", "409"]))
         }
         if let update = behaviour.update {
             add(schema: "Update\(names.singular)", Self.body(of: collection, purpose: .update))
@@ -86,9 +89,9 @@ extension OpenAPIDocument {
     // MARK: Schemas
 
     /// A record as answers hold it.
-    static func record(_ collection: Collection) -> JSONValue {
+    static func record(_ collection: Collection, isNew: Bool = false) -> JSONValue {
         var properties: [JSONMember] = []
-        for field in collection.fields where !field.isPrivate {
+        for field in collection.fields where field.isAnswered || (isNew && field.revealsOnce) {
             properties.append(JSONMember(name: field.name, value: FieldDescription.answer(field)))
         }
         for children in collection.shape.children where children.isNested {
@@ -155,7 +158,7 @@ extension OpenAPIDocument {
 
     /// What each answer with records takes.
     private static func projection(_ parameters: ListParameters) -> [JSONValue] {
-        let fields = parameters.collection.fields.filter { !$0.isPrivate }.map(\.name)
+        let fields = parameters.collection.fields.filter(\.isAnswered).map(\.name)
         let expandable = parameters.expandable.keys.sorted()
         var all = [several("fields", of: names(fields), about: "only these fields")]
         if !expandable.isEmpty { all.append(several("expand", of: names(expandable), about: "references to write out")) }

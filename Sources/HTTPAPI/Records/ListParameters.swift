@@ -54,7 +54,7 @@ struct ListParameters: Sendable {
             collection.fields.filter { collection.behaviour.sortable.contains($0.index) && Self.isQueryable($0) }.map { ($0.name, $0) }
         ) { first, _ in first }
         var expandable: [String: Expandable] = [:]
-        for field in collection.fields where !field.isPrivate {
+        for field in collection.fields where field.isAnswered {
             switch field.kind {
             case .reference, .union, .references: expandable[field.name] = .field(field.index)
             default: break
@@ -72,7 +72,7 @@ struct ListParameters: Sendable {
 
     /// A field whose `read` depends on the row takes neither filter nor sort: it would be an oracle (11-precisions 11).
     private static func isQueryable(_ field: Field) -> Bool {
-        !field.isPrivate && !field.isToMany && (field.read?.conditions.isEmpty ?? true)
+        field.isAnswered && field.kind != .token && !field.isToMany && (field.read?.conditions.isEmpty ?? true)
     }
 
     // MARK: Reading a query
@@ -169,7 +169,7 @@ struct ListParameters: Sendable {
     private func fields(_ text: String) throws(FieldFault) -> Set<Int> {
         var indexes: Set<Int> = []
         for name in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let field = collection.field(String(name)), !field.isPrivate else {
+            guard let field = collection.field(String(name)), field.isAnswered else {
                 throw Self.fault("fields", "unknown", "there is no field '\(name)'")
             }
             indexes.insert(field.index)

@@ -117,7 +117,9 @@ struct Resource: Sendable {
             ?? context.collect(call) { caller, body in
                 guard records.admitsWriting(collection.behaviour.create, for: caller) else { throw RecordError.unauthenticated }
                 let draft = try Draft(body, for: collection, purpose: .create)
-                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                return records.writeAndRead(
+                    collection, for: caller, isNew: true, into: Envelope.open(), on: call.request.eventLoop
+                ) { writer in
                     try writer.create(collection, draft)
                 }.map { written in
                     respond(written.answer, to: call, status: .created, location: "\(base)/\(written.row.id)")

@@ -29,7 +29,7 @@ extension RecordWriter {
     private func run(_ effect: Effect, in scope: Environment) throws {
         // The system acts, yet `me` is still the one who caused it.
         let system = RecordWriter(
-            schema: schema, transaction: transaction, caller: Caller(environment: scope, isSystem: true), newID: newID,
+            schema: schema, transaction: transaction, caller: Caller(environment: scope, isSystem: true), random: random, newID: newID,
             depth: depth + 1)
         switch effect {
         case .update(let update):

@@ -11,6 +11,7 @@ package final class RecordWriter {
     let transaction: any Transaction
     let caller: Caller
     let newID: () -> String
+    let random: any Random
     /// How many effects led here.
     let depth: Int
     /// Every record written, in order; the last entry of a record is its final form.
@@ -20,11 +21,14 @@ package final class RecordWriter {
     /// When the earliest transition that was written down here is due.
     package var earliestDue: Int64?
 
-    package init(schema: Schema, transaction: any Transaction, caller: Caller, newID: @escaping () -> String, depth: Int = 0) {
+    package init(
+        schema: Schema, transaction: any Transaction, caller: Caller, random: any Random, newID: @escaping () -> String, depth: Int = 0
+    ) {
         self.schema = schema
         self.transaction = transaction
         self.caller = caller
         self.newID = newID
+        self.random = random
         self.depth = depth
     }
 
@@ -50,6 +54,7 @@ package final class RecordWriter {
         }
         row.payloads = draft.payloads
         try checkReferences(draft.values.keys.sorted(), of: row, in: collection)
+        try draw(&row, in: collection)
         try stamp(&row, in: collection, given: values)
         try checkFieldRights(draft, on: row, in: collection)
         try makeSlugs(&row, in: collection)
@@ -176,6 +181,21 @@ package final class RecordWriter {
             faults.append(FieldFault(path: field.name, code: "forbidden", message: "you may not set this"))
         }
         if !faults.isEmpty { throw RecordError.fieldsForbidden(faults) }
+    }
+
+    /// The next number of each sequence, and tokens. A creation that fails has drawn no number.
+    private func draw(_ row: inout Row, in collection: Collection) throws {
+        for index in collection.drawn {
+            let field = collection.fields[index]
+            if let format = field.sequence {
+                var tenant = ""
+                if let index = collection.shape.tenant, case .text(let id) = row.values[index] { tenant = id }
+                let number = try transaction.sequences.next(of: field.name, in: collection.name, tenant: tenant)
+                row.values[index] = .text(format.text(number))
+            } else {
+                row.values[index] = .text(Base64.url(random.bytes(field.tokenBytes)))
+            }
+        }
     }
 
     private func stamp(_ row: inout Row, in collection: Collection, given: [Int: Value]) throws {

@@ -19,6 +19,9 @@ enum SystemTables {
         CREATE UNIQUE INDEX IF NOT EXISTS "_atlas_sessions_refresh_hash" ON "_atlas_sessions" ("refresh_hash");
         CREATE INDEX IF NOT EXISTS "_atlas_sessions_previous_hash" ON "_atlas_sessions" ("previous_hash")
             WHERE "previous_hash" IS NOT NULL;
+        CREATE TABLE IF NOT EXISTS "_atlas_sequences" (
+            "collection" TEXT NOT NULL, "field" TEXT NOT NULL, "tenant" TEXT NOT NULL, "last" INTEGER NOT NULL,
+            PRIMARY KEY ("collection", "field", "tenant")) STRICT, WITHOUT ROWID;
         """
 
     /// Makes what is missing; throws when the file was written by a newer binary.

@@ -62,4 +62,6 @@ final class SQLiteTransaction: Transaction {
     var accounts: any AccountTransaction { SQLiteAccounts(connection) }
 
     var ledgers: any Ledgers { SQLiteLedgers(connection) }
+
+    var sequences: any SequenceTransaction { SQLiteSequences(connection) }
 }
