@@ -117,6 +117,20 @@ struct DescribedKey {
         return "\(node.value)"
     }
 
+    /// What the pieces of the reference point to stands in other pieces, or in none; everything else about them is right.
+    @Test func `the pieces of the reference are right`() throws {
+        let pieces = try content(of: "docs/configuration.md").split(separator: "```toml\n").dropFirst()
+        #expect(pieces.count > 25)
+        let absent = ["unknown ", "' has no ", "there is no directory", "cannot be read", "the backoffice shares"]
+        for piece in pieces {
+            let text = String(piece.prefix(upTo: piece.firstRange(of: "```")?.lowerBound ?? piece.endIndex))
+            let wrong = faults(of: text).all.filter { fault in
+                fault.message.hasPrefix("unknown key") || !absent.contains { fault.message.contains($0) }
+            }
+            #expect(wrong.isEmpty, "\(Faults(wrong, sources: ["atlas.toml": text]).rendered())")
+        }
+    }
+
     @Test func `the reference has the tables of the description`() throws {
         let path = "docs/configuration.md"
         let text = try content(of: path)
