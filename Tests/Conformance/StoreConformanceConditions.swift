@@ -100,6 +100,18 @@ extension StoreConformance {
                 #expect(json == "{\"expanded\":{\"author\":{\"\(expected)\"}}}")
             }
         },
+        Case(name: "A question whose answer leaves its range fails as the evaluator does") { test async throws in
+            for number in 0..<2 { try await test.insert(test.fixture.posts, number, ["views": .int(.max)]) }
+            let post = test.fixture.row(in: test.fixture.posts, id: test.id(2))
+            for source in ["sum(all.posts.views) > 0", "count(all.posts where views + 1 > 0) > 0"] {
+                let rule = try test.condition(source, over: test.fixture.posts).expression
+                _ = try await test.transaction { transaction in
+                    #expect(throws: EvaluationError.overflow, "\(source)") {
+                        try rule.isTrue(in: Environment(), row: post, rows: transaction)
+                    }
+                }
+            }
+        },
         Case(name: "Transactions answer the questions of expressions about other rows") { test async throws in
             try await test.insert(test.fixture.users, 7, ["name": .text("Mina")])
             let post = test.fixture.row(in: test.fixture.posts, id: test.id(1), ["author": .text(test.id(7))])

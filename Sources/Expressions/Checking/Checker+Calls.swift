@@ -29,7 +29,8 @@ extension Checker {
             try count(arguments, 1...100, function, range)
             var parts: [Node] = []
             for argument in arguments {
-                let typed = Self.exact(try value(argument))
+                let found = try value(argument)
+                let typed = found.isOpen ? try close(found, as: .text) : Self.exact(found)
                 switch typed.type {
                 case .decimal(let scale): parts.append(.written(typed.node, scale: scale))
                 case .int: parts.append(.written(typed.node, scale: 0))

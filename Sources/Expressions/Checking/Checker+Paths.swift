@@ -76,11 +76,14 @@ extension Checker {
         }
     }
 
-    /// `all.x` means the rows of the record's tenant, where it has one (11-precisions 4).
+    /// `all.x` means the rows of the tenant of the event's record, or of the record, where it has one (11-precisions 4).
     private func ofTenant(_ many: Many) -> Many {
         guard many.collection.isTenant, let inner = many.collection.field("tenant") else { return many }
         let own: Node
-        if let record, record.isTenant, let field = record.field("tenant") {
+        if let event = scope.event.flatMap({ model.collections[$0] }), event.isTenant, let field = event.field("tenant") {
+            let row = scope.hasNew ? HeldRow.new : .old
+            own = .parameter(row.parameter(field.index), field.type)
+        } else if let record, record.isTenant, let field = record.field("tenant") {
             own = .field(FieldAccess(place: .this, index: field.index, storage: field.storage, type: field.type))
         } else if scope.isOfTenant {
             own = .parameter(.tenant(Row.System.id), inner.type)

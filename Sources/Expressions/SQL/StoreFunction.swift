@@ -131,10 +131,11 @@ package enum StoreAggregate: String, Sendable, CaseIterable {
             return state.count == 0 ? .null : .float(state.real / Double(state.count))
         case .average:
             if state.count == 0 { return .null }
-            let shift = Quotient.digits - Int(truncatingIfNeeded: state.scales.value)
+            let shift = Quotient.digits - Int(truncatingIfNeeded: Swift.min(Swift.max(state.scales.value, 0), 18))
             let (dividend, overflow) = state.whole.multipliedReportingOverflow(by: Decimal.power(shift))
             guard !overflow, let exact = Decimal.quotient(dividend, Int128(state.count) * Decimal.power(-shift)),
-                let rounded = Decimal.rescale(exact, from: Quotient.digits, to: Int(truncatingIfNeeded: state.scales.result)),
+                let rounded = Decimal.rescale(
+                    exact, from: Quotient.digits, to: Int(truncatingIfNeeded: Swift.min(Swift.max(state.scales.result, 0), 18))),
                 let units = Int64(exactly: rounded)
             else { throw EvaluationError.overflow }
             return .int(units)

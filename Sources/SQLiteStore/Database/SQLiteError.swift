@@ -27,6 +27,9 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
         extendedCode == SQLITE_CONSTRAINT | 8 << 8 || extendedCode == SQLITE_CONSTRAINT | 6 << 8
     }
 
+    /// Whether a number left its range: the word of SQLite's own functions and of `ExpressionFunctions`.
+    var isOverflow: Bool { message == "integer overflow" }
+
     /// Whether nothing that was written after such an error could be believed: the kernel may have dropped dirty pages after a failed
     /// fsync and call them clean (https://wiki.postgresql.org/wiki/Fsync_Errors), or the file is damaged.
     var isFatal: Bool {

@@ -52,7 +52,11 @@ final class SQLiteTransaction: Transaction {
         let statement = try connection.statement(query.text)
         defer { statement.reset() }
         for (index, value) in query.values.enumerated() { statement.bind(value, at: index + 1) }
-        return try statement.step() ? RowTable.value(statement, 0, as: query.type) : .null
+        do {
+            return try statement.step() ? RowTable.value(statement, 0, as: query.type) : .null
+        } catch {
+            throw error.isOverflow ? EvaluationError.overflow : error
+        }
     }
 
     // MARK: Others
