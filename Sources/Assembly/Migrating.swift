@@ -26,8 +26,9 @@ package struct Migrating: Sendable {
 
     package func plan() async throws -> MigrationPlan {
         let stored = try await store.storedSnapshot()
-        return MigrationPlan(
+        let plan = MigrationPlan(
             from: stored.flatMap { SchemaSnapshot(text: $0) }, to: site.schema, declarations: site.configuration.collections)
+        return plan.tables.isEmpty ? plan : plan.telling(try await store.rows(of: plan.tables))
     }
 
     /// Takes all steps, in one transaction, unless one is neither safe nor in `permissions`. Gives what was done.

@@ -12,6 +12,7 @@ internal import NIOPosix
 internal import Ports
 internal import Records
 internal import SQLiteStore
+internal import Records
 package import Schema
 
 /// `atlas serve`: everything together, from start to drain.
@@ -77,7 +78,8 @@ package final class Server: Sendable {
         let variants = VariantsJob(current: { current.value.library }, helpers: helpers, loop: backend.group.next())
         upkeepLoop = backend.group.next()
         let upkeep = Upkeep(current: current, loop: upkeepLoop)
-        var handlers: [String: any JobHandler] = [MediaLibrary.jobKind: variants]
+        let refresh = RollUpRefresh(records: { current.value.records }, loop: backend.group.next())
+        var handlers: [String: any JobHandler] = [MediaLibrary.jobKind: variants, RecordWriter.refreshJob: refresh]
         for kind in Upkeep.kinds { handlers[kind] = upkeep }
         var queues = [
             MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize()), Upkeep.queue: QueueOptions(concurrency: 1),
@@ -202,6 +204,10 @@ package final class Server: Sendable {
     // MARK: Commands
 
     private func handle(_ command: JSONValue, on loop: any EventLoop) -> EventLoopFuture<JSONValue> {
+        if command["command"]?.string == "rebuild" {
+            let rebuilding = Rebuilding(records: application.value.records, loop: loop)
+            return loop.makeFutureWithTask { await rebuilding.answer(command) }
+        }
         guard command["command"]?.string == "user.create", let body = command["user"] else {
             return loop.makeSucceededFuture(["error": "there is no such command"])
         }

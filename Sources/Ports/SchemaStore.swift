@@ -5,6 +5,9 @@ package protocol SchemaStore: Sendable {
     /// The snapshot handed over with the last migration; nil in an empty store. Opaque here.
     func storedSnapshot() async throws -> String?
 
+    /// How many rows the tables have.
+    func rows(of tables: Set<String>) async throws -> [String: Int]
+
     /// Takes the steps in order, brings the indexes of `collections` (all there are) in line, and keeps the snapshot: all in one
     /// transaction with an entry in the ledger. When there is data, a copy of the whole store is kept first.
     /// Throws `StoreError.conflict` when existing rows share a unique key, `.unavailable` otherwise; nothing has changed then.

@@ -26,6 +26,7 @@ package protocol Transaction: AnyObject, RowSource {
     var accounts: any AccountTransaction { get }
     var ledgers: any Ledgers { get }
     var sequences: any SequenceTransaction { get }
+    var walk: any CollectionWalk { get }
 }
 
 /// Jobs within a transaction: enqueued or ended in the same commit as the data.

@@ -30,6 +30,9 @@ package struct Computation: Sendable {
     package init() {}
 
     package var isEmpty: Bool { steps.isEmpty }
+
+    /// The highest of its steps.
+    package var rank: Int { steps.last?.rank ?? 0 }
 }
 
 /// What a change of a child means for the computed fields of its parent.

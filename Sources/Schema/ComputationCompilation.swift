@@ -174,7 +174,7 @@ struct ComputationDraft {
 
 extension Computation.Step {
     /// The children that it is made of.
-    fileprivate var children: [ChildUse] {
+    var children: [ChildUse] {
         switch source {
         case .sum(let sum): recount.use.children.filter { $0.collection == sum.collection }
         case .value: asked

@@ -150,6 +150,9 @@ package struct Field: Sendable {
     /// The only such collection.
     package var target: String? { targets.count == 1 ? targets.first : nil }
 
+    /// Whether it is a sum that is kept for a computed field.
+    package var isKeptSum: Bool { isPrivate && compute != nil && name.hasPrefix("_") }
+
     /// Whether answers may hold it at all. (What is revealed once stands in the answer to the creation only.)
     package var isAnswered: Bool { !isPrivate && !revealsOnce }
 

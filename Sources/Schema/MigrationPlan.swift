@@ -17,6 +17,8 @@ package struct MigrationPlan: Sendable {
         /// What `atlas migrate --allow` must name; nil for safe steps.
         package var permission: String?
         package var changes: [MigrationStep]
+        /// The table all of whose rows it writes.
+        package var table: String?
     }
 
     package private(set) var steps: [Step] = []
@@ -44,12 +46,26 @@ package struct MigrationPlan: Sendable {
                 "drop collection '\(gone.name)' with all its records", members + [.dropTable(gone.name)], .destructive,
                 permission: "drop:\(gone.name)")
         }
+        addComputations(from: stored, to: wanted, of: schema)
     }
 
-    private mutating func add(
-        _ title: String, _ changes: [MigrationStep], _ safety: Safety = .safe, permission: String? = nil
+    /// The tables all of whose rows are written.
+    package var tables: Set<String> { Set(steps.compactMap(\.table)) }
+
+    /// With the number of rows in the titles of steps that write all rows of a table.
+    package func telling(_ rows: [String: Int]) -> MigrationPlan {
+        var plan = self
+        for (index, step) in steps.enumerated() {
+            guard let count = step.table.flatMap({ rows[$0] }) else { continue }
+            plan.steps[index].title += " for \(count) \(count == 1 ? "record" : "records")"
+        }
+        return plan
+    }
+
+    mutating func add(
+        _ title: String, _ changes: [MigrationStep], _ safety: Safety = .safe, permission: String? = nil, table: String? = nil
     ) {
-        steps.append(Step(title: title, safety: safety, permission: permission, changes: changes))
+        steps.append(Step(title: title, safety: safety, permission: permission, changes: changes, table: table))
     }
 
     private mutating func compare(
@@ -57,7 +73,7 @@ package struct MigrationPlan: Sendable {
         _ declaration: CollectionDeclaration?
     ) {
         var left = before.fields
-        for field in shape.fields {
+        for field in shape.fields where !field.isKeptSum {
             guard let compiled = collection.field(field.name) else { continue }
             let place = "\(collection.name).\(field.name)"
             if let index = left.firstIndex(where: { $0.name == field.name }) {
@@ -76,7 +92,7 @@ package struct MigrationPlan: Sendable {
                 continue
             }
             var changes: [MigrationStep] = [.addField(compiled, collection)]
-            if !compiled.initial.isNull, field.storage != "members" {
+            if !compiled.initial.isNull, field.storage != "members", field.compute == nil {
                 changes.append(.fill(table: collection.name, column: field.name, compiled.initial))
             }
             let isFilled = !field.required || !compiled.initial.isNull || field.storage == "members"
@@ -84,7 +100,7 @@ package struct MigrationPlan: Sendable {
                 isFilled ? "add field '\(place)'" : "add required field '\(place)' without a default: old records will lack it",
                 changes, isFilled ? .safe : .needsData, permission: isFilled ? nil : "add:\(place)")
         }
-        for gone in left {
+        for gone in left where !gone.isKeptSum {
             let change: MigrationStep =
                 gone.storage == "members"
                 ? .dropTable("\(collection.name)__\(gone.name)") : .dropColumn(table: collection.name, column: gone.name)

@@ -10,6 +10,8 @@ package enum MigrationStep: Sendable {
     case renameColumn(table: String, from: String, to: String)
     case dropColumn(table: String, column: String)
     case dropTable(String)
+    /// Computes the field of every row, deleted ones too, from what is stored.
+    case compute(Field, Collection, Expression)
     /// Gives all rows in which the column is null that value.
     case fill(table: String, column: String, Value)
 }

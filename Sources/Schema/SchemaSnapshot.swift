@@ -10,6 +10,11 @@ package struct SchemaSnapshot: Sendable, Equatable {
         package var required: Bool
         /// Of an enum or state: what rows may hold.
         package var allowed: [String]?
+        /// Of a computed field: what tells its expression from others.
+        package var compute: String?
+
+        /// A sum that is kept for a computed field; no field of the file has such a name.
+        var isKeptSum: Bool { compute != nil && name.hasPrefix("_") }
     }
 
     package struct CollectionShape: Sendable, Equatable {
@@ -26,10 +31,20 @@ package struct SchemaSnapshot: Sendable, Equatable {
             CollectionShape(
                 name: collection.name,
                 fields: collection.fields.dropFirst(Row.System.count).map { field in
-                    FieldShape(name: field.name, storage: field.storageType, required: field.required, allowed: field.model.allowed)
+                    FieldShape(
+                        name: field.name, storage: field.storageType, required: field.required, allowed: field.model.allowed,
+                        compute: field.compute.map(Self.mark))
                 },
                 uniqueKeys: collection.uniqueKeys.map { $0.fields.map { collection.fields[$0].name } })
         }
+    }
+
+    /// FNV-1a of what is asked of the database: other words for the same are no change, another rule behind the same words is one.
+    private static func mark(_ expression: Expression) -> String {
+        let sql = expression.sql(.sqlite, alias: "t")
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(sql.text) \(sql.parameters)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return String(hash, radix: 36)
     }
 
     /// Nil when the text is no snapshot.
@@ -43,7 +58,7 @@ package struct SchemaSnapshot: Sendable, Equatable {
                     guard let name = field["name"]?.string, let storage = field["storage"]?.string else { return nil }
                     return FieldShape(
                         name: name, storage: storage, required: field["required"]?.bool ?? false,
-                        allowed: field["allowed"]?.array.map { $0.compactMap(\.string) })
+                        allowed: field["allowed"]?.array.map { $0.compactMap(\.string) }, compute: field["compute"]?.string)
                 },
                 uniqueKeys: (collection["unique"]?.array ?? []).map { ($0.array ?? []).compactMap(\.string) })
         }
@@ -60,6 +75,7 @@ package struct SchemaSnapshot: Sendable, Equatable {
                 if let allowed = field.allowed {
                     members.append(JSONMember(name: "allowed", value: .array(allowed.map { .string($0) })))
                 }
+                if let compute = field.compute { members.append(JSONMember(name: "compute", value: .string(compute))) }
                 return .object(members)
             }
             return [

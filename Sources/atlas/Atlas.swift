@@ -18,7 +18,7 @@ struct Atlas: AsyncParsableCommand {
               printf '%s' "$PASSWORD" | atlas user create email=me@example.org role=ADMIN name=Me password=-
             """,
         version: Version.text,
-        subcommands: [Serve.self, Check.self, Plan.self, Migrate.self, User.self, SchemaCommand.self, VersionCommand.self])
+        subcommands: [Serve.self, Check.self, Plan.self, Migrate.self, User.self, Rebuild.self, SchemaCommand.self, VersionCommand.self])
 
     /// A helper process is this same binary, and must not become anything else first.
     static func main() async {

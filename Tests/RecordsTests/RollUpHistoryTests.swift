@@ -77,9 +77,9 @@ import Testing
             // Kept sums are as true as what is made of them.
             for collection in bench.schema.collections where !collection.behaviour.computation.isEmpty {
                 let changed = try await bench.write { writer, transaction in
-                    var changed: [Int] = []
+                    var changed: Set<Int> = []
                     for offset in 0..<(try Self.count(collection.name, transaction)) {
-                        changed += try writer.recount(collection, id: try Self.id(collection.name, offset, transaction))
+                        changed.formUnion(try writer.recount(collection, id: try Self.id(collection.name, offset, transaction)))
                     }
                     return changed
                 }

@@ -55,25 +55,44 @@ extension RecordWriter {
         }
     }
 
-    /// Computes again what a job refreshes of a record, or everything from what is stored; gives the fields that were not true.
-    package func recount(_ collection: Collection, id: String, onlyAsync: Bool = false) throws -> [Int] {
-        guard let before = try transaction.row(Access(collection, life: .any, environment: Environment()), key: .id(id)) else { return [] }
+    /// Computes what a job refreshes of a record, and what depends on that.
+    package func refreshAsync(_ collection: Collection, id: String) throws {
+        guard let before = try current(collection, id) else { return }
         var after = before
+        _ = try recompute(&after, in: collection) { step, changed in
+            if step.isAsync { return step.recount }
+            if case .value(let expression) = step.source, !step.reads.isDisjoint(with: changed) { return expression }
+            return nil
+        }
+        if try store(after, instead: before, in: collection) { try rollUp(from: before, to: after, in: collection) }
+    }
+
+    /// Computes everything anew from what is stored, whatever was kept; gives the fields that were not true. Then so for the parents, whose
+    /// sums may have been kept with the values that are now gone or without them.
+    package func recount(_ collection: Collection, id: String) throws -> Set<Int> {
+        guard let before = try current(collection, id) else { return [] }
+        var after = before
+        let changed = try recompute(&after, in: collection) { step, _ in step.recount }
+        guard try store(after, instead: before, in: collection) else { return [] }
+        for rollUp in collection.behaviour.rollUps where rollUp.reads.contains(where: changed.contains) {
+            guard let parent = schema.collection(rollUp.parent), let id = Self.parent(of: after, by: rollUp, in: collection) else { continue }
+            _ = try recount(parent, id: id)
+        }
+        return changed
+    }
+
+    private func recompute(
+        _ row: inout Row, in collection: Collection, by expression: (Computation.Step, Set<Int>) -> Expression?
+    ) throws -> Set<Int> {
         var changed: Set<Int> = []
         for step in collection.behaviour.computation.steps {
-            let expression: Expression
-            switch step.source {
-            case _ where !onlyAsync || step.isAsync: expression = step.recount
-            case .value(let value) where !step.reads.isDisjoint(with: changed): expression = value
-            default: continue
-            }
-            let value = try value(of: expression, for: step.field, after, in: collection)
-            guard value != after.values[step.field] else { continue }
-            after.values[step.field] = value
+            guard let expression = expression(step, changed) else { continue }
+            let value = try value(of: expression, for: step.field, row, in: collection)
+            guard value != row.values[step.field] else { continue }
+            row.values[step.field] = value
             changed.insert(step.field)
         }
-        try store(after, instead: before, in: collection)
-        return changed.sorted()
+        return changed
     }
 
     // MARK: Parents
@@ -91,7 +110,7 @@ extension RecordWriter {
         if rollUp.isAsync { try refreshLater(id, in: parent) }
         guard !rollUp.sums.isEmpty || !rollUp.asked.isEmpty else { return }
         // Also where it is hidden: it must be true when it comes back.
-        guard let before = try transaction.row(Access(parent, life: .any, environment: Environment()), key: .id(id)) else { return }
+        guard let before = try current(parent, id) else { return }
         var after = before
         var changed: Set<Int> = []
         for (field, sum) in rollUp.sums {
@@ -104,15 +123,16 @@ extension RecordWriter {
             changed.insert(field)
         }
         _ = try recompute(&after, in: parent, changed: changed, asked: rollUp.asked)
-        try store(after, instead: before, in: parent)
+        if try store(after, instead: before, in: parent) { try self.rollUp(from: before, to: after, in: parent) }
     }
 
-    private func store(_ after: Row, instead before: Row, in collection: Collection) throws {
+    /// False when nothing differs.
+    private func store(_ after: Row, instead before: Row, in collection: Collection) throws -> Bool {
         let differs = after.values.indices.filter { after.values[$0] != before.values[$0] }
-        guard !differs.isEmpty else { return }
+        guard !differs.isEmpty else { return false }
         try transaction.update(after, in: collection, changed: differs)
         note(.updated, after, old: before)
-        try rollUp(from: before, to: after, in: collection)
+        return true
     }
 
     /// One job for however many changes; it sees all that were committed before it runs.

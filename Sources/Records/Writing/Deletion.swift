@@ -175,7 +175,7 @@ extension RecordWriter {
     }
 
     /// The row as it now is, live or not.
-    private func current(_ collection: Collection, _ id: String) throws -> Row? {
+    func current(_ collection: Collection, _ id: String) throws -> Row? {
         try transaction.row(Access(collection, life: .any, environment: environment, spansTenants: true), key: .id(id))
     }
 }

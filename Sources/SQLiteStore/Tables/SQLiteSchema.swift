@@ -11,6 +11,17 @@ extension SQLiteStore: SchemaStore {
         try await writer.perform { try SystemTables.meta("schema", $0.connection) }
     }
 
+    package func rows(of tables: Set<String>) async throws -> [String: Int] {
+        try await writer.perform { context in
+            var rows: [String: Int] = [:]
+            for table in tables {
+                let count = try context.connection.prepare("SELECT count(*) FROM \(SQLText.quoted(table))")
+                if try count.step() { rows[table] = Int(count.integer(0)) }
+            }
+            return rows
+        }
+    }
+
     package func migrate(_ migration: Migration) async throws {
         let directory = directory
         try await writer.performAlone { context in
@@ -45,6 +56,16 @@ extension SQLiteStore: SchemaStore {
             try dropIndexes(of: table, naming: column, on: connection)
             try connection.execute("ALTER TABLE \(SQLText.quoted(table)) DROP COLUMN \(SQLText.quoted(column))")
         case .dropTable(let table): try connection.execute("DROP TABLE \(SQLText.quoted(table))")
+        case .compute(let field, let collection, let expression):
+            guard let column = field.column else { return }
+            let value = expression.sql(.sqlite, alias: "t")
+            let table = SQLText.quoted(collection.model.table)
+            let compute = try connection.prepare("UPDATE \(table) AS \"t\" SET \(SQLText.quoted(column)) = \(value.text)")
+            // A computed value asks neither caller nor clock.
+            for (index, parameter) in value.parameters.enumerated() {
+                compute.bind(Environment().value(of: parameter), at: index + 1)
+            }
+            try compute.run()
         case .fill(let table, let column, let value):
             let name = SQLText.quoted(column)
             let fill = try connection.prepare("UPDATE \(SQLText.quoted(table)) SET \(name) = ? WHERE \(name) IS NULL")

@@ -68,4 +68,6 @@ final class SQLiteTransaction: Transaction {
     var ledgers: any Ledgers { SQLiteLedgers(connection) }
 
     var sequences: any SequenceTransaction { SQLiteSequences(connection) }
+
+    var walk: any CollectionWalk { SQLiteWalk(connection) }
 }
