@@ -25,6 +25,7 @@ package final class Backend: Sendable {
     let masterKey: MasterKey
     let hasher: PasswordHasher
     let registry = SessionRegistry()
+    let readCounts = ReadCounts()
     let throttle: LoginThrottle
     let objects: LocalObjects
     let threads: NIOThreadPool
@@ -85,8 +86,8 @@ package final class Application: Sendable {
         let auth = site.configuration.auth
         let slot = Callback<[RecordChange]>()
         records = Records(
-            schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, observer: { slot($0) },
-            onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
+            schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, readCounts: backend.readCounts,
+            observer: { slot($0) }, onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
         let tokens = try AccessTokens(masterKey: backend.masterKey, issuer: site.configuration.app.baseURL, clock: backend.clock)
         let accounts = Accounts(
             options: Accounts.Options(isSignupOpen: auth.signup == .open, accessLifetime: auth.accessTTL), records: records,

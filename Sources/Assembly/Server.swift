@@ -111,9 +111,12 @@ package final class Server: Sendable {
         ) { [self] command, loop in handle(command, on: loop) }
         readiness.becomeReady()
         ServiceNotification.notify("READY=1")
+        let counting = CounterWriting(
+            records: { [application] in application.value.records }, loop: backend.group.next(), log: log)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.workers.run() }
             group.addTask { await self.keepTime() }
+            group.addTask { await counting.run() }
             for await signal in ProcessSignals.stream() {
                 if signal == SIGHUP {
                     await reload()
@@ -122,10 +125,12 @@ package final class Server: Sendable {
                 await drain()
                 break
             }
+            group.cancelAll()
         }
         await control.stop()
         await helpers.shutdown()
         await server.stop()
+        await counting.write(all: true)
         await backend.close()
         log.info("stopped")
         await out.close()

@@ -82,10 +82,13 @@ package struct RecordRead: Sendable {
 package struct RecordAnswer: Sendable {
     package var buffer: ByteBuffer
     package var version: Int64
+    /// Of the record, where its reads are counted.
+    package var id: String?
 
-    package init(buffer: ByteBuffer, version: Int64) {
+    package init(buffer: ByteBuffer, version: Int64, id: String? = nil) {
         self.buffer = buffer
         self.version = version
+        self.id = id
     }
 }
 

@@ -10,13 +10,14 @@ package final class Records: Sendable {
     package let clock: any Clock
     package let random: any Random
     package let projections: Projections
+    package let readCounts: ReadCounts
     /// Told of every write after its commit and before its answer.
     private let observer: @Sendable ([RecordChange]) -> Void
     /// Told after a commit when a transition that it brought is due.
     private let onDue: @Sendable (Int64) -> Void
 
     package init(
-        schema: Schema, store: any Store, clock: any Clock, random: any Random,
+        schema: Schema, store: any Store, clock: any Clock, random: any Random, readCounts: ReadCounts = ReadCounts(),
         observer: @escaping @Sendable ([RecordChange]) -> Void = { _ in }, onDue: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
         self.onDue = onDue
@@ -24,6 +25,7 @@ package final class Records: Sendable {
         self.store = store
         self.clock = clock
         self.random = random
+        self.readCounts = readCounts
         self.projections = Projections(schema: schema)
         self.observer = observer
     }

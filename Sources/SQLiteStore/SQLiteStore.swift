@@ -99,8 +99,8 @@ package final class SQLiteStore: Store {
         }
         return submit(on: loop) { reader in
             var buffer = buffer
-            guard let version = try reader.read(read, into: &buffer) else { return nil }
-            return RecordAnswer(buffer: buffer, version: version)
+            guard let (version, id) = try reader.read(read, into: &buffer) else { return nil }
+            return RecordAnswer(buffer: buffer, version: version, id: id)
         }
     }
 

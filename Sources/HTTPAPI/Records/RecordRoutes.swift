@@ -86,7 +86,11 @@ struct Resource: Sendable {
             let projection = query.isEmpty ? nil : try parameters.projection(Query(query), for: caller, records: records)
             return records.read(
                 collection, key, projection: projection, for: caller, into: Envelope.open(), on: call.request.eventLoop
-            ).map { respond($0, to: call, status: .ok) }
+            ).map { answer in
+                let response = respond(answer, to: call, status: .ok)
+                if call.request.method == .GET, response.status == .ok { records.countRead(of: collection, id: answer.id) }
+                return response
+            }
         }
     }
 

@@ -75,7 +75,9 @@ extension RecordWriter {
         let changed = try recompute(&after, in: collection) { step, _ in step.recount }
         guard try store(after, instead: before, in: collection) else { return [] }
         for rollUp in collection.behaviour.rollUps where rollUp.reads.contains(where: changed.contains) {
-            guard let parent = schema.collection(rollUp.parent), let id = Self.parent(of: after, by: rollUp, in: collection) else { continue }
+            guard let parent = schema.collection(rollUp.parent), let id = Self.parent(of: after, by: rollUp, in: collection) else {
+                continue
+            }
             _ = try recount(parent, id: id)
         }
         return changed

@@ -26,8 +26,8 @@ final class LoopReader: @unchecked Sendable {
         guard let reader else { throw StoreError.unavailable("the store is closed") }
         var buffer = buffer
         do {
-            guard let version = try reader.read(read, into: &buffer) else { return .answer(nil) }
-            return .answer(RecordAnswer(buffer: buffer, version: version))
+            guard let (version, id) = try reader.read(read, into: &buffer) else { return .answer(nil) }
+            return .answer(RecordAnswer(buffer: buffer, version: version, id: id))
         } catch let error as SQLiteError where error.storeError == .tooSlow {
             return .tooLong
         }

@@ -41,6 +41,8 @@ final class RecordEncoder {
 
     /// `, column, column…` for the SELECT, which has `version` as column 0.
     let columns: SQLText
+    /// How many columns there are, the version included.
+    let width: Int32
 
     /// `plans` gives the statements for targets of references.
     init(_ projection: Projection, of collection: Collection, reader: RecordReader) throws {
@@ -98,6 +100,7 @@ final class RecordEncoder {
             media = nil
         }
         self.columns = columns
+        width = count
         self.keys = .allocate(capacity: keys.count)
         _ = self.keys.initialize(from: keys)
         self.members = .allocate(capacity: members.count)

@@ -23,8 +23,8 @@ final class RecordReader {
 
     // MARK: One record
 
-    /// Appends the record; nil when it does not pass.
-    func read(_ read: RecordRead, into buffer: inout ByteBuffer) throws -> Int64? {
+    /// Appends the record; nil when it does not pass. Gives its id where reads are counted.
+    func read(_ read: RecordRead, into buffer: inout ByteBuffer) throws -> (version: Int64, id: String?)? {
         let plan = try plan(read.access, key: read.key, projection: read.projection)
         let environment = read.access.environment
         switch read.key {
@@ -37,7 +37,8 @@ final class RecordReader {
         out.clear()
         try encoder.encode(plan.statement.handle, environment, into: out)
         buffer.writeBytes(out.bytes)
-        return sqlite3_column_int64(plan.statement.handle, 0)
+        let id = read.access.collection.counters.isEmpty ? nil : plan.statement.text(Int(encoder.width))
+        return (sqlite3_column_int64(plan.statement.handle, 0), id)
     }
 
     private func plan(_ access: Access, key: RecordKey, projection: Projection) throws -> RecordPlan {
@@ -45,6 +46,7 @@ final class RecordReader {
         if let plan = plans[planKey] { return plan }
         let encoder = try RecordEncoder(projection, of: access.collection, reader: self)
         var sql = RecordReader.select(encoder)
+        if !access.collection.counters.isEmpty { sql.append(", \(Selection.column("id"))") }
         sql.append(Selection.rows(access))
         Selection.restrict(&sql, to: key, in: access.collection)
         let plan = try RecordPlan(sql, encoder: encoder, on: connection)

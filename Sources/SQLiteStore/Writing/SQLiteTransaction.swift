@@ -35,8 +35,8 @@ final class SQLiteTransaction: Transaction {
     }
 
     func read(_ read: RecordRead, into buffer: inout ByteBuffer) throws -> RecordAnswer? {
-        guard let version = try context.records.read(read, into: &buffer) else { return nil }
-        return RecordAnswer(buffer: buffer, version: version)
+        guard let (version, id) = try context.records.read(read, into: &buffer) else { return nil }
+        return RecordAnswer(buffer: buffer, version: version, id: id)
     }
 
     // MARK: RowSource
