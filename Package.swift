@@ -116,9 +116,13 @@ let package = Package(
         .executableTarget(
             name: "QueueDrain", dependencies: ["SQLiteStore", "Jobs", "Ports", logging, nio, nioPosix], path: "Benchmarks/QueueDrain",
             swiftSettings: strict),
+        // What acceptance tests start the program with and ask it by.
+        .target(
+            name: "Harness", dependencies: ["JSON", nio, nioPosix, nioHTTP1], path: "Tests/Harness", exclude: ["conforms"],
+            swiftSettings: strict),
         // Depends on the program so that it is built before its tests; they start it as a process.
         .testTarget(
-            name: "AcceptanceTests", dependencies: ["atlas", "JSON", nio, nioPosix, nioHTTP1], path: "Tests/Acceptance",
+            name: "AcceptanceTests", dependencies: ["atlas", "Harness", "JSON", nio, nioPosix, nioHTTP1], path: "Tests/Acceptance",
             exclude: ["openapi"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

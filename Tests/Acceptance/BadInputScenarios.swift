@@ -1,4 +1,5 @@
 import Glibc
+import Harness
 import JSON
 import NIOCore
 import NIOHTTP1

@@ -1,4 +1,5 @@
 import Glibc
+import Harness
 import JSON
 import NIOCore
 import NIOHTTP1
@@ -117,12 +118,5 @@ extension String {
     var path: String {
         guard hasPrefix("http") else { return self }
         return "/" + split(separator: "/").dropFirst(2).joined(separator: "/")
-    }
-}
-
-extension JSONValue {
-    /// Members of an object in their order.
-    var members: [JSONMember]? {
-        if case .object(let members) = self { members } else { nil }
     }
 }

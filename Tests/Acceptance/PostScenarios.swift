@@ -1,3 +1,4 @@
+import Harness
 import JSON
 import NIOHTTP1
 import Testing
@@ -144,20 +145,6 @@ struct PostScenarios {
             try await api.expect(.POST, "/comments/\(commentID)/approve", as: site.reader, status: 403)
             try await api.expect(.POST, "/comments/\(commentID)/approve", as: site.admin, status: 200) { $0.text("status") == "approved" }
             try await api.expect(.GET, "/posts/\(id)", status: 200) { $0.data["comment_count"] == 1 }
-        }
-    }
-}
-
-extension String {
-    /// RFC 3986: everything but unreserved characters as %XX.
-    var percentEncoded: String {
-        let digits = Array("0123456789ABCDEF")
-        return utf8.reduce(into: "") { text, byte in
-            let scalar = Unicode.Scalar(byte)
-            let unreserved =
-                ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
-                || "-._~".unicodeScalars.contains(scalar)
-            text += unreserved ? String(scalar) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
         }
     }
 }

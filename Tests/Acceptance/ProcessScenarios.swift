@@ -1,4 +1,5 @@
 import Glibc
+import Harness
 import JSON
 import NIOCore
 import NIOHTTP1
@@ -51,7 +52,8 @@ struct ProcessScenarios {
                 text = { type = "text", required = true }
 
                 """
-            try await api.expect(.GET, "/notes", status: 404)
+            // Apart from the others, which are held to the document of the end.
+            try await API(port: api.port).expect(.GET, "/notes", status: 404)
             try site.program.directory.write(good + notes, to: "atlas.toml")
             site.program.signal(SIGHUP)
             // Said when every loop has the new site.

@@ -1,9 +1,9 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 import NIOPosix
 
 /// One HTTP/1.1 exchange on a connection of its own: a request that can be sent in pieces, and its answer.
-final class Exchange: Sendable {
+package final class Exchange: Sendable {
     private let channel: any Channel
     private let continued: EventLoopFuture<Void>
     private let answer: EventLoopFuture<RawAnswer>
@@ -15,7 +15,7 @@ final class Exchange: Sendable {
     }
 
     /// Connects and sends the head. The body follows by `send`, as many bytes as the head's `content-length` says.
-    static func open(_ head: HTTPRequestHead, port: Int) async throws -> Exchange {
+    package static func open(_ head: HTTPRequestHead, port: Int) async throws -> Exchange {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.next().makePromise(of: RawAnswer.self)
         let continued = group.next().makePromise(of: Void.self)
@@ -40,23 +40,23 @@ final class Exchange: Sendable {
     }
 
     /// Returns when the server asks for the body (RFC 9110, 10.1.1): the head had `expect: 100-continue`, and is accepted.
-    func waitForContinue() async throws {
+    package func waitForContinue() async throws {
         try await continued.get()
     }
 
     /// Sends a piece of the body. A server may answer and close before the body is whole: then the piece is lost, and its answer counts.
-    func send(_ bytes: ByteBuffer) async {
+    package func send(_ bytes: ByteBuffer) async {
         try? await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes))).get()
     }
 
     /// Ends the request and waits for the whole answer. Fails after 60 s without one.
-    func finish() async throws -> RawAnswer {
+    package func finish() async throws -> RawAnswer {
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
         return try await answered()
     }
 
     /// The answer to a request whose body is never completed.
-    func answered() async throws -> RawAnswer {
+    package func answered() async throws -> RawAnswer {
         let timer = channel.eventLoop.scheduleTask(in: .seconds(60)) { [channel] in channel.close(promise: nil) }
         defer { timer.cancel() }
         let raw = try await answer.get()
@@ -66,14 +66,14 @@ final class Exchange: Sendable {
 }
 
 /// Status, headers and body as they came over the wire.
-struct RawAnswer: Sendable {
-    var status: Int
-    var headers: HTTPHeaders
-    var body: ByteBuffer
+package struct RawAnswer: Sendable {
+    package var status: Int
+    package var headers: HTTPHeaders
+    package var body: ByteBuffer
 }
 
 /// The server closed before an answer was whole.
-struct NoAnswer: Error {}
+package struct NoAnswer: Error {}
 
 private final class AnswerCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart

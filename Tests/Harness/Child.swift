@@ -1,11 +1,11 @@
-import Glibc
+package import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
 
 /// A child process whose output is read line by line.
-final class Child: Sendable {
-    let process: pid_t
+package final class Child: Sendable {
+    package let process: pid_t
     /// Standard output and standard error, in the order written.
     private let lines: Mutex<Output>
     private let ended: EventLoopFuture<Int32>
@@ -17,13 +17,13 @@ final class Child: Sendable {
     }
 
     /// The output ended without the line that was waited for.
-    struct NoSuchLine: Error, CustomStringConvertible {
+    package struct NoSuchLine: Error, CustomStringConvertible {
         var output: [String]
-        var description: String { "the program ended without the expected line; it said:\n" + output.joined(separator: "\n") }
+        package var description: String { "the program ended without the expected line; it said:\n" + output.joined(separator: "\n") }
     }
 
-    /// Starts `path` with nothing but PATH in its environment and `input` on its standard input.
-    init(_ path: String, _ arguments: [String], input: String = "") async throws {
+    /// Starts `path` with nothing but PATH and `environment` in its environment, and `input` on its standard input.
+    package init(_ path: String, _ arguments: [String], input: String = "", environment extra: [String: String] = [:]) async throws {
         // Sockets, because a pipe cannot be made close-on-exec at once here: another child would inherit it, and never see its end.
         let output = try Self.socketPair()
         let inputPair = try Self.socketPair()
@@ -51,7 +51,8 @@ final class Child: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
         var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/bin:/bin"), strdup("LC_ALL=C.UTF-8"), nil]
+        let variables = ["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"] + extra.map { "\($0.key)=\($0.value)" }
+        var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for text in argv + environment { free(text) } }
         var spawned: pid_t = 0
         let status = posix_spawn(&spawned, path, &actions, &attributes, &argv, &environment)
@@ -99,10 +100,12 @@ final class Child: Sendable {
         return pair
     }
 
-    var output: [String] { lines.withLock { $0.lines } }
+    package var isRunning: Bool { lines.withLock { !$0.isClosed } }
+
+    package var output: [String] { lines.withLock { $0.lines } }
 
     /// The first line, past or to come, that matches. Waits as long as the program runs.
-    func line(where matches: @escaping @Sendable (String) -> Bool) async throws -> String {
+    package func line(where matches: @escaping @Sendable (String) -> Bool) async throws -> String {
         let promise = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: String.self)
         lines.withLock { output in
             if let line = output.lines.first(where: matches) {
@@ -116,10 +119,10 @@ final class Child: Sendable {
         return try await promise.futureResult.get()
     }
 
-    func signal(_ number: Int32) { kill(process, number) }
+    package func signal(_ number: Int32) { kill(process, number) }
 
     /// Waits for the end: the exit status, or 128 and the number of the signal.
-    func exitStatus() async throws -> Int32 { try await ended.get() }
+    package func exitStatus() async throws -> Int32 { try await ended.get() }
 
     private func take(_ line: String?) {
         lines.withLock { output in

@@ -1,4 +1,5 @@
 import Glibc
+import Harness
 import JSON
 import NIOHTTP1
 import Testing
@@ -14,10 +15,11 @@ struct Site: Sendable {
 
     static let password = "correct horse battery staple 7"
 
-    /// A scenario on a new site: started, used by `body`, stopped by SIGTERM with a clean end.
+    /// A scenario on a new site: started, used by `body`, held to its OpenAPI document, stopped by SIGTERM with a clean end.
     static func run(sourceLocation: SourceLocation = #_sourceLocation, _ body: (Site) async throws -> Void) async throws {
         try await runToItsEnd(sourceLocation: sourceLocation) { site in
             try await body(site)
+            try await site.api.transcript?.check(site.api, in: site.program.directory, sourceLocation: sourceLocation)
             site.program.signal(SIGTERM)
             let status = try await site.program.exitStatus()
             #expect(
@@ -38,7 +40,7 @@ struct Site: Sendable {
         }
         let program = try await Program(directory)
         do {
-            let api = API(port: program.port)
+            let api = API(port: program.port, transcript: Transcript())
             let site = Site(
                 program: program, api: api, admin: try await api.login("admin@example.com", sourceLocation: sourceLocation),
                 author: try await api.login("sara@example.com", sourceLocation: sourceLocation),

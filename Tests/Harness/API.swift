@@ -1,40 +1,55 @@
-import JSON
+import Glibc
+package import JSON
 import NIOCore
-import NIOHTTP1
-import Testing
+package import NIOHTTP1
+package import Testing
 
 /// Who asks: a name for messages, and the token that the API gave.
-struct Caller: Sendable {
-    var name: String
-    var id: String
-    var email: String
-    var token: String
+package struct Caller: Sendable {
+    package var name: String
+    package var id: String
+    package var email: String
+    package var token: String
+
+    package init(name: String, id: String, email: String, token: String) {
+        self.name = name
+        self.id = id
+        self.email = email
+        self.token = token
+    }
 }
 
 /// An answer of the API, read and checked against what holds for every answer.
-struct Answer: Sendable {
-    var status: Int
-    var headers: HTTPHeaders
-    var body: [UInt8]
+package struct Answer: Sendable {
+    package var status: Int
+    package var headers: HTTPHeaders
+    package var body: [UInt8]
     /// The body where it is JSON.
-    var json: JSONValue?
+    package var json: JSONValue?
 
-    var data: JSONValue { json?["data"] ?? .null }
+    package var data: JSONValue { json?["data"] ?? .null }
     /// `error.code`
-    var code: String? { json?["error"]?["code"]?.string }
+    package var code: String? { json?["error"]?["code"]?.string }
     /// Paths of `error.details`, sorted.
-    var faults: [String] { (json?["error"]?["details"]?.array ?? []).compactMap { $0["path"]?.string }.sorted() }
+    package var faults: [String] { (json?["error"]?["details"]?.array ?? []).compactMap { $0["path"]?.string }.sorted() }
     /// The text at a path of members of `data`.
-    func text(_ path: String...) -> String? { path.reduce(data) { $0[$1] ?? .null }.string }
+    package func text(_ path: String...) -> String? { path.reduce(data) { $0[$1] ?? .null }.string }
 }
 
 /// Asks a program as its clients do. Every answer is checked against the standing promises of 04-api and 07-edge.
-struct API: Sendable {
-    let port: Int
+package struct API: Sendable {
+    package let port: Int
+    /// Where every exchange is written down, to be held to the OpenAPI document afterwards.
+    package let transcript: Transcript?
+
+    package init(port: Int, transcript: Transcript? = nil) {
+        self.port = port
+        self.transcript = transcript
+    }
 
     /// Asks, and expects `status`. `path` is below /api/v1 unless it is absolute with `//`. Further expectations go into `check`.
     @discardableResult
-    func expect(
+    package func expect(
         _ method: HTTPMethod, _ path: String, as caller: Caller? = nil, body: JSONValue? = nil, headers: HTTPHeaders = [:],
         status: Int, sourceLocation: SourceLocation = #_sourceLocation, check: (Answer) throws -> Bool = { _ in true }
     ) async throws -> Answer {
@@ -47,13 +62,14 @@ struct API: Sendable {
 
     /// The same with a body of any kind.
     @discardableResult
-    func expect(
+    package func expect(
         _ method: HTTPMethod, _ path: String, as caller: Caller? = nil, bytes: [UInt8]?, headers: HTTPHeaders = [:], status: Int,
         sourceLocation: SourceLocation = #_sourceLocation, check: (Answer) throws -> Bool = { _ in true }
     ) async throws -> Answer {
         let exchange = try await open(method, path, as: caller, length: bytes?.count, headers: headers)
         if let bytes, !bytes.isEmpty { await exchange.send(ByteBuffer(bytes: bytes)) }
         let answer = Answer(try await exchange.finish())
+        transcript?.record(method, path, headers: headers, body: bytes, answer: answer)
         let request = "\(method) \(path) as \(caller?.name ?? "anonymous")"
         let text = String(decoding: answer.body.prefix(2_000), as: UTF8.self)
         #expect(answer.status == status, "\(request): \(text)", sourceLocation: sourceLocation)
@@ -65,7 +81,7 @@ struct API: Sendable {
     }
 
     /// Sends a head alone; `length` bytes of body are to follow.
-    func open(_ method: HTTPMethod, _ path: String, as caller: Caller? = nil, length: Int? = nil, headers: HTTPHeaders = [:])
+    package func open(_ method: HTTPMethod, _ path: String, as caller: Caller? = nil, length: Int? = nil, headers: HTTPHeaders = [:])
         async throws -> Exchange
     {
         var head = HTTPRequestHead(
@@ -79,17 +95,21 @@ struct API: Sendable {
     }
 
     /// Asks again and again until the answer satisfies `condition`, for at most `limit`. For what a job or a reload brings about.
-    func eventually(
-        _ path: String, as caller: Caller? = nil, within limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
+    package func eventually(
+        _ path: String, as caller: Caller? = nil, headers: HTTPHeaders = [:], within limit: Duration = .seconds(60),
+        sourceLocation: SourceLocation = #_sourceLocation,
         condition: (Answer) -> Bool
     ) async throws -> Answer {
         let deadline = ContinuousClock.now + limit
         while true {
             let answer: Answer
             do {
-                answer = Answer(try await open(.GET, path, as: caller).finish())
+                answer = Answer(try await open(.GET, path, as: caller, headers: headers).finish())
             } catch is NoAnswer where ContinuousClock.now < deadline {
                 // A server that begins to drain closes connections that have sent nothing yet.
+                continue
+            } catch let error as IOError where error.errnoCode == ECONNRESET && ContinuousClock.now < deadline {
+                // And those whose request it has not read are reset.
                 continue
             }
             if condition(answer) { return answer }
@@ -102,7 +122,7 @@ struct API: Sendable {
 
     /// Uploads a file of a media kind by itself.
     @discardableResult
-    func upload(
+    package func upload(
         _ file: [UInt8], named name: String, kind: String = "image", as caller: Caller?, status: Int,
         sourceLocation: SourceLocation = #_sourceLocation, check: (Answer) throws -> Bool = { _ in true }
     ) async throws -> Answer {
@@ -113,7 +133,7 @@ struct API: Sendable {
     }
 
     /// A form of RFC 7578 with a kind and a file, and its content type.
-    static func multipart(_ file: [UInt8], named name: String, kind: String) -> (body: [UInt8], type: String) {
+    package static func multipart(_ file: [UInt8], named name: String, kind: String) -> (body: [UInt8], type: String) {
         let boundary = "atlas-acceptance-5f0c"
         let line = "\r\n"
         let head = [
@@ -125,7 +145,7 @@ struct API: Sendable {
 }
 
 extension Answer {
-    init(_ raw: RawAnswer) {
+    package init(_ raw: RawAnswer) {
         status = raw.status
         headers = raw.headers
         body = Array(raw.body.readableBytesView)
@@ -134,7 +154,7 @@ extension Answer {
     }
 
     /// What holds for every answer, whatever was asked.
-    func checkStandingPromises(_ request: String, method: HTTPMethod, expected: Int, sourceLocation: SourceLocation) {
+    package func checkStandingPromises(_ request: String, method: HTTPMethod, expected: Int, sourceLocation: SourceLocation) {
         #expect(status < 500 || status == expected, "\(request): \(status)", sourceLocation: sourceLocation)
         let id = headers.first(name: "x-request-id")
         #expect(id?.isEmpty == false, "\(request): no x-request-id", sourceLocation: sourceLocation)

@@ -1,10 +1,10 @@
 import Glibc
 
 /// A temporary directory of one test; removed with everything in it when the last user is done.
-final class Directory: Sendable {
-    let path: String
+package final class Directory: Sendable {
+    package let path: String
 
-    init() throws {
+    package init() throws {
         var template = Array("/tmp/atlas-acceptance-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemError(operation: "mkdtemp", code: errno) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -15,18 +15,18 @@ final class Directory: Sendable {
         rmdir(path)
     }
 
-    func file(_ name: String) -> String { "\(path)/\(name)" }
+    package func file(_ name: String) -> String { "\(path)/\(name)" }
 
     /// Regular files below a folder of this directory: bytes by path.
-    func files(in folder: String) -> [String: Int64] {
+    package func files(in folder: String) -> [String: Int64] {
         var sizes: [String: Int64] = [:]
         for entry in Self.walk(file(folder)) where !entry.isDirectory { sizes[entry.path] = entry.size }
         return sizes
     }
 
-    func read(_ name: String) throws -> [UInt8] { try Self.read(file(name)) }
+    package func read(_ name: String) throws -> [UInt8] { try Self.read(file(name)) }
 
-    func write(_ text: String, to name: String) throws {
+    package func write(_ text: String, to name: String) throws {
         let descriptor = open(file(name), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         guard descriptor >= 0 else { throw SystemError(operation: "open \(name)", code: errno) }
         defer { close(descriptor) }
@@ -38,7 +38,19 @@ final class Directory: Sendable {
         }
     }
 
-    static func read(_ path: String) throws -> [UInt8] {
+    /// Puts a copy of a folder's files here, with its subfolders.
+    package func copy(_ folder: String) throws {
+        for entry in Self.walk(folder) {
+            let name = String(entry.path.dropFirst(folder.count + 1))
+            if entry.isDirectory {
+                mkdir(file(name), 0o700)
+            } else {
+                try write(String(decoding: Self.read(entry.path), as: UTF8.self), to: name)
+            }
+        }
+    }
+
+    package static func read(_ path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY)
         guard descriptor >= 0 else { throw SystemError(operation: "open \(path)", code: errno) }
         defer { close(descriptor) }
@@ -80,9 +92,9 @@ final class Directory: Sendable {
 }
 
 /// A system call that failed.
-struct SystemError: Error, CustomStringConvertible {
-    var operation: String
-    var code: Int32
+package struct SystemError: Error, CustomStringConvertible {
+    package var operation: String
+    package var code: Int32
 
-    var description: String { "\(operation): \(String(cString: strerror(code)))" }
+    package var description: String { "\(operation): \(String(cString: strerror(code)))" }
 }
