@@ -11,16 +11,23 @@ enum ProcessSignals {
         for number in wanted + [SIGPIPE] { signal(number, SIG_IGN) }
     }
 
-    static func stream() -> AsyncStream<Int32> {
-        AsyncStream { continuation in
-            let sources = wanted.map { number in
-                let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "atlas.signals"))
-                source.setEventHandler { continuation.yield(number) }
-                source.resume()
-                return source
-            }
-            continuation.onTermination = { _ in sources.forEach { $0.cancel() } }
+    /// Holds every signal from its return on, also those that come before anybody asks for one.
+    static func stream() async -> AsyncStream<Int32> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+        let sources = wanted.map { number in
+            let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "atlas.signals"))
+            source.setEventHandler { continuation.yield(number) }
+            return source
         }
+        continuation.onTermination = { _ in sources.forEach { $0.cancel() } }
+        for source in sources {
+            // Until Dispatch has it a signal is ignored for good.
+            await withCheckedContinuation { registered in
+                source.setRegistrationHandler { registered.resume() }
+                source.resume()
+            }
+        }
+        return stream
     }
 }
 

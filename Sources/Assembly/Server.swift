@@ -96,6 +96,8 @@ package final class Server: Sendable {
 
     /// Serves until SIGTERM or SIGINT, reloads at SIGHUP, and drains. `announce` gets the bound addresses before anything else is printed.
     package func run(announce: @Sendable ([String]) -> Void) async throws {
+        // Before the addresses are known: whoever reads them may ask for the end at once.
+        let signals = await ProcessSignals.stream()
         let addresses: [String]
         do {
             addresses = try await server.start()
@@ -117,7 +119,7 @@ package final class Server: Sendable {
             group.addTask { await self.workers.run() }
             group.addTask { await self.keepTime() }
             group.addTask { await counting.run() }
-            for await signal in ProcessSignals.stream() {
+            for await signal in signals {
                 if signal == SIGHUP {
                     await reload()
                     continue

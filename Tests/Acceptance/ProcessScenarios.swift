@@ -37,6 +37,17 @@ struct ProcessScenarios {
         }
     }
 
+    @Test("SIGTERM as soon as the addresses are said is not lost")
+    func stoppedAtOnce() async throws {
+        for _ in 0..<5 {
+            let directory = try Directory()
+            try directory.write("[app]\nname = \"Short\"\n", to: "atlas.toml")
+            let program = try await Program(directory)
+            program.signal(SIGTERM)
+            #expect(try await program.exitStatus() == 0)
+        }
+    }
+
     @Test("SIGHUP: a good file is taken over, a bad one is refused and the old one keeps serving")
     func reload() async throws {
         try await Site.run { site in
