@@ -50,7 +50,9 @@ package final class Server: Sendable {
         }
         do {
             let plan = try await Migrating(store: backend.store, site: site, clock: backend.clock).run()
-            return try Server(site, backend, plan, out: out, log: log, read: read)
+            let server = try Server(site, backend, plan, out: out, log: log, read: read)
+            try await server.application.value.records.makeSingletons(on: backend.group.next())
+            return server
         } catch {
             await backend.close()
             await out.close()
@@ -152,6 +154,7 @@ package final class Server: Sendable {
             for step in plan.steps { log.info("migrated", metadata: ["step": "\(step.title)"]) }
             let next = try Application(site, backend)
             try await backend.store.replace(collections: site.schema.collections)
+            try await next.records.makeSingletons(on: backend.group.next())
             application.replace(with: next)
             await server.replace(responder: next.api)
             await alignDue(of: next)

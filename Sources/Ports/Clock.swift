@@ -37,6 +37,23 @@ package struct UUIDv7: Sendable {
         }
     }
 
+    /// The next higher id, for another one of the same moment. Only the last 60 bits count on, which do not run over in practice.
+    package static func successor(of id: String) -> String {
+        var bytes = Array(id.utf8)
+        for index in bytes.indices.reversed() where index > 19 && bytes[index] != UInt8(ascii: "-") {
+            switch bytes[index] {
+            case UInt8(ascii: "f"): bytes[index] = UInt8(ascii: "0")
+            case UInt8(ascii: "9"):
+                bytes[index] = UInt8(ascii: "a")
+                return String(decoding: bytes, as: UTF8.self)
+            default:
+                bytes[index] += 1
+                return String(decoding: bytes, as: UTF8.self)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Whether the text has the form of a UUID of any version.
     package static func isUUID(_ text: some StringProtocol) -> Bool {
         let bytes = text.utf8

@@ -13,6 +13,8 @@ package struct RecordList: Sendable {
     /// Whether `ListAnswer.total` is asked for.
     package var counts: Bool
     package var projection: Projection
+    /// The reference to the parent by which rows are nested in `children`; the page, its limit and the total are then of the roots.
+    package var tree: Field?
 
     package enum Filter: Sendable {
         /// A comparison of a field with values of its type; `.equal` with several values means any of them.

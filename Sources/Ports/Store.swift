@@ -40,6 +40,8 @@ package enum RecordKey: Sendable, Hashable {
     case id(String)
     /// The value of a unique field.
     case field(Int, Value)
+    /// The values of several fields that are unique together, as of an edge. Without any it is the only row of a singleton.
+    case fields([Int], [Value])
 }
 
 /// Which rows of a collection may be seen: all conditions hold, and the row is in the asked state of life. Of a tenant's collection only

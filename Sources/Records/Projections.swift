@@ -5,23 +5,44 @@ internal import Synchronization
 
 /// What a caller gets to see of a collection's records: which fields, which expansions.
 ///
-/// The default form depends only on the outcomes of a few rules, so it is built once for each combination of them.
+/// A form depends only on what is asked for and on the outcomes of a few rules, so it is built once for each combination of them: stores know
+/// forms by identity, and prepare their statements once for each.
 package final class Projections: Sendable {
-    private struct Key: Hashable {
+    private struct StandardKey: Hashable {
         var collection: Int
-        /// What the rules involved said, in the order of building.
+        /// What `rules` said, in their order.
         var outcomes: [Int]
         var isNew: Bool
     }
 
+    private struct Key: Hashable {
+        var standard: StandardKey
+        var fields: Set<Int>?
+        var expanded: Expansions
+    }
+
     private let schema: Schema
     private let media: Projection
-    private let known = Mutex<[Key: Projection]>([:])
+    /// The id alone, by number of the collection.
+    private let identities: [Projection]
+    /// What the standard forms write out, and the rules that they depend on, by number of the collection.
+    private let standards: [(expanded: Expansions, rules: [AccessRule])]
+    private let known = Mutex<[StandardKey: Projection]>([:])
+    /// Forms that clients asked for; forgotten all at once when there are many.
+    private let asked = Mutex<[Key: Projection]>([:])
+    private static let askedLimit = 512
 
     package init(schema: Schema) {
         self.schema = schema
         let parts = schema.media.fields.filter { !$0.isPrivate && Self.mediaFields.contains($0.name) }
         self.media = Projection(parts: parts.map { Projection.Part(field: $0) })
+        standards = schema.collections.map { collection in
+            let expanded = Expansions(standardOf: collection)
+            var rules: [AccessRule] = []
+            schema.collectRules(of: collection, expanded, isTarget: false, into: &rules)
+            return (expanded, rules)
+        }
+        identities = schema.collections.map { Projection(parts: [Projection.Part(field: $0.fields[Row.System.id])]) }
     }
 
     /// 04-api: the form of a media object inside a record.
@@ -29,59 +50,65 @@ package final class Projections: Sendable {
         "id", "kind", "status", "mime", "size", "width", "height", "alt", "url", "variants", "thumbhash", "color",
     ]
 
+    /// The id and nothing else.
+    package func identity(_ collection: Collection) -> Projection { identities[collection.number] }
+
     /// The form of an answer without `?fields=` and `?expand=`; of the answer to a creation with what is revealed once.
     package func standard(_ collection: Collection, for caller: Caller, isNew: Bool = false) -> Projection {
         let isNew = isNew && collection.revealsOnce
-        if caller.isSystem {
-            return build(collection, fields: nil, expanded: collection.behaviour.expanded, for: caller, isNew: isNew)
-        }
-        let key = Key(collection: collection.number, outcomes: outcomes(collection, for: caller), isNew: isNew)
+        let standard = standards[collection.number]
+        if caller.isSystem { return build(collection, fields: nil, expanded: standard.expanded, for: caller, isNew: isNew) }
+        let key = StandardKey(collection: collection.number, outcomes: Self.outcomes(of: standard.rules, for: caller), isNew: isNew)
         if let projection = known.withLock({ $0[key] }) { return projection }
-        let projection = build(collection, fields: nil, expanded: collection.behaviour.expanded, for: caller, isNew: isNew)
+        let projection = build(collection, fields: nil, expanded: standard.expanded, for: caller, isNew: isNew)
         known.withLock { $0[key] = projection }
         return projection
     }
 
-    /// The form that a client asked for; `id` is always there.
-    package func custom(_ collection: Collection, fields: Set<Int>?, expanded: [Expandable], for caller: Caller) -> Projection {
-        build(collection, fields: fields, expanded: expanded, for: caller)
+    /// The form that a client asked for; `id` is always there. `expanded` nil: as in the standard form.
+    package func custom(_ collection: Collection, fields: Set<Int>?, expanded: Expansions?, for caller: Caller) -> Projection {
+        let expanded = expanded ?? standards[collection.number].expanded
+        if caller.isSystem { return build(collection, fields: fields, expanded: expanded, for: caller) }
+        var rules: [AccessRule] = []
+        schema.collectRules(of: collection, expanded, isTarget: false, into: &rules)
+        let standard = StandardKey(collection: collection.number, outcomes: Self.outcomes(of: rules, for: caller), isNew: false)
+        let key = Key(standard: standard, fields: fields, expanded: expanded)
+        if let projection = asked.withLock({ $0[key] }) { return projection }
+        let projection = build(collection, fields: fields, expanded: expanded, for: caller)
+        asked.withLock { asked in
+            if asked.count >= Self.askedLimit { asked.removeAll() }
+            asked[key] = projection
+        }
+        return projection
     }
 
-    private func outcomes(_ collection: Collection, for caller: Caller) -> [Int] {
-        var outcomes: [Int] = []
-        func note(_ rule: AccessRule?) {
-            switch rule?.admission(for: caller.environment) {
-            case nil: break
-            case .everything: outcomes.append(0)
-            case .nothing: outcomes.append(-1)
-            case .matching(let condition): outcomes.append(condition.number)
+    private static func outcomes(of rules: [AccessRule], for caller: Caller) -> [Int] {
+        rules.map { rule in
+            switch rule.admission(for: caller.environment) {
+            case .everything: 0
+            case .nothing: -1
+            case .matching(let condition): condition.number
             }
         }
-        for field in collection.fields where field.read != nil { note(field.read) }
-        for expandable in collection.behaviour.expanded {
-            for target in targets(of: expandable, in: collection) {
-                note(target.behaviour.read)
-                for field in target.fields where field.read != nil { note(field.read) }
-            }
-        }
-        return outcomes
     }
 
     private func build(
-        _ collection: Collection, fields: Set<Int>?, expanded: [Expandable], for caller: Caller, isNew: Bool = false
+        _ collection: Collection, fields: Set<Int>?, expanded: Expansions, for caller: Caller, isNew: Bool = false
     ) -> Projection {
         let parts = parts(collection, fields: fields, for: caller, isNew: isNew)
-        let nested = collection.shape.children.indices.filter { collection.shape.children[$0].isNested }.map { Expandable.children($0) }
-        let all = (fields == nil ? nested : []) + expanded.filter { !nested.contains($0) }
-        let expansions = all.compactMap { expandable in expansion(expandable, of: collection, for: caller) }
+        let expansions = collection.branches(of: expanded, withNested: fields == nil).compactMap { expandable, within in
+            expansion(expandable, within, of: collection, for: caller)
+        }
         return Projection(parts: parts, expansions: expansions, media: media)
     }
 
-    private func expansion(_ expandable: Expandable, of collection: Collection, for caller: Caller) -> Projection.Expansion? {
-        let targets = targets(of: expandable, in: collection).map { target in
+    private func expansion(
+        _ expandable: Expandable, _ within: Expansions, of collection: Collection, for caller: Caller
+    ) -> Projection.Expansion? {
+        let targets = schema.targets(of: expandable, in: collection).map { target in
             Projection.Expansion.Target(
                 target, conditions: conditions(of: target, for: caller),
-                projection: Projection(parts: self.parts(target, fields: nil, for: caller), media: media),
+                projection: build(target, fields: nil, expanded: within, for: caller),
                 card: target.behaviour.card.map { card in
                     Projection(parts: card.map { Projection.Part(field: target.fields[$0]) }, media: media)
                 })
@@ -93,19 +120,16 @@ package final class Projections: Sendable {
             return Projection.Expansion(name: field.name, source: .reference(field), targets: targets)
         case .children(let index):
             let children = collection.shape.children[index]
-            let order = first.collection.behaviour.order.map {
-                RecordList.Order(field: first.collection.fields[$0.field], descending: $0.descending)
+            // Nested rows come in the order in which they were written, unless their collection has an order of its own.
+            let declared = first.collection.behaviour.order
+            let isDefault = declared == [Index.Part(field: Row.System.createdAt, descending: true)]
+            let order = declared.map {
+                RecordList.Order(
+                    field: first.collection.fields[$0.field], descending: $0.descending && !(isDefault && children.isNested))
             }
             return Projection.Expansion(
                 name: children.name, source: .children(first.collection.fields[children.field], order: order), targets: targets,
                 isInline: children.isNested)
-        }
-    }
-
-    private func targets(of expandable: Expandable, in collection: Collection) -> [Collection] {
-        switch expandable {
-        case .field(let index): collection.fields[index].targets.compactMap { schema.collection($0) }
-        case .children(let index): [schema.collection(collection.shape.children[index].collection)].compactMap { $0 }
         }
     }
 
@@ -131,6 +155,17 @@ package final class Projections: Sendable {
         case .everything: return []
         case .matching(let condition): return [condition]
         case .nothing, nil: return nil
+        }
+    }
+}
+
+extension Schema {
+    /// All rules that the form of a record depends on.
+    fileprivate func collectRules(of collection: Collection, _ expanded: Expansions, isTarget: Bool, into rules: inout [AccessRule]) {
+        if isTarget, let read = collection.behaviour.read { rules.append(read) }
+        rules += collection.fields.compactMap(\.read)
+        for (expandable, within) in collection.branches(of: expanded, withNested: true) {
+            for target in targets(of: expandable, in: collection) { collectRules(of: target, within, isTarget: true, into: &rules) }
         }
     }
 }

@@ -1,4 +1,5 @@
 package import Expressions
+internal import JSON
 package import NIOCore
 package import Ports
 package import Schema
@@ -50,6 +51,17 @@ package final class Records: Sendable {
         }
     }
 
+    /// The id of a record that the caller can read. Fails like `read`.
+    package func identify(
+        _ collection: Collection, _ key: RecordKey, for caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<String> {
+        read(collection, key, projection: projections.identity(collection), for: caller, into: ByteBuffer(), on: loop)
+            .flatMapThrowing { answer in
+                guard let id = try JSONParser.parse(answer.buffer)["id"]?.string else { throw RecordError.notFound }
+                return id
+            }
+    }
+
     /// A page of records as a JSON array appended to `buffer`. The list's access is set here, whatever it was.
     package func list(
         _ list: RecordList, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
@@ -97,6 +109,33 @@ package final class Records: Sendable {
         return access
     }
 
+    /// The key of an edge as this caller means it; `given` are the parts of the URL.
+    package func key(of edge: Collection, given: [Value], for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<RecordKey> {
+        do {
+            let key = try edge.edgeKey(given: given, in: caller.environment, rows: nil)
+            // What is stamped from other records can be told only where they are.
+            guard !caller.isAnonymous, case .fields(_, let values) = key, values.contains(.null) else {
+                return loop.makeSucceededFuture(key)
+            }
+            return write(for: caller, on: loop) { writer, _ in try writer.key(of: edge, given: given) }
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+    }
+
+    /// Makes the one record of each singleton that has none yet, with defaults. `loop` is any.
+    package func makeSingletons(on loop: any EventLoop) async throws {
+        let singles = schema.collections.filter { $0.shape.isSingle && $0.shape.tenant == nil }
+        guard !singles.isEmpty else { return }
+        try await write(for: .system(now: clock.now()), on: loop) { writer, transaction in
+            for collection in singles {
+                let access = Access(collection, life: .any, environment: Environment())
+                guard try transaction.row(access, key: .fields([], [])) == nil else { continue }
+                _ = try writer.createSingleton(collection)
+            }
+        }.get()
+    }
+
     // MARK: Writing
 
     /// Runs `body` with a writer in one transaction and gives what it returns, observers having been told of the changes.
@@ -115,6 +154,7 @@ package final class Records: Sendable {
                 schema: schema, transaction: transaction, caller: author, random: random, newID: newID)
             do {
                 let result = try body(writer, transaction)
+                try writer.runParentChecks()
                 try writer.settle()
                 return (result, writer.changes, writer.earliestDue)
             } catch StoreError.conflict(let fields) {

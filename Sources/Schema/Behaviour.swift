@@ -39,6 +39,8 @@ package struct Behaviour: Sendable {
     /// Computed fields of parents that aggregate over this collection.
     package var rollUps: [RollUp] = []
     package var computation = Computation()
+    /// Checks of parents that name this collection: they also run when a row of it changes (11-precisions 19).
+    package var parentChecks: [ParentCheck] = []
     /// References of other collections (and this one) to this collection.
     package var referrers: [Referrer] = []
 
@@ -172,6 +174,21 @@ package struct DeclaredFilter: Sendable {
         self.condition = condition
         self.valueType = valueType
         self.allowed = allowed
+    }
+}
+
+/// Checks of `parent` that look at rows of the child collection, found by the child's reference `field`.
+package struct ParentCheck: Sendable, Hashable {
+    /// The index of the reference in the child.
+    package var field: Int
+    package var parent: String
+    /// Indexes in the parent's `Behaviour.checks`.
+    package var checks: [Int]
+
+    package init(field: Int, parent: String, checks: [Int]) {
+        self.field = field
+        self.parent = parent
+        self.checks = checks
     }
 }
 

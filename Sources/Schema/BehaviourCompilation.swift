@@ -39,6 +39,7 @@ extension SchemaCompiler {
         behaviour.referrers = referrers(to: declaration.name)
         behaviour.rollUps = rollUps(of: declaration.name)
         behaviour.computation.steps = computations[declaration.name]?.steps ?? []
+        behaviour.parentChecks = parentChecks(of: declaration.name)
         let lookup = declaration.lookup.flatMap { index(of: $0, among: names) }.map { fields[$0] }
         if let lookup, let place = declaration.lookup, !isUnique(lookup, in: declaration) {
             faults.append(Fault("a lookup must be a unique field", at: place.at, length: place.value.count))
@@ -139,6 +140,13 @@ extension SchemaCompiler {
         var referrers: [Referrer] = []
         for declaration in declarations {
             for field in declaration.fields {
+                if field.type.value == .list || field.type.value == .object {
+                    // What stands inside a value keeps its target: nobody could say what is to become of the rest of it.
+                    if let index = model.collections[declaration.name]?.field(field.name)?.index, partTargets(of: field).contains(target) {
+                        referrers.append(Referrer(collection: declaration.name, field: index, onDelete: .refuse))
+                    }
+                    continue
+                }
                 let targets = [.media, .medias].contains(field.type.value) ? [BuiltIns.media] : field.to.map(\.value)
                 guard targets.contains(target), let index = model.collections[declaration.name]?.field(field.name)?.index else { continue }
                 let isToMany = [.refs, .medias].contains(field.type.value)
@@ -153,6 +161,28 @@ extension SchemaCompiler {
             }
         }
         return referrers
+    }
+
+    private func partTargets(of field: FieldDeclaration) -> Set<String> {
+        func targets(_ type: FieldDeclaration.Kind, _ to: [String]) -> Set<String> {
+            [.media, .medias].contains(type) ? [BuiltIns.media] : Set(to)
+        }
+        let single = field.of.map { targets($0.value, field.to.map(\.value)) } ?? []
+        return field.fields.reduce(single) { $0.union(targets($1.type.value, $1.to.map(\.value))).union(partTargets(of: $1)) }
+    }
+
+    /// The checks of other collections that look at rows of this one.
+    private func parentChecks(of child: String) -> [ParentCheck] {
+        guard let shape = model.collections[child] else { return [] }
+        return declarations.flatMap { parent in
+            (model.collections[parent.name]?.children ?? []).filter { $0.collection == child }.compactMap { relation in
+                let checks = parent.checks.indices.filter {
+                    ExpressionCompiler(model: model).names(in: parent.checks[$0].rule.value).contains(relation.name)
+                }
+                guard let field = shape.field(relation.field)?.index, !checks.isEmpty else { return nil }
+                return ParentCheck(field: field, parent: parent.name, checks: checks)
+            }
+        }
     }
 
     // MARK: Transitions, checks, filters

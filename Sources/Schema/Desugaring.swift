@@ -10,7 +10,12 @@ enum Desugaring {
     static func desugared(_ collection: CollectionDeclaration, _ configuration: Configuration) -> CollectionDeclaration {
         var result = collection
         if collection.isOrdered {
-            result.fields.append(field(position, .int, of: collection) { $0.readonly = true })
+            result.fields.append(
+                field(position, .int, of: collection) {
+                    $0.readonly = true
+                    // New rows come last (11-precisions 25).
+                    $0.stamp = Located("coalesce(max(all.\(collection.name).\(position)), 0) + 1", at: collection.at)
+                })
             if collection.order.isEmpty { result.order = [Located(position, at: collection.at)] }
         }
         if let declared = collection.seo {

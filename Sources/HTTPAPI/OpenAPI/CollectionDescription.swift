@@ -8,106 +8,138 @@ internal import Schema
 extension OpenAPIDocument {
     mutating func describe(_ collection: Collection, path: String, item: String, parameters: ListParameters) {
         let names = OperationNames(collection.name)
-        add(schema: names.singular, Self.record(collection))
+        add(schema: names.singular, record(collection))
         let behaviour = collection.behaviour
-        let key: JSONValue =
-            collection.lookup.map {
-                Self.parameter("id", in: "path", ["type": "string", "minLength": 1], about: "the id, or the value of '\($0.name)'")
-            }
-            ?? Self.parameter("id", in: "path", ["type": "string", "format": "uuid"], about: "the id")
+        let isSingle = collection.shape.isSingle
+        let key = Self.key(of: collection)
         let record = Self.reference(names.singular)
-        let etag: JSONValue = ["ETag": ["schema": ["type": "string"], "description": "names this version for If-Match and If-None-Match"]]
-        let ifMatch = Self.parameter(
-            "If-Match", in: "header", ["type": "string", "pattern": .string(EntityTag.pattern)],
-            about: "refuse (412) if the record has another version")
+        let (etag, ifMatch) = (Self.etag, Self.ifMatch)
         let tag = collection.name
 
         if let read = behaviour.read {
-            add(
-                .GET, path,
-                Operation(
-                    id: "list\(names.plural)", summary: "A page of \(collection.name)", tag: tag,
-                    needsAccount: read.rule.isNeverForAnonymous || behaviour.list?.rule.isNeverForAnonymous == true,
-                    parameters: Self.listParameters(parameters),
-                    successes: [Self.success("200", "a page", data: ["type": "array", "maxItems": 100, "items": record], paginated: true)],
-                    failures: ["403"]))
+            if !isSingle { describeList(collection, at: path, id: "list\(names.plural)", parameters) }
             add(
                 .GET, item,
                 Operation(
                     id: "get\(names.singular)", summary: "One of \(collection.name)", tag: tag, needsAccount: read.rule.isNeverForAnonymous,
-                    parameters: [key] + Self.projection(parameters),
+                    parameters: key + Self.projection(parameters),
                     successes: [
                         Self.success("200", "the record", data: record, headers: etag), Self.empty("304", "unchanged since If-None-Match"),
                     ],
                     failures: ["404"]))
         }
-        if let create = behaviour.create {
-            add(schema: "Create\(names.singular)", Self.body(of: collection, purpose: .create))
+        if let create = behaviour.create, !isSingle {
+            add(schema: "Create\(names.singular)", body(of: collection, purpose: .create))
             // What is revealed once stands here and nowhere else.
-            if collection.revealsOnce { add(schema: "New\(names.singular)", Self.record(collection, isNew: true)) }
+            if collection.revealsOnce { add(schema: "New\(names.singular)", self.record(collection, isNew: true)) }
             let created = collection.revealsOnce ? Self.reference("New\(names.singular)") : record
-            let location: JSONValue = ["Location": ["schema": ["type": "string"]], "ETag": ["schema": ["type": "string"]]]
             add(
                 .POST, path,
                 Operation(
                     id: "create\(names.singular)", summary: "Create one of \(collection.name)", tag: tag,
                     needsAccount: create.isNeverForAnonymous, isRepeatable: true,
                     body: Self.body(Self.reference("Create\(names.singular)")),
-                    successes: [Self.success("201", "the new record", data: created, headers: location)], failures: ["402", "403", "409"]))
+                    successes: [Self.success("201", "the new record", data: created, headers: Self.location)], failures: ["402", "403", "409"]))
         }
         if let update = behaviour.update {
-            add(schema: "Update\(names.singular)", Self.body(of: collection, purpose: .update))
+            add(schema: "Update\(names.singular)", body(of: collection, purpose: .update))
             add(
                 .PATCH, item,
                 Operation(
                     id: "update\(names.singular)", summary: "Change fields (JSON merge patch)", tag: tag,
-                    needsAccount: update.isNeverForAnonymous, parameters: [key, ifMatch],
+                    needsAccount: update.isNeverForAnonymous, parameters: key + [ifMatch],
                     body: Self.body(
                         Self.reference("Update\(names.singular)"), types: ["application/json", "application/merge-patch+json"]),
                     successes: [Self.success("200", "the changed record", data: record, headers: etag)],
                     failures: ["402", "403", "404", "409", "412"]))
         }
-        if let delete = behaviour.delete {
+        if let delete = behaviour.delete, !isSingle {
             add(
                 .DELETE, item,
                 Operation(
                     id: "delete\(names.singular)", summary: "Delete", tag: tag, needsAccount: delete.isNeverForAnonymous,
-                    parameters: [key, ifMatch], successes: [Self.empty("204", "deleted")], failures: ["402", "403", "404", "409", "412"]))
+                    parameters: key + [ifMatch], successes: [Self.empty("204", "deleted")], failures: ["402", "403", "404", "409", "412"]))
         }
-        if let restore = behaviour.restore, behaviour.deletesSoftly {
+        if let restore = behaviour.restore, behaviour.deletesSoftly, !isSingle {
             add(
                 .POST, item + "/restore",
                 Operation(
                     id: "restore\(names.singular)", summary: "Bring a deleted record back", tag: tag,
-                    needsAccount: restore.rule.isNeverForAnonymous, isRepeatable: true, parameters: [key, ifMatch],
+                    needsAccount: restore.rule.isNeverForAnonymous, isRepeatable: true, parameters: key + [ifMatch],
                     body: Self.body(["type": "object", "additionalProperties": false], required: false),
                     successes: [Self.success("200", "the record", data: record, headers: etag)], failures: ["403", "404", "409", "412"]))
         }
         describeSteps(of: collection, item: item, key: key, ifMatch: ifMatch)
     }
 
+    static let etag: JSONValue = [
+        "ETag": ["schema": ["type": "string"], "description": "names this version for If-Match and If-None-Match"]
+    ]
+    static let location: JSONValue = ["Location": ["schema": ["type": "string"]], "ETag": ["schema": ["type": "string"]]]
+    static let ifMatch = parameter(
+        "If-Match", in: "header", ["type": "string", "pattern": .string(EntityTag.pattern)],
+        about: "refuse (412) if the record has another version")
+
+    /// `id` in the path, if it has one.
+    static func key(of collection: Collection) -> [JSONValue] {
+        if collection.shape.isSingle { return [] }
+        if let lookup = collection.lookup {
+            return [parameter("id", in: "path", ["type": "string", "minLength": 1], about: "the id, or the value of '\(lookup.name)'")]
+        }
+        return [parameter("id", in: "path", ["type": "string", "format": "uuid"], about: "the id")]
+    }
+
+    /// A list of records, wherever it stands; `key` are parameters of its path.
+    mutating func describeList(
+        _ collection: Collection, at path: String, id: String, _ parameters: ListParameters, key: [JSONValue] = []
+    ) {
+        let behaviour = collection.behaviour
+        let data: JSONValue = ["type": "array", "maxItems": 100, "items": Self.rows(of: collection)]
+        add(
+            .GET, path,
+            Operation(
+                id: id, summary: "A page of \(collection.name)", tag: collection.name,
+                needsAccount: behaviour.read?.rule.isNeverForAnonymous != false || behaviour.list?.rule.isNeverForAnonymous == true,
+                parameters: key + Self.listParameters(parameters),
+                successes: [Self.success("200", "a page", data: data, paginated: true)],
+                failures: key.isEmpty ? ["403"] : ["403", "404"]))
+    }
+
     // MARK: Schemas
 
+    /// What a list may hold: records, and in a tree what stands for a hidden one.
+    static func rows(of collection: Collection) -> JSONValue {
+        let record = reference(OperationNames(collection.name).singular)
+        return collection.shape.tree == nil || !collection.isSoftDeleted ? record : ["anyOf": [record, reference("HiddenRecord")]]
+    }
+
     /// A record as answers hold it.
-    static func record(_ collection: Collection, isNew: Bool = false) -> JSONValue {
+    func record(_ collection: Collection, isNew: Bool = false) -> JSONValue {
         var properties: [JSONMember] = []
         for field in collection.fields where field.isAnswered || (isNew && field.revealsOnce) {
             properties.append(JSONMember(name: field.name, value: FieldDescription.answer(field)))
         }
         for children in collection.shape.children where children.isNested {
-            properties.append(JSONMember(name: children.name, value: ["type": "array", "items": ["type": "object"]]))
+            properties.append(JSONMember(name: children.name, value: expanded(children)))
         }
-        let hasExpansions =
-            !collection.shape.children.isEmpty || collection.fields.contains { !$0.targets.isEmpty && !$0.targets.contains("media") }
-        if hasExpansions { properties.append(JSONMember(name: "expanded", value: ["type": "object"])) }
+        if collection.shape.tree != nil {
+            properties.append(JSONMember(name: "children", value: ["type": "array", "items": Self.rows(of: collection)]))
+        }
+        let expansions = expansions(of: collection)
+        if !expansions.isEmpty {
+            properties.append(
+                JSONMember(
+                    name: "expanded", value: ["type": "object", "additionalProperties": false, "properties": .object(expansions)]))
+        }
         // `?fields=` and field rights may leave out all but the id.
         return ["type": "object", "additionalProperties": false, "required": ["id"], "properties": .object(properties)]
     }
 
-    private static func body(of collection: Collection, purpose: BodyPurpose) -> JSONValue {
+    /// `implied` is what something else than the body gives.
+    func body(of collection: Collection, purpose: BodyPurpose, implied: Set<Int> = []) -> JSONValue {
         var properties: [JSONMember] = []
         var required: [JSONValue] = []
-        for field in collection.fields where !field.isPrivate {
+        for field in collection.fields where !field.isPrivate && !implied.contains(field.index) {
             switch (field.source, purpose) {
             case (.client, _), (.clientOnce, .create): break
             case (.stamp, .update) where field.write != nil: break
@@ -115,6 +147,10 @@ extension OpenAPIDocument {
             }
             properties.append(JSONMember(name: field.name, value: FieldDescription.request(field)))
             if purpose == .create, field.required, field.initial.isNull, field.slugSources.isEmpty { required.append(.string(field.name)) }
+        }
+        for children in collection.shape.children where children.isNested {
+            guard let rows = nestedRows(children, purpose: purpose) else { continue }
+            properties.append(JSONMember(name: children.name, value: rows))
         }
         var schema: [JSONMember] = [
             JSONMember(name: "type", value: "object"), JSONMember(name: "additionalProperties", value: false),
@@ -124,11 +160,11 @@ extension OpenAPIDocument {
         return .object(schema)
     }
 
-    private enum BodyPurpose { case create, update }
+    enum BodyPurpose { case create, update }
 
     // MARK: Queries
 
-    private static func listParameters(_ parameters: ListParameters) -> [JSONValue] {
+    static func listParameters(_ parameters: ListParameters) -> [JSONValue] {
         var all = [
             parameter(
                 "page", in: "query", ["type": "integer", "minimum": 1, "maximum": .integer(Int64(ListParameters.reach))], about: "from 1"),
@@ -137,6 +173,9 @@ extension OpenAPIDocument {
             parameter("count", in: "query", ["enum": ["exact", "none"]], about: "none: without totals, which is quicker"),
         ]
         all += projection(parameters)
+        if parameters.collection.shape.tree != nil {
+            all.append(parameter("tree", in: "query", ["type": "boolean"], about: "rows nested in `children`; pages are of the topmost"))
+        }
         let sortable = parameters.sortable.keys.sorted()
         all.append(several("sort", of: names(sortable + sortable.map { "-" + $0 }), about: "in this order; - for descending"))
         if parameters.collection.behaviour.restore != nil {
@@ -157,9 +196,9 @@ extension OpenAPIDocument {
     }
 
     /// What each answer with records takes.
-    private static func projection(_ parameters: ListParameters) -> [JSONValue] {
+    static func projection(_ parameters: ListParameters) -> [JSONValue] {
         let fields = parameters.collection.fields.filter(\.isAnswered).map(\.name)
-        let expandable = parameters.expandable.keys.sorted()
+        let expandable = parameters.expandable
         var all = [several("fields", of: names(fields), about: "only these fields")]
         if !expandable.isEmpty { all.append(several("expand", of: names(expandable), about: "references to write out")) }
         return all
@@ -178,7 +217,7 @@ extension OpenAPIDocument {
     private static func names(_ all: [String]) -> JSONValue { ["enum": .array(all.map { .string($0) })] }
 
     /// One value to filter by.
-    private static func item(_ field: Field) -> JSONValue {
+    static func item(_ field: Field) -> JSONValue {
         switch field.kind {
         case .enumeration, .state: names(field.model.allowed ?? [])
         case .reference, .references, .media, .medias, .id: ["type": "string", "format": "uuid"]

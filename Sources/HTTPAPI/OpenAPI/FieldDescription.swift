@@ -83,6 +83,17 @@ enum FieldDescription {
         ]
     }
 
+    /// A part of an edge's key in a URL.
+    static func key(_ field: Field) -> JSONValue {
+        if case .union(let collections) = field.kind { return union(collections) }
+        return OpenAPIDocument.item(field)
+    }
+
+    /// One member of a to-many field in a body.
+    static func member(_ field: Field) -> JSONValue {
+        field.parts.isEmpty ? id : ["anyOf": [id, members(field, describe: { request($0) })]]
+    }
+
     /// A member of a to-many field with what is kept with it.
     private static func members(_ field: Field, describe: (Field) -> JSONValue) -> JSONValue {
         let own = field.parts.map { JSONMember(name: $0.name, value: describe($0)) }

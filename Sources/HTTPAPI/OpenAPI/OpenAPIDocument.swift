@@ -4,7 +4,7 @@ internal import Schema
 
 /// The OpenAPI 3.1 description of exactly what this site answers, grown route by route while the table is built.
 struct OpenAPIDocument {
-    private let context: APIContext
+    let context: APIContext
     private var paths: [JSONMember] = []
     private var schemas: [JSONMember] = []
 
@@ -12,7 +12,7 @@ struct OpenAPIDocument {
         self.context = context
         schemas = [
             JSONMember(name: "Failure", value: Self.failure), JSONMember(name: "Meta", value: Self.meta),
-            JSONMember(name: "MediaObject", value: Self.media),
+            JSONMember(name: "MediaObject", value: Self.media), JSONMember(name: "HiddenRecord", value: Self.hidden),
         ]
     }
 

@@ -5,17 +5,17 @@ internal import Schema
 
 /// What OpenAPI says of transitions, actions and revisions.
 extension OpenAPIDocument {
-    mutating func describeSteps(of collection: Collection, item: String, key: JSONValue, ifMatch: JSONValue) {
+    mutating func describeSteps(of collection: Collection, item: String, key: [JSONValue], ifMatch: JSONValue) {
         for transition in collection.behaviour.transitions where transition.isForClients {
             let summary = "From \(transition.from.joined(separator: " or ")) to \(transition.to)"
             addStep(
-                transition.name, summary, of: collection, item: item, parameters: [key, ifMatch], input: transition.input,
+                transition.name, summary, of: collection, item: item, parameters: key + [ifMatch], input: transition.input,
                 needsAccount: transition.allow?.isNeverForAnonymous ?? true)
         }
         for action in collection.behaviour.actions {
             guard let allow = action.allow else { continue }
             addStep(
-                action.name, "An action on one of \(collection.name)", of: collection, item: item, parameters: [key, ifMatch],
+                action.name, "An action on one of \(collection.name)", of: collection, item: item, parameters: key + [ifMatch],
                 input: action.input, needsAccount: allow.isNeverForAnonymous)
         }
     }
@@ -81,10 +81,6 @@ extension OpenAPIDocument {
                 successes: [Self.success("200", "the record", data: Self.reference(names.singular), headers: Self.etag)],
                 failures: ["402", "403", "404", "409", "412"]))
     }
-
-    private static let etag: JSONValue = [
-        "ETag": ["schema": ["type": "string"], "description": "names this version for If-Match and If-None-Match"]
-    ]
 
     static let pages = [
         parameter(

@@ -24,10 +24,13 @@ struct ListParameters: Sendable {
     let filterNames: [String]
     let declared: [String: DeclaredFilter]
     let sortable: [String: Field]
-    let expandable: [String: Expandable]
+    /// What `?expand=` may name: `author`, `author.city`, at most three steps; of a collection with very many, not all are here.
+    let expandable: [String]
+    private let schema: Schema
 
-    init(_ collection: Collection) {
+    init(_ collection: Collection, in schema: Schema) {
         self.collection = collection
+        self.schema = schema
         var filters: [FieldFilter] = []
         for field in collection.fields where Self.isQueryable(field) {
             let hasEquality =
@@ -53,17 +56,7 @@ struct ListParameters: Sendable {
         sortable = Dictionary(
             collection.fields.filter { collection.behaviour.sortable.contains($0.index) && Self.isQueryable($0) }.map { ($0.name, $0) }
         ) { first, _ in first }
-        var expandable: [String: Expandable] = [:]
-        for field in collection.fields where field.isAnswered {
-            switch field.kind {
-            case .reference, .union, .references: expandable[field.name] = .field(field.index)
-            default: break
-            }
-        }
-        for (index, children) in collection.shape.children.enumerated() where children.isListed && !children.isNested {
-            expandable[children.name] = .children(index)
-        }
-        self.expandable = expandable
+        expandable = schema.expandablePaths(of: collection)
     }
 
     private static let operators: [(String, RecordList.Comparison)] = [
@@ -91,8 +84,9 @@ struct ListParameters: Sendable {
         var order = collection.behaviour.order.map { RecordList.Order(field: collection.fields[$0.field], descending: $0.descending) }
         var counts = true
         var deleted = false
+        var nests = false
         var fields: Set<Int>?
-        var expanded: [Expandable]?
+        var expanded: Expansions?
         for (name, value) in query.parameters {
             do {
                 switch name {
@@ -105,6 +99,9 @@ struct ListParameters: Sendable {
                     guard value == "only" else { throw Self.fault(name, "enum", "must be 'only'") }
                     deleted = true
                 case "sort": order = try sort(value, for: caller)
+                case "tree" where collection.shape.tree != nil:
+                    guard value == "true" || value == "false" else { throw Self.fault(name, "enum", "must be 'true' or 'false'") }
+                    nests = value == "true"
                 case "fields": fields = try self.fields(value)
                 case "expand": expanded = try expansions(value)
                 default: filters.append(try filter(name, value, for: caller))
@@ -121,11 +118,12 @@ struct ListParameters: Sendable {
             fields == nil && expanded == nil
             ? records.projections.standard(collection, for: caller)
             : records.projections.custom(
-                collection, fields: fields, expanded: expanded ?? collection.behaviour.expanded, for: caller)
+                collection, fields: fields, expanded: expanded, for: caller)
         let access = Access(collection, life: deleted ? .deleted : .live, environment: caller.environment)
-        let list = RecordList(
+        var list = RecordList(
             access: access, filters: filters, order: order, limit: size, offset: (number - 1) * size, counts: counts,
             projection: projection)
+        if nests { list.tree = collection.shape.tree.map { collection.fields[$0] } }
         return Page(list: list, number: number)
     }
 
@@ -136,7 +134,7 @@ struct ListParameters: Sendable {
         let expanded = try query["expand"].map { try expansions($0) }
         if fields == nil, expanded == nil { return nil }
         return records.projections.custom(
-            collection, fields: fields, expanded: expanded ?? collection.behaviour.expanded, for: caller)
+            collection, fields: fields, expanded: expanded, for: caller)
     }
 
     private static func fault(_ name: String, _ code: String, _ message: String) -> FieldFault {
@@ -177,13 +175,14 @@ struct ListParameters: Sendable {
         return indexes
     }
 
-    private func expansions(_ text: String) throws(FieldFault) -> [Expandable] {
-        var expanded: [Expandable] = []
-        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let expandable = expandable[String(name)] else {
-                throw Self.fault("expand", "unknown", "'\(name)' is no reference of this collection")
+    private func expansions(_ text: String) throws(FieldFault) -> Expansions {
+        var expanded = Expansions()
+        for path in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let steps = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            guard steps.count <= Expansions.depth, schema.canExpand(steps[...], in: collection) else {
+                throw Self.fault("expand", "unknown", "'\(path)' is no reference of this collection")
             }
-            if !expanded.contains(expandable) { expanded.append(expandable) }
+            expanded.add(steps[...])
         }
         return expanded
     }

@@ -18,16 +18,21 @@ struct RecordRoutes {
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
         for collection in context.records.schema.collections {
             let resource = Resource(context: context, collection: collection)
-            let path = "/api/v1/" + collection.path.joined(separator: "/")
-            let item = path + "/{id}"
+            if collection.shape.isEdge {
+                EdgeRoutes(resource).add(to: &routes, describing: &document)
+                continue
+            }
+            let path = resource.base
+            let item = resource.item
+            let isSingle = collection.shape.isSingle
             if collection.behaviour.read != nil {
-                routes.add(.GET, path, resource.list)
+                if !isSingle { routes.add(.GET, path, resource.list) }
                 routes.add(.GET, item, resource.read)
             }
-            if collection.behaviour.create != nil { routes.add(.POST, path, resource.create) }
+            if collection.behaviour.create != nil, !isSingle { routes.add(.POST, path, resource.create) }
             if collection.behaviour.update != nil { routes.add(.PATCH, item, resource.update) }
-            if collection.behaviour.delete != nil { routes.add(.DELETE, item, resource.delete) }
-            if collection.behaviour.restore != nil, collection.behaviour.deletesSoftly {
+            if collection.behaviour.delete != nil, !isSingle { routes.add(.DELETE, item, resource.delete) }
+            if collection.behaviour.restore != nil, collection.behaviour.deletesSoftly, !isSingle {
                 routes.add(.POST, item + "/restore", resource.restore)
             }
             for transition in collection.behaviour.transitions where transition.isForClients {
@@ -37,6 +42,9 @@ struct RecordRoutes {
                 routes.add(.POST, item + "/" + action.name) { resource.perform(action, $0) }
             }
             document.describe(resource.collection, path: path, item: item, parameters: resource.parameters)
+            MemberRoutes(resource).add(to: &routes, describing: &document)
+            ChildRoutes(resource).add(to: &routes, describing: &document)
+            ReorderRoute(resource).add(to: &routes, describing: &document)
         }
     }
 }
@@ -46,36 +54,55 @@ struct Resource: Sendable {
     let context: APIContext
     let collection: Collection
     let parameters: ListParameters
-    private let base: String
+    /// The path of the collection.
+    let base: String
 
     init(context: APIContext, collection: Collection) {
         self.context = context
         self.collection = collection
-        self.parameters = ListParameters(collection)
+        self.parameters = ListParameters(collection, in: context.records.schema)
         self.base = "/api/v1/" + collection.path.joined(separator: "/")
     }
+
+    /// The path of one record; a singleton is its own collection.
+    var item: String { collection.shape.isSingle ? base : base + "/{id}" }
 
     var records: Records { context.records }
 
     /// An id, or the value of the lookup field. A text of an id's form is always an id (11-precisions 66).
     func key(_ call: Call) -> RecordKey? {
+        if collection.shape.isSingle { return .fields([], []) }
+        if collection.shape.isEdge { return nil }
         guard let text = call.parameters.first, !text.utf8.contains(0) else { return nil }
         if UUIDv7.isUUID(text) { return .id(text.lowercased()) }
         return collection.lookup.map { .field($0.index, .text(NormalizedText.nfc(text))) }
+    }
+
+    /// Finds the record of the URL within a transaction: an edge bears what the server stamps as well.
+    func locator(_ call: Call) throws -> @Sendable (RecordWriter) throws -> RecordKey {
+        if collection.shape.isEdge {
+            let given = try edgeParts(call)
+            return { [collection] in try $0.key(of: collection, given: given) }
+        }
+        guard let key = key(call) else { throw Failure.notFound }
+        return { _ in key }
     }
 
     // MARK: Reading
 
     @Sendable func list(_ call: Call) -> Intake {
         context.respond(call) { caller in
-            let page = try parameters.page(Query(call.request.query), for: caller, records: records)
-            let buffer = Envelope.open(capacity: 8_192)
-            return records.list(page.list, for: caller, into: buffer, on: call.request.eventLoop).map { answer in
-                var buffer = answer.buffer
-                let pagination = Pagination(page: page.number, pageSize: page.list.limit, total: answer.total)
-                Envelope.close(&buffer, requestID: call.request.id, pagination: pagination)
-                return Response(status: .ok, headers: Self.privateHeaders, body: .bytes(buffer))
-            }
+            answer(try parameters.page(Query(call.request.query), for: caller, records: records), to: call, for: caller)
+        }
+    }
+
+    func answer(_ page: ListParameters.Page, to call: Call, for caller: Caller) -> EventLoopFuture<Response> {
+        let buffer = Envelope.open(capacity: 8_192)
+        return records.list(page.list, for: caller, into: buffer, on: call.request.eventLoop).map { answer in
+            var buffer = answer.buffer
+            let pagination = Pagination(page: page.number, pageSize: page.list.limit, total: answer.total)
+            Envelope.close(&buffer, requestID: call.request.id, pagination: pagination)
+            return Response(status: .ok, headers: Self.privateHeaders, body: .bytes(buffer))
         }
     }
 
@@ -120,7 +147,7 @@ struct Resource: Sendable {
         context.refuseQuery(call)
             ?? context.collect(call) { caller, body in
                 guard records.admitsWriting(collection.behaviour.create, for: caller) else { throw RecordError.unauthenticated }
-                let draft = try Draft(body, for: collection, purpose: .create)
+                let draft = try Draft(body, for: collection, purpose: .create, in: records.schema)
                 return records.writeAndRead(
                     collection, for: caller, isNew: true, into: Envelope.open(), on: call.request.eventLoop
                 ) { writer in
@@ -139,7 +166,7 @@ struct Resource: Sendable {
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 let draft: Draft
                 do {
-                    draft = try Draft(body, for: collection, purpose: .update)
+                    draft = try Draft(body, for: collection, purpose: .update, in: records.schema)
                 } catch {
                     return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
                 }

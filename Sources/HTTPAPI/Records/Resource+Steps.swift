@@ -27,16 +27,17 @@ extension Resource {
         context.refuseQuery(call)
             ?? context.collect(call, isOptional: true) { caller, json in
                 guard records.admitsWriting(allow, for: caller) else { throw RecordError.unauthenticated }
-                guard let key = key(call) else { throw Failure.notFound }
+                let locate = try locator(call)
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 let input: [Int: Value]
                 do {
                     input = try fields.values(from: json)
                 } catch {
+                    guard let key = key(call) else { throw error }
                     return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
                 }
                 return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                    try body(writer, key, input, version)
+                    try body(writer, try locate(writer), input, version)
                 }.map { respond($0.answer, to: call, status: .ok) }
             }
     }

@@ -32,15 +32,21 @@ extension RecordWriter {
         guard let row = try transaction.row(access, key: key) else { throw RecordError.notFound }
         try admit(collection.behaviour.restore?.rule, on: row, "you may not restore this")
         try match(version, row)
-        for field in collection.fields where field.onDelete == .cascade {
-            guard let reference = reference(row.values[field.index], of: field) else { continue }
-            if try transaction.row(in: reference.collection, id: reference.id) != nil { continue }
-            throw RecordError.checkFailed(
-                status: 409, message: "what it belongs to in '\(reference.collection)' is deleted: restore that")
+        if let hidden = try hiddenParent(of: row, in: collection) {
+            throw RecordError.checkFailed(status: 409, message: "what it belongs to in '\(hidden)' is deleted: restore that")
         }
         let shown = try show(row, in: collection)
         try runEffects(of: "restored", in: collection, new: shown, old: row)
         return shown
+    }
+
+    /// The collection of a parent that is not live, without which the row may not be.
+    private func hiddenParent(of row: Row, in collection: Collection) throws -> String? {
+        for field in collection.fields where field.onDelete == .cascade {
+            guard let reference = reference(row.values[field.index], of: field), reference.collection != collection.name else { continue }
+            if try transaction.row(in: reference.collection, id: reference.id) == nil { return reference.collection }
+        }
+        return nil
     }
 
     /// Where a reference to one record leads.
@@ -64,7 +70,7 @@ extension RecordWriter {
         try update(&hidden, old: row, in: collection, at: moment)
         note(.deleted, hidden, old: row)
         try rollUp(from: row, to: hidden, in: collection)
-        for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
+        for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.hides(childrenOf: collection) }) {
             for id in children {
                 // Read when its turn comes: what was hidden before it may have hidden it, or changed what is computed of it.
                 guard let childRow = try current(child, id), childRow.values[Row.System.deletedAt].isNull else { continue }
@@ -81,9 +87,11 @@ extension RecordWriter {
         try update(&shown, old: row, in: collection, at: environment.now)
         note(.restored, shown, old: row)
         try rollUp(from: row, to: shown, in: collection)
-        for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
+        for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.hides(childrenOf: collection) }) {
             for id in children {
-                guard let childRow = try current(child, id), childRow.values[Row.System.deletedAt] == moment else { continue }
+                guard let childRow = try current(child, id), childRow.values[Row.System.deletedAt] == moment,
+                    try hiddenParent(of: childRow, in: child) == nil
+                else { continue }
                 _ = try show(childRow, in: child)
             }
         }
@@ -150,8 +158,7 @@ extension RecordWriter {
     private func forget(_ target: Row, in row: Row, of collection: Collection, by field: Int) throws {
         var changed = row
         let reference = UnionReference(collection: target.collection, id: target.id).text
-        let name = collection.fields[field].targets.count > 1 ? reference : target.id
-        changed.values[field] = row.values[field].removing(.text(name))
+        changed.remove(collection.fields[field].targets.count > 1 ? reference : target.id, at: field)
         try update(&changed, old: row, in: collection, at: environment.now)
         note(.updated, changed, old: row)
         try rollUp(from: row, to: changed, in: collection)
@@ -180,9 +187,23 @@ extension RecordWriter {
     }
 }
 
-extension Value {
-    /// Without that reference: null, or the list without it.
-    fileprivate func removing(_ reference: Value) -> Value {
-        if case .list(let items) = self { .list(items.filter { $0 != reference }) } else { .null }
+extension Row {
+    /// Makes a reference null, or takes one member with its payload out of a list.
+    fileprivate mutating func remove(_ reference: String, at index: Int) {
+        guard case .list(let members) = values[index] else {
+            values[index] = .null
+            return
+        }
+        let kept = members.indices.filter { members[$0] != .text(reference) }
+        values[index] = .list(kept.map { members[$0] })
+        if let payloads = payloads[index] { self.payloads[index] = kept.map { payloads.indices.contains($0) ? payloads[$0] : nil } }
+    }
+}
+
+extension Referrer {
+    /// Whether a soft deletion hides the rows that refer by this. In its own collection it does not: a thread keeps its shape, with
+    /// `{id, deleted: true}` in the place of what is gone (11-precisions 13).
+    fileprivate func hides(childrenOf collection: Collection) -> Bool {
+        onDelete == .cascade && self.collection != collection.name
     }
 }

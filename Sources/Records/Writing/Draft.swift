@@ -10,11 +10,16 @@ package struct Draft: Sendable {
     package var values: [Int: Value] = [:]
     /// By index of a to-many field: what is kept with each of its members.
     package var payloads: [Int: [String?]] = [:]
+    /// By index of nested children: the rows that the record is to have.
+    package var children: [Int: [NestedDraft]] = [:]
 
     package init() {}
 
     /// Reads a body. Throws `.invalid` with every fault, or else `.fieldsForbidden` or `.invalidTransition` (11-precisions 12).
-    package init(_ body: JSONValue, for collection: Collection, purpose: Purpose) throws(RecordError) {
+    /// `implied` are fields that something else than the body gives: the reference of a nested row to its parent.
+    package init(
+        _ body: JSONValue, for collection: Collection, purpose: Purpose, in schema: Schema? = nil, implied: Set<Int> = []
+    ) throws(RecordError) {
         guard case .object(let members) = body else {
             throw .invalid([FieldFault(path: "", code: "type", message: "the body must be an object, not \(body.kind)")])
         }
@@ -22,7 +27,16 @@ package struct Draft: Sendable {
         var forbidden: [FieldFault] = []
         var touchesState = false
         for member in members {
-            guard let field = collection.field(member.name), !field.isPrivate else {
+            if let schema, let index = collection.nested(member.name) {
+                switch NestedDraft.read(member.value, collection.shape.children[index], in: schema, purpose: purpose) {
+                case .success(let rows): children[index] = rows
+                case .failure(let found):
+                    faults += found.faults
+                    forbidden += found.forbidden
+                }
+                continue
+            }
+            guard let field = collection.field(member.name), !field.isPrivate, !implied.contains(field.index) else {
                 faults.append(FieldFault(path: member.name, code: "unknown", message: "there is no such field"))
                 continue
             }
@@ -43,7 +57,7 @@ package struct Draft: Sendable {
             }
         }
         if purpose == .create {
-            let sent = Set(members.map(\.name))
+            let sent = Set(members.map(\.name)).union(implied.map { collection.fields[$0].name })
             faults += missing(in: collection).filter { !sent.contains($0.path) }
         }
         guard faults.isEmpty else { throw .invalid(faults) }
@@ -51,7 +65,7 @@ package struct Draft: Sendable {
         guard forbidden.isEmpty else { throw .fieldsForbidden(forbidden) }
     }
 
-    /// One object per member, complete; nothing where a member is a bare id.
+    /// One object per member, complete, with defaults where a member is a bare id.
     static func payloads(of field: Field, in json: JSONValue) throws(FieldFaults) -> [String?] {
         var payloads: [String?] = []
         var faults: [FieldFault] = []
@@ -75,7 +89,7 @@ package struct Draft: Sendable {
     }
 
     /// Why no client may ever send this field here; nil when that depends on its `write` rule or on nothing.
-    private static func refusal(of field: Field, purpose: Purpose) -> FieldFault? {
+    static func refusal(of field: Field, purpose: Purpose) -> FieldFault? {
         let message: String
         switch (field.source, purpose) {
         case (.client, _), (.clientOnce, .create): return nil

@@ -11,6 +11,7 @@ package final class RecordWriter {
     let transaction: any Transaction
     let caller: Caller
     let newID: () -> String
+    private var lastID = ""
     let random: any Random
     /// How many effects led here.
     let depth: Int
@@ -41,11 +42,7 @@ package final class RecordWriter {
     package func create(
         _ collection: Collection, _ draft: Draft, adding values: [Int: Value] = [:], asksRule: Bool = true
     ) throws -> Row {
-        var row = Row(collection: collection.name, values: collection.fields.map(\.initial))
-        row.values[Row.System.id] = .text(newID())
-        row.values[Row.System.version] = .int(1)
-        row.values[Row.System.createdAt] = .moment(environment.now)
-        row.values[Row.System.updatedAt] = .moment(environment.now)
+        var row = newRow(of: collection)
         for (index, value) in draft.values { row.values[index] = value }
         for (index, value) in values { row.values[index] = value }
         if let index = collection.shape.tenant, row.values[index].isNull {
@@ -64,11 +61,42 @@ package final class RecordWriter {
                 throw caller.refusal("you may not create this")
             }
         }
-        try runChecks(collection.behaviour.checks.filter(\.onCreate), on: row, old: nil)
         row.number = try transaction.insert(row, into: collection)
         note(.created, row)
         try rollUp(from: nil, to: row, in: collection)
+        row = try writeChildren(draft.children, of: row, in: collection)
+        // On the result: a limit on the number of records counts this one.
+        try runChecks(collection.behaviour.checks.filter(\.onCreate), on: row, old: nil)
         try runEffects(of: "created", in: collection, new: row, old: nil)
+        return row
+    }
+
+    /// The one record of a singleton: defaults and stamps, whatever is required.
+    func createSingleton(_ collection: Collection) throws -> Row {
+        var row = newRow(of: collection)
+        for field in collection.fields {
+            if let stamp = field.stamp { row.values[field.index] = try stamp.evaluate(in: environment, row: row, rows: transaction) }
+        }
+        try draw(&row, in: collection)
+        try compute(&row, in: collection)
+        row.number = try transaction.insert(row, into: collection)
+        note(.created, row)
+        return row
+    }
+
+    /// Ids of one operation rise in the order of creation, also within a millisecond: nested rows keep the order in which they came.
+    private func nextID() -> String {
+        let id = newID()
+        lastID = id > lastID ? id : UUIDv7.successor(of: lastID)
+        return lastID
+    }
+
+    private func newRow(of collection: Collection) -> Row {
+        var row = Row(collection: collection.name, values: collection.fields.map(\.initial))
+        row.values[Row.System.id] = .text(nextID())
+        row.values[Row.System.version] = .int(1)
+        row.values[Row.System.createdAt] = .moment(environment.now)
+        row.values[Row.System.updatedAt] = .moment(environment.now)
         return row
     }
 
@@ -82,11 +110,16 @@ package final class RecordWriter {
         for (index, value) in draft.values { row.values[index] = value }
         for (index, payloads) in draft.payloads { row.payloads[index] = payloads }
         let changed = draft.values.keys.filter { row.values[$0] != old.values[$0] }
-        try checkReferences(changed.sorted(), of: row, in: collection)
+        try checkReferences(changed.sorted(), of: row, old: old, in: collection)
         for index in changed where collection.fields[index].kind == .slug && row.values[index].isNull {
             try makeSlugs(&row, in: collection)
         }
-        try save(&row, old: old, in: collection, checks: collection.behaviour.checks)
+        let nests = !draft.children.isEmpty
+        try save(&row, old: old, in: collection, checks: nests ? [] : collection.behaviour.checks)
+        if nests {
+            row = try replaceChildren(by: draft.children, of: row, old: old, in: collection)
+            try runChecks(collection.behaviour.checks.filter(\.onUpdate), on: row, old: old)
+        }
         try admit(collection.behaviour.update, on: row, "you may not change it in this way")
         if row != old { try runEffects(of: "updated", in: collection, new: row, old: old) }
         return row
@@ -117,14 +150,15 @@ package final class RecordWriter {
                 FieldFault(path: collection.fields[index].name, code: "required", message: "must not be null")
             ])
         }
+        if let tree = collection.shape.tree, differs.contains(tree) { try refuseCycle(row, by: tree, in: collection) }
         row.values[Row.System.version] = .int(old.version &+ 1)
         row.values[Row.System.updatedAt] = .moment(environment.now)
         differs += [Row.System.version, Row.System.updatedAt]
         differs += try recompute(&row, in: collection, changed: Set(differs))
-        try runChecks(checks.filter(\.onUpdate), on: row, old: old, scope: scope)
         try transaction.update(row, in: collection, changed: differs)
         note(.updated, row, old: old, event: event)
         try rollUp(from: old, to: row, in: collection)
+        try runChecks(checks.filter(\.onUpdate), on: row, old: old, scope: scope)
     }
 
     func holds(_ condition: Expression, _ row: Row, old: Row? = nil) throws -> Bool {
@@ -165,7 +199,7 @@ package final class RecordWriter {
 
     func note(_ change: RecordChange) { changes.append(change) }
 
-    private func runChecks(_ checks: [Check], on row: Row, old: Row?, scope: Environment? = nil) throws {
+    func runChecks(_ checks: [Check], on row: Row, old: Row?, scope: Environment? = nil) throws {
         for check in checks
         where try !check.rule.isTrue(in: scope ?? environment, row: row, old: old, rows: transaction) {
             throw RecordError.checkFailed(status: check.status, message: check.message)

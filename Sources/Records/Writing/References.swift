@@ -6,15 +6,25 @@ package import Schema
 extension RecordWriter {
     /// A reference may point only to a live record that the caller can read, media only to a file of his own or one that the record holds
     /// already. All faults are reported at once.
-    func checkReferences(_ indexes: [Int], of row: Row, in collection: Collection) throws {
+    func checkReferences(_ indexes: [Int], of row: Row, old: Row? = nil, in collection: Collection) throws {
         if caller.isSystem { return }
         var faults: [FieldFault] = []
         for index in indexes {
             let field = collection.fields[index]
+            if field.holdsPartReferences {
+                let known = Set(old.map { field.partReferences(in: $0.values[index]).map(\.reference) } ?? [])
+                for found in field.partReferences(in: row.values[index])
+                where try !known.contains(found.reference) && !mayRefer(found.part, to: .text(found.reference)) {
+                    faults.append(Self.unknownReference(found.path, found.part))
+                }
+                continue
+            }
             guard !field.targets.isEmpty else { continue }
             switch row.values[index] {
             case .list(let references):
-                for (position, reference) in references.enumerated() where try !mayRefer(field, to: reference) {
+                let known: [Value] = if case .list(let members) = old?.values[index] { members } else { [] }
+                for (position, reference) in references.enumerated()
+                where try !known.contains(reference) && !mayRefer(field, to: reference) {
                     faults.append(Self.unknownReference("\(field.name)[\(position)]", field))
                 }
             case .null: continue
@@ -30,6 +40,7 @@ extension RecordWriter {
         return FieldFault(path: path, code: "reference", message: "there is no such record in \(places)")
     }
 
+    /// Whether the caller may make `field` lead to that record.
     func mayRefer(_ field: Field, to reference: Value) throws -> Bool {
         guard case .text(let text) = reference else { return false }
         let union = field.targets.count > 1 ? UnionReference(text) : nil
@@ -38,11 +49,11 @@ extension RecordWriter {
         switch field.kind {
         case .media(let kinds), .medias(let kinds):
             guard let file = try transaction.row(in: target.name, id: id), let me = environment.me else { return false }
-            guard file.value("uploader", in: target) == .text(me.id), case .text(let kind) = file.value("kind", in: target) else {
-                return false
-            }
-            return kinds.isEmpty || kinds.contains(kind)
+            guard case .text(let kind) = file.value("kind", in: target), kinds.isEmpty || kinds.contains(kind) else { return false }
+            return try file.value("uploader", in: target) == .text(me.id) || mayEditHolder(of: file, in: target)
         default:
+            // What has a card may be seen by strangers wherever it is referred to, and so be referred to.
+            if target.behaviour.card != nil { return try transaction.row(in: target.name, id: id) != nil }
             guard let access = access(to: target) else { return false }
             return try transaction.row(access, key: .id(id)) != nil
         }
@@ -81,6 +92,20 @@ extension RecordWriter {
             if try isTaken("\(base)-\(middle)") { low = middle } else { high = middle }
         }
         return "\(base)-\(high)"
+    }
+
+    /// Whether some record that holds the file is one that the caller may change (03-expressions, references). The oldest holders decide:
+    /// a file that many share is asked for where it was put first.
+    private func mayEditHolder(of file: Row, in media: Collection) throws -> Bool {
+        for referrer in media.behaviour.referrers {
+            guard let holder = schema.collection(referrer.collection), let update = holder.behaviour.update,
+                let access = access(to: holder)
+            else { continue }
+            for id in try transaction.referrers(to: file.id, in: holder, by: holder.fields[referrer.field], limit: 8) {
+                if let row = try transaction.row(access, key: .id(id)), try holds(update.expression, row) { return true }
+            }
+        }
+        return false
     }
 }
 

@@ -23,11 +23,17 @@ final class ExpansionEncoder {
     /// Lists children, complete and in order; nil when the caller may read none.
     private let children: RecordPlan?
     private let isOfChildren: Bool
+    /// Nests children that are a tree.
+    private let tree: TreeRows?
+    /// Finds the target of a reference to the record's own collection where it is hidden.
+    private let hidden: Statement?
 
     /// Children that an answer holds at most.
     private static let childLimit = 1_000
 
-    init(_ expansion: Projection.Expansion, column: Int32, condition: Int32, reader: RecordReader) throws {
+    init(
+        _ expansion: Projection.Expansion, of home: Collection, column: Int32, condition: Int32, reader: RecordReader
+    ) throws {
         isInline = expansion.isInline
         key = Array("\"\(expansion.name)\":".utf8)
         self.column = column
@@ -36,6 +42,12 @@ final class ExpansionEncoder {
         case .reference(let field):
             isOfChildren = false
             children = nil
+            tree = nil
+            hidden =
+                field.target == home.name && home.isSoftDeleted
+                ? try reader.connection.statement(
+                    "SELECT 1 FROM \(SQLText.quoted(home.model.table)) WHERE \"id\" = ? AND \"deleted_at\" IS NOT NULL")
+                : nil
             members = try field.membersTable.map { try ExpansionEncoder.memberStatement(of: $0, on: reader.connection) }
             var targets: [String: Target] = [:]
             for target in expansion.targets {
@@ -51,11 +63,18 @@ final class ExpansionEncoder {
             isOfChildren = true
             members = nil
             targets = [:]
+            hidden = nil
+            let nesting = expansion.targets.first.flatMap { target in
+                target.collection.shape.tree.map { target.collection.fields[$0] }.flatMap { $0.index == field.index ? nil : $0 }
+            }
+            tree = try nesting.flatMap { nesting in
+                try expansion.targets.first.map { try TreeRows($0.collection, tree: nesting, on: reader.connection) }
+            }
             children = try expansion.targets.first.flatMap { target in
                 try target.conditions.map { conditions in
                     try reader.childPlan(
                         Access(target.collection, conditions: conditions, environment: Environment()), by: field, order: order,
-                        limit: Self.childLimit, projection: target.projection)
+                        limit: Self.childLimit, projection: target.projection, tree: nesting)
                 }
             }
         }
@@ -97,6 +116,11 @@ final class ExpansionEncoder {
         if let children {
             children.bind(environment, id: id)
             defer { children.statement.reset() }
+            if let tree, let encoder = children.encoder {
+                let roots = try tree.read(children.statement, encoder, environment)
+                tree.write(roots[...], into: out)
+                return out.append(UInt8(ascii: "]"))
+            }
             var isFirst = true
             while let encoder = children.encoder, try children.statement.step() {
                 if !isFirst { out.append(UInt8(ascii: ",")) }
@@ -119,6 +143,12 @@ final class ExpansionEncoder {
         guard id.count > 0, let target = targets[collection] else { return out.append("null") }
         if try target.record?.encode(id: id, environment, into: out) == true { return }
         if try target.card?.encode(id: id, environment, into: out) == true { return }
-        out.append("null")
+        guard let hidden else { return out.append("null") }
+        hidden.bind(utf8: id, at: 1)
+        defer { hidden.reset() }
+        guard try hidden.step() else { return out.append("null") }
+        out.append("{\"id\":")
+        out.append(string: id)
+        out.append(",\"deleted\":true}")
     }
 }

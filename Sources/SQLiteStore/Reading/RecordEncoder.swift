@@ -89,7 +89,7 @@ final class RecordEncoder {
             var hidden: Int32 = -1
             if case .reference(let field) = expansion.source { hidden = conditions[field.index] ?? -1 }
             return try ExpansionEncoder(
-                expansion, column: select(ExpansionEncoder.source(of: expansion)), condition: hidden, reader: reader)
+                expansion, of: collection, column: select(ExpansionEncoder.source(of: expansion)), condition: hidden, reader: reader)
         }
         inline = encoders.filter(\.isInline)
         expansions = encoders.filter { !$0.isInline }

@@ -16,13 +16,17 @@ final class RecordPlan {
         self.encoder = encoder
     }
 
-    func bind(_ environment: Environment, key: Value) {
+    /// `key` are the values of its columns, in order.
+    func bind(_ environment: Environment, key: [Value]) {
         var index = 0
+        var part = key.startIndex
         for slot in slots {
             index += 1
             switch slot {
             case .environment(let parameter): statement.bind(environment.value(of: parameter), at: index)
-            case .key: statement.bind(key, at: index)
+            case .key:
+                statement.bind(part < key.endIndex ? key[part] : .null, at: index)
+                part += 1
             case .tenant: statement.bind(environment.tenant?.id, at: index)
             default: statement.bindNull(at: index)
             }
@@ -122,7 +126,11 @@ struct PlanKey: Hashable {
         isOfTenant = access.isOfTenant
         self.projection = projection
         conditions = access.conditions
-        if case .field(let index, _) = key { shape = [index] }
+        switch key {
+        case .id: shape = []
+        case .field(let index, _): shape = [index]
+        case .fields(let indexes, _): shape = [-5] + indexes
+        }
     }
 
     init(_ list: RecordList, purpose: Purpose) {
@@ -154,6 +162,7 @@ struct PlanKey: Hashable {
         }
         shape.append(-2)
         guard purpose == .list else { return }
+        if list.tree != nil { shape.append(-6) }
         for term in list.order { shape.append(term.field.index * 2 + (term.descending ? 1 : 0)) }
     }
 }

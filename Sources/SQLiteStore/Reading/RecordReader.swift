@@ -12,7 +12,7 @@ final class RecordReader {
     /// All collections, by name; a reload replaces them.
     var collections: [String: Collection]
     private let totals: Totals
-    private let out = JSONBytes()
+    let out = JSONBytes()
     private var plans = BoundedCache<PlanKey, RecordPlan>(capacity: 128)
 
     init(connection: Connection, collections: [String: Collection], totals: Totals) {
@@ -27,10 +27,7 @@ final class RecordReader {
     func read(_ read: RecordRead, into buffer: inout ByteBuffer) throws -> (version: Int64, id: String?)? {
         let plan = try plan(read.access, key: read.key, projection: read.projection)
         let environment = read.access.environment
-        switch read.key {
-        case .id(let id): plan.bind(environment, key: .text(id))
-        case .field(_, let value): plan.bind(environment, key: value)
-        }
+        plan.bind(environment, key: read.key.values(in: read.access.collection))
         connection.startClock()
         defer { plan.statement.reset() }
         guard let encoder = plan.encoder, try plan.statement.step() else { return nil }
@@ -61,10 +58,11 @@ final class RecordReader {
 
     /// The statement for live records whose reference `field` holds an id, as a sub-read; its own, never shared, so that it may nest.
     func childPlan(
-        _ access: Access, by field: Field, order: [RecordList.Order], limit: Int, projection: Projection
+        _ access: Access, by field: Field, order: [RecordList.Order], limit: Int, projection: Projection, tree: Field? = nil
     ) throws -> RecordPlan {
         let encoder = try RecordEncoder(projection, of: access.collection, reader: self)
         var sql = RecordReader.select(encoder)
+        if let tree { sql.append(TreeRows.columns(tree)) }
         sql.append(Selection.rows(access))
         sql.append(" AND \(Selection.column(field.columns.last ?? "id")) = ")
         sql.append(.key)
@@ -84,6 +82,11 @@ final class RecordReader {
     /// Appends a JSON array of the page. Nil when the total must be counted and that is not to be done here.
     func list(_ list: RecordList, into buffer: inout ByteBuffer, mayCount: Bool) throws -> (count: Int, total: Int?)? {
         connection.startClock()
+        if let tree = list.tree {
+            let page = try self.tree(list, by: tree)
+            buffer.writeBytes(page.bytes.bytes)
+            return (page.count, list.counts ? page.total : nil)
+        }
         guard list.counts else { return (try page(list, into: &buffer), nil) }
         let commit = totals.commit
         // Page and total are one snapshot, which an idle statement holds open.
@@ -133,18 +136,23 @@ final class RecordReader {
     /// Sends the next lists of this form to the pool at once.
     func ban(_ list: RecordList) throws { try listingPlan(list).banned = 64 }
 
-    private func listingPlan(_ list: RecordList) throws -> RecordPlan {
+    func listingPlan(_ list: RecordList) throws -> RecordPlan {
         let key = PlanKey(list, purpose: .list)
         if let plan = plans[key] { return plan }
         let encoder = try RecordEncoder(list.projection, of: list.access.collection, reader: self)
         var sql = RecordReader.select(encoder)
+        if let tree = list.tree { sql.append(TreeRows.columns(tree)) }
         sql.append(Selection.rows(list.access))
         Selection.restrict(&sql, to: list.filters)
         Selection.order(&sql, by: list.order)
-        sql.append(" LIMIT ")
-        sql.append(.limit)
-        sql.append(" OFFSET ")
-        sql.append(.offset)
+        if list.tree != nil {
+            sql.append(" LIMIT \(TreeRows.limit)")
+        } else {
+            sql.append(" LIMIT ")
+            sql.append(.limit)
+            sql.append(" OFFSET ")
+            sql.append(.offset)
+        }
         let plan = try RecordPlan(sql, encoder: encoder, on: connection)
         plans[key] = plan
         return plan

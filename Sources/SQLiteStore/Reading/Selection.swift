@@ -31,13 +31,10 @@ enum Selection {
     }
 
     static func restrict(_ sql: inout SQLText, to key: RecordKey, in collection: Collection) {
-        let name: String
-        switch key {
-        case .id: name = "id"
-        case .field(let index, _): name = collection.fields[index].column ?? "id"
+        for name in key.columns(in: collection) {
+            sql.append(" AND \(column(name)) = ")
+            sql.append(.key)
         }
-        sql.append(" AND \(column(name)) = ")
-        sql.append(.key)
     }
 
     // MARK: Filters
@@ -56,6 +53,11 @@ enum Selection {
                 let hasNull = values.contains(.null)
                 let count = paddedCount(values.count - (hasNull ? values.count { $0 == .null } : 0))
                 switch field.model.storage {
+                // A field that holds references inside its values equals what it names.
+                case .column where field.holdsPartReferences && comparison == .equal && count > 0:
+                    sql.append("\(column("id")) IN (\(Mentions.records(field))")
+                    anyOf(&sql, filter: number, count: count)
+                    sql.append(")")
                 // Ids are unique among all records, so the id alone finds a reference to several collections.
                 case .pair(_, let id): compare(&sql, column(id), comparison, filter: number, count: count, hasNull: hasNull)
                 case .column, .member, .list:
@@ -160,5 +162,30 @@ enum Selection {
         }
         if !hasID { terms.append("\(column("id"))\(order.last?.descending == true ? " DESC" : "")") }
         sql.append(" ORDER BY \(terms.joined(separator: ", "))")
+    }
+}
+
+extension RecordKey {
+    /// The columns that it compares, one parameter each.
+    func columns(in collection: Collection) -> [String] {
+        switch self {
+        case .id: ["id"]
+        case .field(let index, _): [collection.fields[index].column ?? "id"]
+        case .fields(let indexes, _): indexes.flatMap { collection.fields[$0].columns }
+        }
+    }
+
+    /// What is bound to them; a reference to several collections is two values.
+    func values(in collection: Collection) -> [Value] {
+        switch self {
+        case .id(let id): return [.text(id)]
+        case .field(_, let value): return [value]
+        case .fields(let indexes, let values):
+            return zip(indexes, values).flatMap { index, value -> [Value] in
+                guard collection.fields[index].columns.count == 2 else { return [value] }
+                let reference = UnionReference(value)
+                return [reference.map { .text($0.collection) } ?? .null, reference.map { .text($0.id) } ?? .null]
+            }
+        }
     }
 }

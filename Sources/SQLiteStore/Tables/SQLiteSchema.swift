@@ -49,13 +49,18 @@ extension SQLiteStore: SchemaStore {
         case .addField(let field, let collection): try CollectionTables.add(field, to: collection).forEach(connection.execute)
         case .renameTable(let old, let new):
             try connection.execute("ALTER TABLE \(SQLText.quoted(old)) RENAME TO \(SQLText.quoted(new))")
+            try Mentions.renamed(collection: old, to: new, on: connection)
         case .renameColumn(let table, let old, let new):
             try connection.execute(
                 "ALTER TABLE \(SQLText.quoted(table)) RENAME COLUMN \(SQLText.quoted(old)) TO \(SQLText.quoted(new))")
+            try Mentions.renamed(field: old, of: table, to: new, on: connection)
         case .dropColumn(let table, let column):
             try dropIndexes(of: table, naming: column, on: connection)
             try connection.execute("ALTER TABLE \(SQLText.quoted(table)) DROP COLUMN \(SQLText.quoted(column))")
-        case .dropTable(let table): try connection.execute("DROP TABLE \(SQLText.quoted(table))")
+            try Mentions.dropped(field: column, of: table, on: connection)
+        case .dropTable(let table):
+            try connection.execute("DROP TABLE \(SQLText.quoted(table))")
+            try Mentions.dropped(collection: table, on: connection)
         case .compute(let field, let collection, let expression):
             guard let column = field.column else { return }
             let value = expression.sql(.sqlite, alias: "t")

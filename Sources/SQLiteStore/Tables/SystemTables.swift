@@ -22,6 +22,10 @@ enum SystemTables {
         CREATE TABLE IF NOT EXISTS "_atlas_sequences" (
             "collection" TEXT NOT NULL, "field" TEXT NOT NULL, "tenant" TEXT NOT NULL, "last" INTEGER NOT NULL,
             PRIMARY KEY ("collection", "field", "tenant")) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS "_atlas_mentions" (
+            "target" TEXT NOT NULL, "field" TEXT NOT NULL, "collection" TEXT NOT NULL, "record" TEXT NOT NULL,
+            PRIMARY KEY ("target", "field", "collection", "record")) STRICT, WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS "_atlas_mentions_record" ON "_atlas_mentions" ("record", "collection", "field");
         """
 
     /// Makes what is missing; throws when the file was written by a newer binary.

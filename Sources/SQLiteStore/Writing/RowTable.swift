@@ -17,11 +17,14 @@ final class RowTable {
         let columns: [(index: Int, type: ValueType, isPair: Bool)]
         /// The to-many fields.
         let members: [(index: Int, table: String)]
+        /// The fields that hold references inside their values.
+        let mentioning: [Field]
         var insertion: Statement?
 
         init(_ collection: Collection) {
             self.collection = collection
             columns = collection.fields.compactMap { $0.columns.isEmpty ? nil : ($0.index, $0.model.type, $0.columns.count == 2) }
+            mentioning = collection.fields.filter(\.holdsPartReferences)
             members = collection.fields.compactMap {
                 if case .members(let table) = $0.model.storage { ($0.index, table) } else { nil }
             }
@@ -43,10 +46,7 @@ final class RowTable {
 
     func row(_ access: Access, key: RecordKey) throws -> Row? {
         let plan = try select(access, key: key)
-        switch key {
-        case .id(let id): plan.bind(access.environment, key: .text(id))
-        case .field(_, let value): plan.bind(access.environment, key: value)
-        }
+        plan.bind(access.environment, key: key.values(in: access.collection))
         let statement = plan.statement
         defer { statement.reset() }
         guard try statement.step() else { return nil }
@@ -115,6 +115,8 @@ final class RowTable {
         let table = SQLText.quoted(collection.model.table)
         let sql: String
         switch field.model.storage {
+        case .column where field.holdsPartReferences:
+            sql = "SELECT \"id\" FROM \(table) WHERE \"id\" IN (\(Mentions.records(field)) = ?) ORDER BY \"n\" LIMIT ?"
         case .column(let column):
             sql = "SELECT \"id\" FROM \(table) WHERE \(SQLText.quoted(column)) = ? ORDER BY \"n\" LIMIT ?"
         case .pair(_, let column):
@@ -144,6 +146,7 @@ final class RowTable {
         try naming(collection) { try statement.run() }
         let number = connection.lastInsertedRow
         for field in shape.members { try insertMembers(of: row, field.index, field.table) }
+        for field in shape.mentioning { try Mentions(connection: connection).write(row, field, in: collection) }
         return number
     }
 
@@ -190,10 +193,14 @@ final class RowTable {
             try removeMembers(of: row, table)
             try insertMembers(of: row, field.index, table)
         }
+        for field in shape(collection).mentioning where changed.contains(field.index) {
+            try Mentions(connection: connection).write(row, field, in: collection)
+        }
     }
 
     func remove(_ row: Row, from collection: Collection) throws {
         for field in shape(collection).members { try removeMembers(of: row, field.table) }
+        if !shape(collection).mentioning.isEmpty { try Mentions(connection: connection).remove(row, from: collection) }
         let statement = try connection.statement("DELETE FROM \(SQLText.quoted(collection.model.table)) WHERE \"id\" = ?")
         statement.bind(row.id, at: 1)
         try statement.run()
