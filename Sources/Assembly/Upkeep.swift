@@ -36,7 +36,7 @@ struct Upkeep: JobHandler {
         let records = current.value.records
         switch job.job.kind {
         case "softdelete.prune": _ = try await records.pruneDeleted(on: loop)
-        case "audit.prune": try await records.pruneAudit(keep: Self.auditKept, on: loop)
+        case "audit.prune": try await records.pruneAudit(on: loop)
         default: break
         }
         try Task.checkCancellation()
@@ -47,7 +47,4 @@ struct Upkeep: JobHandler {
         }.get()
         return .finished
     }
-
-    /// A year.
-    private static let auditKept: Int64 = 31_536_000_000
 }

@@ -38,6 +38,16 @@ package struct Expression: Sendable {
         try evaluate(in: environment, row: row, old: old, rows: rows) == .bool(true)
     }
 
+    /// Whether the fields of its own record alone decide it: no other record, caller or clock.
+    package var readsItsRowAlone: Bool {
+        !node.contains { node in
+            switch node {
+            case .parameter, .follow, .aggregate, .question, .contains(_, .rows): true
+            default: false
+            }
+        }
+    }
+
     /// The same as SQL over a table (or row of one) that bears `alias`. A condition never yields SQL's NULL in a place where it matters.
     /// `random` has no SQL and is NULL.
     package func sql(_ dialect: SQLDialect, alias: String) -> SQLFragment {

@@ -13,6 +13,7 @@ package final class API: Responder {
         var document = OpenAPIDocument(context: context)
         RecordRoutes(context).add(to: &routes, describing: &document)
         RevisionRoutes(context).add(to: &routes, describing: &document)
+        AuditRoutes(context).add(to: &routes, describing: &document)
         auth.add(to: &routes, describing: &document)
         media.add(to: &routes, describing: &document)
         let openAPI = StaticDocument(document.finished)

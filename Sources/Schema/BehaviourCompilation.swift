@@ -40,6 +40,7 @@ extension SchemaCompiler {
         behaviour.rollUps = rollUps(of: declaration.name)
         behaviour.computation.steps = computations[declaration.name]?.steps ?? []
         behaviour.parentChecks = parentChecks(of: declaration.name)
+        check(behaviour, shape, of: declaration)
         let lookup = declaration.lookup.flatMap { index(of: $0, among: names) }.map { fields[$0] }
         if let lookup, let place = declaration.lookup, !isUnique(lookup, in: declaration) {
             faults.append(Fault("a lookup must be a unique field", at: place.at, length: place.value.count))

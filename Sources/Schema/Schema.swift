@@ -15,6 +15,7 @@ package final class Schema: Sendable {
     package let handlers: [String: [EventHandler]]
     /// Nil: the site has no tenants.
     package let tenancy: Tenancy?
+    package let audit: AuditPolicy
 
     package let lastConditionNumber: Int
 
@@ -23,7 +24,7 @@ package final class Schema: Sendable {
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
         activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], tenancy: Tenancy? = nil,
-        lastConditionNumber: Int = 0
+        audit: AuditPolicy = AuditPolicy(), lastConditionNumber: Int = 0
     ) {
         self.model = model
         self.collections = collections
@@ -33,11 +34,22 @@ package final class Schema: Sendable {
         self.activeWhen = activeWhen
         self.handlers = handlers
         self.tenancy = tenancy
+        self.audit = audit
         self.lastConditionNumber = lastConditionNumber
         self.numbers = Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0.number) })
     }
 
     package func collection(_ name: String) -> Collection? { numbers[name].map { collections[$0] } }
+}
+
+/// `[audit]`
+package struct AuditPolicy: Sendable {
+    /// Who may read entries; nil: nobody.
+    package var allow: Rule?
+    /// Milliseconds for which they are kept.
+    package var keep: Int64 = 31_536_000_000
+
+    package init() {}
 }
 
 package struct CompiledMediaKind: Sendable {

@@ -42,6 +42,9 @@ package struct SchemaCompiler {
         let kinds = mediaKinds()
         let handlers = handlers(for: collections)
         let tenancy = tenancy(collections)
+        var audit = AuditPolicy()
+        audit.allow = rule(configuration.audit.allow, of: nil)
+        audit.keep = configuration.audit.keep
         let activeWhen = configuration.auth.activeWhen.flatMap {
             expression($0, in: Scope(collection: BuiltIns.users, hasCaller: false, macros: macros), as: .condition)
         }
@@ -50,7 +53,7 @@ package struct SchemaCompiler {
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            handlers: handlers, tenancy: tenancy, lastConditionNumber: conditionCount)
+            handlers: handlers, tenancy: tenancy, audit: audit, lastConditionNumber: conditionCount)
     }
 
     // MARK: Model

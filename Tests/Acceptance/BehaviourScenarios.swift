@@ -53,8 +53,12 @@ import Testing
         checks = [{ rule = "input.publish_at > now", message = "choose a moment in the future" }]
         set    = { publish_at = "= input.publish_at" }
 
+        [audit]
+        allow = "staff"
+
         [collections.comments]
         soft_delete = true
+        audit       = true
         [collections.comments.allow]
         read    = "true"
         create  = "me != null"
@@ -368,6 +372,39 @@ import Testing
             }
             #expect(ids.count == 1)
             #expect(try await api.count("/blog/posts", as: site["sara"]) == before.map { $0 + 1 })
+        }
+    }
+
+    @Test("O35.8 The audit: each step with actor, address and change; outlives its record")
+    func audit() async throws {
+        try await Self.run { site in
+            let api = site.api
+            let post = try await Self.post(site, "A")
+            let body: JSONValue = ["post": post["id"] ?? .null, "body": "hello"]
+            let made = try await api.expect(
+                .POST, "/comments", as: site["omid"], body: body, headers: ["user-agent": "acceptance"], status: 400)
+            #expect(made.faults == ["post"])
+            try await api.expect(.POST, "/blog/posts/a/publish", as: site["sara"], status: 200)
+            let comment = try await api.expect(
+                .POST, "/comments", as: site["omid"], body: body, headers: ["user-agent": "acceptance"], status: 201)
+            let id = comment.text("id") ?? ""
+            let gone = try await api.expect(.DELETE, "/comments/\(id)", as: site["omid"], status: 204)
+            let path = "/audit?entity=comments:\(id)"
+            try await api.expect(.GET, path, status: 401)
+            try await api.expect(.GET, path, as: site["omid"], status: 403)
+            try await api.expect(.GET, path, as: site["staff"], status: 200) { answer in
+                let items = answer.data.array ?? []
+                let created = items.last ?? .null
+                return items.compactMap { $0["action"]?.string } == ["deleted", "created"]
+                    && items.first?["request_id"]?.string == gone.headers.first(name: "x-request-id")
+                    && created["actor"]?.string == site["omid"].id && created["actor_name"] == "omid@example.com"
+                    && created["ip"] == "127.0.0.1" && created["user_agent"] == "acceptance"
+                    && created["changes"]?["body"] == ["old": .null, "new": "hello"] && created["at"]?.string != nil
+                    && answer.json?["meta"]?["pagination"]?["total_items"] == 2
+            }
+            for bad in ["", "?entity=comments", "?entity=posts:\(id)", "?entity=comments:x", "?entity=comments:\(id)&x=1"] {
+                try await api.expect(.GET, "/audit\(bad)", as: site["staff"], status: 400)
+            }
         }
     }
 }

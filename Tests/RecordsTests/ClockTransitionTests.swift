@@ -23,6 +23,8 @@ import Testing
         published_at = { type = "datetime", readonly = true }
         [collections.posts.transitions]
         schedule = { from = "draft", to = "scheduled", allow = "true" }
+        publish  = { from = "draft", to = "published", allow = "true" }
+        forget   = { from = "draft", to = "retired", allow = "true" }
         unpublish = { from = ["scheduled", "published"], to = "draft", allow = "true" }
         """
     private static let goLive =

@@ -34,7 +34,7 @@ enum Language {
             Key("search", search, \.search, "one question to several collections").notInForce,
             Key("realtime", realtime, \.realtime, "what clients hear of as it happens").notInForce,
             Key("backoffice", backoffice, \.backoffice, "the pages of the staff").notInForce,
-            Key("audit", audit, \.audit, "who changed what").notInForce,
+            Key("audit", audit, \.audit, "who changed what"),
             Key("backup", backup, \.backup, "copies of everything").notInForce,
             Key("metrics", metrics, \.metrics, "what can be measured from outside").notInForce,
             Key("alerts", alerts, \.alerts, "what somebody must be told").notInForce,

@@ -33,9 +33,9 @@ extension Records {
         return gone
     }
 
-    /// Removes audit entries older than that many milliseconds.
-    package func pruneAudit(keep: Int64, on loop: any EventLoop) async throws {
-        let moment = clock.now() - keep
+    /// Removes audit entries that are older than `[audit] keep`.
+    package func pruneAudit(on loop: any EventLoop) async throws {
+        let moment = clock.now() - schema.audit.keep
         while !Task.isCancelled,
             try await store.transaction(on: loop, { try $0.ledgers.audit.prune(before: moment, limit: Self.batch) }).get() > 0
         {}

@@ -94,12 +94,12 @@ extension RecordWriter {
         var value = try stamp.evaluate(in: environment, row: row, rows: transaction)
         guard collection.uniqueKeys.contains(where: { $0.fields == [field.index] && $0.condition == nil }) else { return value }
         let access = Access(collection, environment: environment)
-        for _ in 0..<Self.draws {
-            guard !value.isNull, try transaction.row(access, key: .field(field.index, value)) != nil else { break }
-            let other = try stamp.evaluate(in: environment, row: row, rows: transaction)
-            // Nothing random is in it: it is a conflict.
-            if other == value { break }
-            value = other
+        var taken: Value?
+        for _ in 0..<Self.draws where !value.isNull {
+            // The same value twice in a row is looked up once.
+            if value != taken, try transaction.row(access, key: .field(field.index, value)) == nil { break }
+            taken = value
+            value = try stamp.evaluate(in: environment, row: row, rows: transaction)
         }
         return value
     }
