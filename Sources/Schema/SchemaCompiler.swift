@@ -124,7 +124,9 @@ package struct SchemaCompiler {
         switch field.type.value {
         case .geo: return [part("lat", .float), part("lng", .float)]
         case .object:
-            return field.fields.map { part($0.name, valueType(of: $0), $0.values.isEmpty ? nil : $0.values.map(\.value)) }
+            // Of the others the JSON holds a text where an expression would need their number.
+            let known: Set<FieldDeclaration.Kind> = [.string, .text, .email, .phone, .url, .enum, .int, .float, .bool]
+            return field.fields.filter { known.contains($0.type.value) }.map { part($0.name, valueType(of: $0), $0.values.isEmpty ? nil : $0.values.map(\.value)) }
         default: return []
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Harness
 import JSON
 import NIOHTTP1
 import Testing
