@@ -116,14 +116,17 @@ let package = Package(
         .executableTarget(
             name: "QueueDrain", dependencies: ["SQLiteStore", "Jobs", "Ports", logging, nio, nioPosix], path: "Benchmarks/QueueDrain",
             swiftSettings: strict),
-        // What acceptance tests start the program with and ask it by.
+        // What both suites below start the program with and ask it by.
         .target(
             name: "Harness", dependencies: ["JSON", nio, nioPosix, nioHTTP1], path: "Tests/Harness", exclude: ["conforms"],
             swiftSettings: strict),
-        // Depends on the program so that it is built before its tests; they start it as a process.
+        // They depend on the program so that it is built before its tests; they start it as a process.
         .testTarget(
             name: "AcceptanceTests", dependencies: ["atlas", "Harness", "JSON", nio, nioPosix, nioHTTP1], path: "Tests/Acceptance",
             exclude: ["openapi"], swiftSettings: strict),
+        .testTarget(
+            name: "ExamplesTests", dependencies: ["atlas", "Harness", "Conformance", "JSON", nio, nioHTTP1],
+            path: "Tests/ExamplesAcceptance", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
