@@ -23,7 +23,7 @@ extension RecordWriter {
         if change.isFinal { return try transaction.ledgers.revisions.remove(record) }
         let row = change.row
         let differs = revisions.fields.contains { index in
-            change.old.map { $0.values[index] != row.values[index] || $0.payloads[index] != row.payloads[index] } ?? true
+            change.old.map { $0.values[index] != row.values[index] || $0.payloads[index] != row.payloads[index] } ?? (change.kind == .created)
         }
         guard differs else { return }
         let values = revisions.fields.map { JSONMember(name: collection.fields[$0].name, value: row.json(collection.fields[$0])) }
@@ -35,7 +35,7 @@ extension RecordWriter {
 
     private func audit(_ change: RecordChange, in collection: Collection) throws {
         // Computed fields that follow other records are nobody's change: they give no version either.
-        if change.kind == .updated, change.event == nil, change.old?.version == change.row.version { return }
+        if change.kind == .updated, change.event == nil, change.old.map({ $0.version == change.row.version }) ?? true { return }
         let new = change.isFinal ? nil : change.row
         var members: [JSONMember] = []
         for field in collection.fields.dropFirst(Row.System.count) where !field.isPrivate && field.kind != .token {
