@@ -53,7 +53,7 @@ let package = Package(
         room("Ports", knows: ["Schema", "Expressions", nio]),
 
         // Adapters
-        room("SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "CSQLite", "CLinux", nio]),
+        room("SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "HTML", "Text", "CSQLite", "CLinux", nio]),
         room("LocalObjects", knows: ["Ports", "CLinux", nio, nioPosix]),
 
         // The heart and its clients

@@ -1,3 +1,4 @@
+package import Identity
 package import Logging
 package import Records
 internal import Edge
@@ -15,13 +16,16 @@ package struct APIContext: Sendable {
         /// Origins that browsers may call from.
         package var cors: [String]
         package var version: String
+        /// Makes cursors opaque.
+        package var sealing: Sealing
 
-        package init(title: String, baseURL: String, maxBody: Int64, cors: [String], version: String) {
+        package init(title: String, baseURL: String, maxBody: Int64, cors: [String], version: String, sealing: Sealing) {
             self.title = title
             self.baseURL = baseURL
             self.maxBody = maxBody
             self.cors = cors
             self.version = version
+            self.sealing = sealing
         }
     }
 

@@ -16,6 +16,11 @@ package protocol Store: Sendable {
     /// Appends a JSON array of records to `buffer`.
     func list(_ list: RecordList, into buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<ListAnswer>
 
+    /// Runs `body` over one state of the store.
+    func snapshot<Result: Sendable>(
+        on loop: any EventLoop, _ body: @escaping @Sendable (any Snapshot) throws -> Result
+    ) -> EventLoopFuture<Result>
+
     /// Runs `body` with exclusive access to write. An error of the body rolls back its changes and fails the future.
     func transaction<Result: Sendable>(
         on loop: any EventLoop, _ body: @escaping @Sendable (any Transaction) throws -> Result

@@ -27,6 +27,7 @@ package protocol Transaction: AnyObject, RowSource {
     var ledgers: any Ledgers { get }
     var sequences: any SequenceTransaction { get }
     var walk: any CollectionWalk { get }
+    var formerSlugs: any FormerSlugs { get }
 }
 
 /// Jobs within a transaction: enqueued or ended in the same commit as the data.

@@ -115,9 +115,15 @@ package final class SQLiteStore: Store {
         }
         return submit(on: loop) { reader in
             var buffer = buffer
-            guard let (count, total) = try reader.list(list, into: &buffer, mayCount: true) else { throw StoreError.tooSlow }
-            return ListAnswer(buffer: buffer, count: count, total: total)
+            guard let listed = try reader.list(list, into: &buffer, mayCount: true) else { throw StoreError.tooSlow }
+            return ListAnswer(buffer: buffer, count: listed.count, total: listed.total, next: listed.next)
         }
+    }
+
+    package func snapshot<Result: Sendable>(
+        on loop: any EventLoop, _ body: @escaping @Sendable (any Snapshot) throws -> Result
+    ) -> EventLoopFuture<Result> {
+        submit(on: loop) { try SQLiteSnapshot.run($0, body) }
     }
 
     private func submit<Answer: Sendable>(

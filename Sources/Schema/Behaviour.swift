@@ -166,14 +166,14 @@ package struct DeclaredFilter: Sendable {
     package var condition: Condition
     /// The type of `$`.
     package var valueType: ValueType
-    /// What `$` may be, when it is compared with an enum or state.
-    package var allowed: [String]?
+    /// The field that `$` is compared with, by collection and index: its values are checked like those of that field.
+    package var comparedWith: FieldPlace?
 
-    package init(name: String, condition: Condition, valueType: ValueType, allowed: [String]? = nil) {
+    package init(name: String, condition: Condition, valueType: ValueType, comparedWith: FieldPlace? = nil) {
         self.name = name
         self.condition = condition
         self.valueType = valueType
-        self.allowed = allowed
+        self.comparedWith = comparedWith
     }
 }
 

@@ -271,7 +271,9 @@ extension SchemaCompiler {
             let scope = Scope(collection: declaration.name, hasFilterValue: true, macros: macros)
             guard let expression = expression(declared.expression, in: scope, as: .condition) else { return nil }
             let type = ExpressionCompiler(model: model).filterValueType(of: expression)
-            return DeclaredFilter(name: declared.name, condition: condition(expression), valueType: type)
+            var place = expression.fieldOfFilterValue
+            if place?.collection == nil { place?.collection = declaration.name }
+            return DeclaredFilter(name: declared.name, condition: condition(expression), valueType: type, comparedWith: place)
         }
     }
 }

@@ -15,10 +15,33 @@ enum BuiltIns {
         } + declared.filter { own in !builtIn.contains { $0.name == own.name } }
     }
 
-    /// What `[tenancy]` adds (11-precisions 39).
+    /// Where something has a page, pages can move (11-precisions 28).
+    private static var redirects: CollectionDeclaration {
+        var redirects = CollectionDeclaration(name: "redirects", at: nowhere)
+        redirects.fields = [
+            field("from", .string) {
+                ($0.readonly, $0.required, $0.unique) = (false, true, true)
+                $0.maximum = Located(Bound(2_000), at: nowhere)
+            },
+            field("to", .string) {
+                ($0.readonly, $0.required) = (false, true)
+                $0.maximum = Located(Bound(2_000), at: nowhere)
+            },
+            field("code", .int) {
+                $0.readonly = false
+                $0.default = Located(.int(301), at: nowhere)
+                $0.minimum = Located(Bound(301), at: nowhere)
+                $0.maximum = Located(Bound(308), at: nowhere)
+            },
+            field("auto", .bool) { $0.default = Located(.bool(false), at: nowhere) },
+        ]
+        return redirects
+    }
+
+    /// What `page` and `[tenancy]` add (11-precisions 28 and 39).
     private static func presets(of configuration: Configuration) -> [CollectionDeclaration] {
-        guard let tenancy = configuration.tenancy else { return [] }
-        var presets: [CollectionDeclaration] = []
+        var presets = configuration.collections.contains { $0.page != nil } ? [redirects] : []
+        guard let tenancy = configuration.tenancy else { return presets }
         if tenancy.invitations != nil {
             var invitations = CollectionDeclaration(name: "invitations", at: nowhere)
             invitations.isTenant = true

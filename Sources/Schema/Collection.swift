@@ -16,6 +16,7 @@ package final class Collection: Sendable {
     package let indexes: [Index]
     package let shape: Shape
     package let behaviour: Behaviour
+    package let keptSlugs: [KeptSlug]
     /// Fields whose values are drawn at creation: sequences and tokens.
     package let drawn: [Int]
     package let revealsOnce: Bool
@@ -40,6 +41,7 @@ package final class Collection: Sendable {
         self.indexes = indexes
         self.shape = shape
         self.behaviour = behaviour
+        self.keptSlugs = Self.keptSlugs(fields, uniqueKeys, tenant: shape.tenant)
         self.drawn = fields.filter { $0.kind == .sequence || $0.kind == .token }.map(\.index)
         self.revealsOnce = fields.contains { $0.revealsOnce }
         self.counters = fields.filter { $0.kind == .counter }.map(\.index)

@@ -49,6 +49,7 @@ extension SchemaCompiler {
         if declared.type.value == .sequence { field.sequence = SequenceFormat(declared.format?.value ?? "{}") }
         field.read = accessRule(declared.read, of: collection.name)
         field.write = rule(declared.write, of: collection.name)
+        if let search = declared.search { checkSearch(field, at: search.at) }
         if let stamp = declared.stamp {
             field.stamp = expression(stamp, in: Scope(collection: collection.name, macros: macros), as: .value(model.type))
         }
@@ -62,6 +63,18 @@ extension SchemaCompiler {
             }
         }
         return field
+    }
+
+    /// A search would tell what the field hides, row by row (11-precisions 11 and 26).
+    private mutating func checkSearch(_ field: Field, at place: Location) {
+        if field.isPrivate {
+            faults.append(Fault("'\(field.name)' is private: nobody may search it", at: place))
+        } else if field.read?.conditions.isEmpty == false {
+            faults.append(
+                Fault(
+                    "who may read '\(field.name)' depends on the record, so it cannot be searched", at: place,
+                    suggestion: "let its read ask the caller alone, or leave out search"))
+        }
     }
 
     /// What a value may be: bounds and parts.

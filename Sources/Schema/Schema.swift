@@ -17,6 +17,10 @@ package final class Schema: Sendable {
     package let tenancy: Tenancy?
     package let audit: AuditPolicy
 
+    /// What `GET /search` looks through, in the order of the file.
+    package let searched: [Collection]
+    package let views: [View]
+
     package let lastConditionNumber: Int
 
     private let numbers: [String: Int]
@@ -24,7 +28,7 @@ package final class Schema: Sendable {
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
         activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], tenancy: Tenancy? = nil,
-        audit: AuditPolicy = AuditPolicy(), lastConditionNumber: Int = 0
+        audit: AuditPolicy = AuditPolicy(), searched: [Collection] = [], views: [View] = [], lastConditionNumber: Int = 0
     ) {
         self.model = model
         self.collections = collections
@@ -35,6 +39,8 @@ package final class Schema: Sendable {
         self.handlers = handlers
         self.tenancy = tenancy
         self.audit = audit
+        self.searched = searched
+        self.views = views
         self.lastConditionNumber = lastConditionNumber
         self.numbers = Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0.number) })
     }

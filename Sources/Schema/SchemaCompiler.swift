@@ -45,6 +45,8 @@ package struct SchemaCompiler {
         var audit = AuditPolicy()
         audit.allow = rule(configuration.audit.allow, of: nil)
         audit.keep = configuration.audit.keep
+        let searched = searched(among: collections)
+        let views = views(of: collections)
         let activeWhen = configuration.auth.activeWhen.flatMap {
             expression($0, in: Scope(collection: BuiltIns.users, hasCaller: false, macros: macros), as: .condition)
         }
@@ -53,7 +55,8 @@ package struct SchemaCompiler {
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            handlers: handlers, tenancy: tenancy, audit: audit, lastConditionNumber: conditionCount)
+            handlers: handlers, tenancy: tenancy, audit: audit, searched: searched, views: views,
+            lastConditionNumber: conditionCount)
     }
 
     // MARK: Model

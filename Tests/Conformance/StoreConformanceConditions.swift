@@ -50,11 +50,11 @@ extension StoreConformance {
             for number in 0..<5 { try await test.insert(posts, number, ["views": .int(Int64(number)), "published": .bool(number != 3)]) }
             let atLeast = try test.condition("views >= $ and published", over: posts, filter: true)
             for (value, numbers) in [(2, [2, 4]), (4, [4]), (5, [])] {
-                let filter = RecordList.Filter.declared(atLeast, .int(Int64(value)))
+                let filter = RecordList.Filter.declared(atLeast, [.int(Int64(value))])
                 let page = try await test.numbers(posts, filters: [filter], counts: true)
                 #expect(page == Page(numbers: numbers, total: numbers.count))
             }
-            let two: [RecordList.Filter] = [.declared(atLeast, .int(1)), .declared(atLeast, .int(2))]
+            let two: [RecordList.Filter] = [.declared(atLeast, [.int(1)]), .declared(atLeast, [.int(2)])]
             #expect(try await test.numbers(posts, filters: two).numbers == [2, 4])
         },
         Case(name: "A field whose condition is false is left out, with its expansion") { test async throws in

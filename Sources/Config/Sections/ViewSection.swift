@@ -16,7 +16,7 @@ extension Language {
             Key("allow", .expression, \.allow, "who may ask; answers hold what he may read; without it nobody"),
             Key("input", parts, \.input, "query parameters, `input.<name>` in expressions"),
             Key("checks", .list(check), \.checks, initial: "[]", "conditions that the input must fulfil"),
-            Key("cache", .duration(atLeast: 0), \.cache, initial: "\"0s\"", "how long an answer is kept"),
+            Key("cache", .duration(atLeast: 0), \.cache, initial: "\"0s\"", "how long an answer is kept").notInForce,
             Key("of", .collection, \.rows.of, "the collection whose records are given"),
             Key("given", .expression, \.rows.given, "a record that the rest may speak of; 404 where it is null"),
             Key("where", .expression, \.rows.where, "which records"),
@@ -115,7 +115,7 @@ extension Language {
     static let search = Section<SearchSettings>(keys: [
         Key("collections", .list(.collection), \.collections, initial: "[]", "what `GET /search` looks through, by each one's list rule"),
         Key("fold", .list(.choice()), \.fold, initial: "[]", "differences of writing that do not matter"),
-        Key("cache", .duration(atLeast: 0), \.cache, initial: "\"0s\"", "how long an anonymous answer is kept"),
+        Key("cache", .duration(atLeast: 0), \.cache, initial: "\"0s\"", "how long an anonymous answer is kept").notInForce,
     ])
 
     static let realtime = Section<RealtimeSettings>(keys: [

@@ -39,6 +39,17 @@ enum Envelope {
         buffer.writeStaticString("}}}")
     }
 
+    /// A page of a walk; `cursor` begins the next one, nil at the end.
+    static func close(_ buffer: inout ByteBuffer, requestID: String, walk pageSize: Int, cursor: String?) {
+        buffer.writeStaticString(#","meta":{"request_id":"#)
+        buffer.writeJSON(string: requestID)
+        buffer.writeStaticString(#","pagination":{"page_size":"#)
+        buffer.writeJSON(integer: Int64(pageSize))
+        buffer.writeStaticString(#","next_cursor":"#)
+        if let cursor { buffer.writeJSON(string: cursor) } else { buffer.writeStaticString("null") }
+        buffer.writeStaticString("}}}")
+    }
+
     static func success(_ data: JSONValue, status: HTTPResponseStatus = .ok, requestID: String) -> Response {
         var buffer = open()
         buffer.writeJSON(data)

@@ -23,9 +23,14 @@ extension OpenAPIDocument {
                 Operation(
                     id: "get\(names.singular)", summary: "One of \(collection.name)", tag: tag, needsAccount: read.rule.isNeverForAnonymous,
                     parameters: key + Self.projection(parameters),
-                    successes: [
-                        Self.success("200", "the record", data: record, headers: etag), Self.empty("304", "unchanged since If-None-Match"),
-                    ],
+                    successes: [Self.success("200", "the record", data: record, headers: etag)]
+                        + (collection.lookup?.kind == .slug
+                            ? [
+                                Self.empty(
+                                    "301", "the slug has changed: see Location", headers: ["Location": ["schema": ["type": "string"]]])
+                            ]
+                            : [])
+                        + [Self.empty("304", "unchanged since If-None-Match")],
                     failures: ["404"]))
         }
         if let create = behaviour.create, !isSingle {
@@ -39,7 +44,8 @@ extension OpenAPIDocument {
                     id: "create\(names.singular)", summary: "Create one of \(collection.name)", tag: tag,
                     needsAccount: create.isNeverForAnonymous, isRepeatable: true,
                     body: Self.body(Self.reference("Create\(names.singular)")),
-                    successes: [Self.success("201", "the new record", data: created, headers: Self.location)], failures: ["402", "403", "409"]))
+                    successes: [Self.success("201", "the new record", data: created, headers: Self.location)],
+                    failures: ["402", "403", "409"]))
         }
         if let update = behaviour.update {
             add(schema: "Update\(names.singular)", body(of: collection, purpose: .update))
@@ -101,9 +107,15 @@ extension OpenAPIDocument {
                 id: id, summary: "A page of \(collection.name)", tag: collection.name,
                 needsAccount: behaviour.read?.rule.isNeverForAnonymous != false || behaviour.list?.rule.isNeverForAnonymous == true,
                 parameters: key + Self.listParameters(parameters),
-                successes: [Self.success("200", "a page", data: data, paginated: true)],
+                successes: [
+                    Self.success("200", "a page", data: data, headers: Self.listTag, paginated: true),
+                    Self.empty("304", "unchanged since If-None-Match"),
+                ],
                 failures: key.isEmpty ? ["403"] : ["403", "404"]))
     }
+    private static let listTag: JSONValue = [
+        "ETag": ["schema": ["type": "string"], "description": "names this page, its totals included; absent in walks by cursor"]
+    ]
 
     // MARK: Schemas
 
@@ -171,7 +183,15 @@ extension OpenAPIDocument {
             parameter(
                 "page_size", in: "query", ["type": "integer", "minimum": 1, "maximum": 100, "default": 20], about: "records on a page"),
             parameter("count", in: "query", ["enum": ["exact", "none"]], about: "none: without totals, which is quicker"),
+            parameter(
+                "cursor", in: "query", ["type": "string", "maxLength": 8_192],
+                about: "instead of pages: empty to begin, then `next_cursor` of the page before"),
         ]
+        if !parameters.searched.isEmpty {
+            let names = parameters.searched.map(\.name).joined(separator: ", ")
+            all.append(
+                parameter("q", in: "query", ["type": "string"], about: "records that hold these words (in \(names)), the best first"))
+        }
         all += projection(parameters)
         if parameters.collection.shape.tree != nil {
             all.append(parameter("tree", in: "query", ["type": "boolean"], about: "rows nested in `children`; pages are of the topmost"))
@@ -190,7 +210,12 @@ extension OpenAPIDocument {
                     ? several(name, of: item, most: 100, about: about + " any of these") : parameter(name, in: "query", item, about: about))
         }
         for filter in parameters.collection.behaviour.filters {
-            all.append(parameter(filter.name, in: "query", ["type": "string"], about: "declared filter"))
+            guard let declared = parameters.declared[filter.name] else { continue }
+            let schema = declared.field.map { Self.item($0) } ?? ["type": "string"]
+            all.append(
+                declared.takesSeveral
+                    ? several(filter.name, of: schema, most: 100, about: "declared filter: any of these")
+                    : parameter(filter.name, in: "query", schema, about: "declared filter"))
         }
         return all
     }

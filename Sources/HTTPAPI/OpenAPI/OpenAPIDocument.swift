@@ -82,12 +82,12 @@ struct OpenAPIDocument {
 
     // MARK: Parts
 
-    static func parameter(_ name: String, in place: String, _ schema: JSONValue, about: String) -> JSONValue {
+    static func parameter(_ name: String, in place: String, _ schema: JSONValue, about: String, isRequired: Bool = false) -> JSONValue {
         var members: [JSONMember] = [
             JSONMember(name: "name", value: .string(name)), JSONMember(name: "in", value: .string(place)),
             JSONMember(name: "description", value: .string(about)), JSONMember(name: "schema", value: schema),
         ]
-        if place == "path" { members.append(JSONMember(name: "required", value: true)) }
+        if place == "path" || isRequired { members.append(JSONMember(name: "required", value: true)) }
         return .object(members)
     }
 
@@ -117,8 +117,10 @@ struct OpenAPIDocument {
         return JSONMember(name: status, value: .object(members))
     }
 
-    static func empty(_ status: String, _ about: String) -> JSONMember {
-        JSONMember(name: status, value: ["description": .string(about)])
+    static func empty(_ status: String, _ about: String, headers: JSONValue? = nil) -> JSONMember {
+        let members =
+            [JSONMember(name: "description", value: .string(about))] + (headers.map { [JSONMember(name: "headers", value: $0)] } ?? [])
+        return JSONMember(name: status, value: .object(members))
     }
 
     private static func failureResponse(_ about: String) -> JSONValue {
@@ -174,9 +176,10 @@ struct OpenAPIDocument {
         "properties": [
             "request_id": ["type": "string"],
             "pagination": [
-                "type": "object", "additionalProperties": false, "required": ["page", "page_size"],
+                "type": "object", "additionalProperties": false, "required": ["page_size"],
                 "properties": [
-                    "page": ["type": "integer", "minimum": 1], "page_size": ["type": "integer", "minimum": 1, "maximum": 100],
+                    "next_cursor": ["type": ["string", "null"]], "page": ["type": "integer", "minimum": 1],
+                    "page_size": ["type": "integer", "minimum": 1, "maximum": 100],
                     "total_items": ["type": "integer", "minimum": 0], "total_pages": ["type": "integer", "minimum": 0],
                 ],
             ],

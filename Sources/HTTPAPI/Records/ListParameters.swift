@@ -1,4 +1,5 @@
 internal import Expressions
+internal import Identity
 internal import Ports
 internal import Records
 internal import Schema
@@ -18,14 +19,23 @@ struct ListParameters: Sendable {
         var takesSeveral: Bool
     }
 
+    /// A declared filter with the field that its value is compared with.
+    struct ConditionFilter: Sendable {
+        var filter: DeclaredFilter
+        var field: Field?
+        var takesSeveral: Bool
+    }
+
     let collection: Collection
     let filters: [String: FieldFilter]
     /// In the order of the file, for OpenAPI.
     let filterNames: [String]
-    let declared: [String: DeclaredFilter]
+    let declared: [String: ConditionFilter]
     let sortable: [String: Field]
     /// What `?expand=` may name: `author`, `author.city`, at most three steps; of a collection with very many, not all are here.
     let expandable: [String]
+    /// What `?q=` looks through.
+    let searched: [Field]
     private let schema: Schema
 
     init(_ collection: Collection, in schema: Schema) {
@@ -39,9 +49,7 @@ struct ListParameters: Sendable {
                 default: field.isFilterable
                 }
             if hasEquality {
-                // Where the type cannot hold a comma, a comma means any of (11-precisions 22).
-                let takesSeveral = ![.string, .text, .html, .url].contains(field.kind)
-                filters.append(FieldFilter(name: field.name, field: field, comparison: .equal, takesSeveral: takesSeveral))
+                filters.append(FieldFilter(name: field.name, field: field, comparison: .equal, takesSeveral: !field.mayHoldComma))
             }
             guard field.isFilterable else { continue }
             for (suffix, comparison) in Self.operators {
@@ -49,7 +57,16 @@ struct ListParameters: Sendable {
                     FieldFilter(name: field.name + suffix, field: field, comparison: comparison, takesSeveral: suffix == "_in"))
             }
         }
-        declared = Dictionary(collection.behaviour.filters.map { ($0.name, $0) }) { first, _ in first }
+        declared = Dictionary(
+            collection.behaviour.filters.map { filter in
+                let field = filter.comparedWith.flatMap { place in
+                    place.collection.flatMap { schema.collection($0) }.map { $0.fields[place.index] }
+                }
+                let takesSeveral = field.map { !$0.mayHoldComma } ?? (filter.valueType != .text && filter.valueType != .json)
+                return (filter.name, ConditionFilter(filter: filter, field: field, takesSeveral: takesSeveral))
+            }
+        ) { first, _ in first }
+        searched = collection.fields.filter { $0.search != nil && Self.isQueryable($0) }
         let builtIn = filters.filter { [declared] in declared[$0.name] == nil }
         self.filters = Dictionary(builtIn.map { ($0.name, $0) }) { first, _ in first }
         filterNames = builtIn.map(\.name)
@@ -73,10 +90,12 @@ struct ListParameters: Sendable {
     struct Page {
         var list: RecordList
         var number: Int
+        /// Of the order, which a cursor must have been made for.
+        var orderName: String
     }
 
     /// The page that a query asks for; its access is not set yet.
-    func page(_ query: Query, for caller: Caller, records: Records) throws -> Page {
+    func page(_ query: Query, for caller: Caller, context: APIContext) throws -> Page {
         var faults: [FieldFault] = []
         var filters: [RecordList.Filter] = []
         var number = 1
@@ -102,6 +121,8 @@ struct ListParameters: Sendable {
                 case "tree" where collection.shape.tree != nil:
                     guard value == "true" || value == "false" else { throw Self.fault(name, "enum", "must be 'true' or 'false'") }
                     nests = value == "true"
+                case "q" where !searched.isEmpty: continue
+                case "cursor": continue
                 case "fields": fields = try self.fields(value)
                 case "expand": expanded = try expansions(value)
                 default: filters.append(try filter(name, value, for: caller))
@@ -111,20 +132,62 @@ struct ListParameters: Sendable {
             }
         }
         if number * size > Self.reach + size - 1 {
-            faults.append(Self.fault("page", "max", "pages reach the first \(Self.reach) records: narrow the list by a filter"))
+            faults.append(
+                Self.fault("page", "max", "pages reach the first \(Self.reach) records: narrow the list by a filter or use 'cursor'"))
         }
-        guard faults.isEmpty else { throw Failure.invalid(faults) }
         let projection =
             fields == nil && expanded == nil
-            ? records.projections.standard(collection, for: caller)
-            : records.projections.custom(
+            ? context.records.projections.standard(collection, for: caller)
+            : context.records.projections.custom(
                 collection, fields: fields, expanded: expanded, for: caller)
         let access = Access(collection, life: deleted ? .deleted : .live, environment: caller.environment)
         var list = RecordList(
             access: access, filters: filters, order: order, limit: size, offset: (number - 1) * size, counts: counts,
             projection: projection)
         if nests { list.tree = collection.shape.tree.map { collection.fields[$0] } }
-        return Page(list: list, number: number)
+        for other in ["q", "cursor"] where nests && query[other] != nil {
+            faults.append(Self.fault(other, "conflict", "finds single records, which have no place in a tree: leave out 'tree'"))
+        }
+        if !searched.isEmpty, let words = query["q"] {
+            list.search = RecordList.Search(text: words, fields: searched.filter { mayRead($0, caller) })
+            // The best first, unless another order is asked for.
+            if query["sort"] == nil { list.order = [] }
+        }
+        let orderName = collection.name + order.map { ":\($0.descending ? "-" : "")\($0.field?.name ?? "")" }.joined()
+        do {
+            try walk(query, &list, orderName, sealing: context.settings.sealing)
+        } catch {
+            faults.append(error)
+        }
+        guard faults.isEmpty else { throw Failure.invalid(faults) }
+        return Page(list: list, number: number, orderName: orderName)
+    }
+
+    /// The best records for these words, as a list of its own.
+    func search(_ words: String, for caller: Caller, most: Int, records: Records) -> RecordList {
+        var list = RecordList(
+            access: Access(collection, environment: caller.environment), limit: most,
+            projection: records.projections.standard(collection, for: caller))
+        list.search = RecordList.Search(text: words, fields: searched.filter { mayRead($0, caller) })
+        return list
+    }
+
+    /// `?cursor=`: empty it begins a walk over the whole list, and each page names the next.
+    private func walk(_ query: Query, _ list: inout RecordList, _ orderName: String, sealing: Sealing) throws(FieldFault) {
+        guard let text = query["cursor"] else { return }
+        for other in ["page", "count"] where query[other] != nil {
+            throw Self.fault(other, "conflict", "goes with pages, not with 'cursor'")
+        }
+        if list.search != nil, list.order.isEmpty {
+            throw Self.fault("cursor", "conflict", "a search by relevance has no cursor: add 'sort'")
+        }
+        list.walks = true
+        list.counts = false
+        if text.isEmpty { return }
+        guard let position = Cursor.position(text, in: list.order, named: orderName, sealing) else {
+            throw Self.fault("cursor", "format", "is none that this list has given")
+        }
+        list.after = position
     }
 
     /// The form that `?fields=` and `?expand=` of a single record ask for; nil for the standard one.
@@ -188,56 +251,37 @@ struct ListParameters: Sendable {
     }
 
     private func filter(_ name: String, _ text: String, for caller: Caller) throws -> RecordList.Filter {
-        if let filter = declared[name] {
-            return .declared(filter.condition, try Self.value(text, as: filter.valueType, name))
+        if let declared = declared[name] {
+            let values = try texts(text, declared.takesSeveral, name).map { text in
+                if let field = declared.field { return try field.comparand(fromQuery: text, path: name) }
+                return try declared.filter.valueType.value(fromQuery: text, path: name)
+            }
+            return .declared(declared.filter.condition, values)
         }
         guard let filter = filters[name] else { throw Self.fault(name, "unknown", "there is no such parameter") }
         try mayQuery(filter.field, for: caller)
-        let texts = filter.takesSeveral ? text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) : [text]
-        guard texts.count <= 100 else { throw Self.fault(name, "max", "may have at most 100 values") }
+        let texts = try texts(text, filter.takesSeveral, name)
         if case .union(let collections) = filter.field.kind, texts.allSatisfy({ collections.contains($0) }) {
             return .kinds(filter.field, texts)
         }
-        var values: [Value] = []
-        for text in texts { values.append(try Self.value(text, of: filter.field, name)) }
-        return .field(filter.field, filter.comparison, values)
+        return .field(
+            filter.field, filter.comparison,
+            try texts.map { try filter.field.comparand(fromQuery: $0, path: name) })
     }
 
+    private func texts(_ text: String, _ areSeveral: Bool, _ name: String) throws(FieldFault) -> [String] {
+        let texts = areSeveral ? text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) : [text]
+        guard texts.count <= 100 else { throw Self.fault(name, "max", "may have at most 100 values") }
+        return texts
+    }
+
+    private func mayRead(_ field: Field, _ caller: Caller) -> Bool {
+        guard !caller.isSystem, case .nothing = field.read?.admission(for: caller.environment) else { return true }
+        return false
+    }
+
+    /// What one may not read one may not ask by either (11-precisions 11).
     private func mayQuery(_ field: Field, for caller: Caller) throws {
-        guard !caller.isSystem, case .nothing = field.read?.admission(for: caller.environment) else { return }
-        throw caller.isAnonymous ? RecordError.unauthenticated : .forbidden("you may not filter or sort by '\(field.name)'")
-    }
-
-    private static func value(_ text: String, of field: Field, _ name: String) throws(FieldFault) -> Value {
-        switch field.kind {
-        case .int, .float, .bool: try value(text, as: field.model.type, name)
-        default: try field.value(from: text, path: name)
-        }
-    }
-
-    private static func value(_ text: String, as type: ValueType, _ name: String) throws(FieldFault) -> Value {
-        guard !text.utf8.contains(0) else { throw fault(name, "format", "must not contain U+0000") }
-        switch type {
-        case .int:
-            guard let number = Int64(text) else { throw fault(name, "type", "must be a whole number") }
-            return .int(number)
-        case .float:
-            guard let number = Double(text), number.isFinite else { throw fault(name, "type", "must be a number") }
-            return .float(number)
-        case .bool:
-            guard text == "true" || text == "false" else { throw fault(name, "type", "must be true or false") }
-            return .bool(text == "true")
-        case .moment:
-            guard let moment = Timestamp.parse(text) else { throw fault(name, "format", "must be a moment (RFC 3339)") }
-            return .moment(moment)
-        case .date:
-            guard let date = CalendarDate.parse(text) else { throw fault(name, "format", "must be a date") }
-            return .date(date)
-        case .reference:
-            guard UUIDv7.isUUID(text) else { throw fault(name, "format", "must be the id of a record") }
-            return .text(text.lowercased())
-        default:
-            return .text(NormalizedText.nfc(text))
-        }
+        guard mayRead(field, caller) else { throw RecordError.forbidden("you may not filter or sort by '\(field.name)'") }
     }
 }

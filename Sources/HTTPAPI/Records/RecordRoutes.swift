@@ -92,18 +92,38 @@ struct Resource: Sendable {
 
     @Sendable func list(_ call: Call) -> Intake {
         context.respond(call) { caller in
-            answer(try parameters.page(Query(call.request.query), for: caller, records: records), to: call, for: caller)
+            answer(try parameters.page(Query(call.request.query), for: caller, context: context), to: call, for: caller)
         }
     }
 
     func answer(_ page: ListParameters.Page, to call: Call, for caller: Caller) -> EventLoopFuture<Response> {
-        let buffer = Envelope.open(capacity: 8_192)
-        return records.list(page.list, for: caller, into: buffer, on: call.request.eventLoop).map { answer in
-            var buffer = answer.buffer
-            let pagination = Pagination(page: page.number, pageSize: page.list.limit, total: answer.total)
-            Envelope.close(&buffer, requestID: call.request.id, pagination: pagination)
-            return Response(status: .ok, headers: Self.privateHeaders, body: .bytes(buffer))
+        records.list(page.list, for: caller, into: Envelope.open(capacity: 8_192), on: call.request.eventLoop).map {
+            respond($0, to: call, page)
         }
+    }
+
+    /// A page: its number and totals, or where the next one begins. What a page shows, its totals included, has an ETag.
+    private func respond(_ answer: ListAnswer, to call: Call, _ page: ListParameters.Page) -> Response {
+        var buffer = answer.buffer
+        var headers = Self.privateHeaders
+        if page.list.walks {
+            let cursor = answer.next.map { Cursor.text($0, named: page.orderName, context.settings.sealing) }
+            Envelope.close(&buffer, requestID: call.request.id, walk: page.list.limit, cursor: cursor)
+            return Response(status: .ok, headers: headers, body: .bytes(buffer))
+        }
+        let tag = EntityTag.make(version: Int64(answer.total ?? 0), Self.data(of: buffer))
+        headers.add(name: "etag", value: tag)
+        if let header = call.request.headers.first(name: "if-none-match"), EntityTag.matches(header, tag) {
+            return Response(status: .notModified, headers: headers)
+        }
+        let pagination = Pagination(page: page.number, pageSize: page.list.limit, total: answer.total)
+        Envelope.close(&buffer, requestID: call.request.id, pagination: pagination)
+        return Response(status: .ok, headers: headers, body: .bytes(buffer))
+    }
+
+    private static func data(of buffer: ByteBuffer) -> ByteBufferView {
+        let start = buffer.readerIndex + Envelope.dataStart
+        return buffer.viewBytes(at: start, length: buffer.writerIndex - start) ?? ByteBufferView(ByteBuffer())
     }
 
     @Sendable func read(_ call: Call) -> Intake {
@@ -117,8 +137,20 @@ struct Resource: Sendable {
                 let response = respond(answer, to: call, status: .ok)
                 if call.request.method == .GET, response.status == .ok { records.countRead(of: collection, id: answer.id) }
                 return response
+            }.flatMapError { error in
+                guard error as? RecordError == .notFound, case .field(_, .text(let slug)) = key else {
+                    return call.request.eventLoop.makeFailedFuture(error)
+                }
+                return records.moved(collection, from: slug, for: caller, on: call.request.eventLoop).map { moved(to: $0, call) }
             }
         }
+    }
+
+    /// 301 to where a record is that bore this slug before.
+    private func moved(to segment: String, _ call: Call) -> Response {
+        let path = (["api", "v1"] + collection.path + [segment]).map(\.percentEncodedSegment).joined(separator: "/")
+        let query = call.request.query.isEmpty ? "" : "?\(call.request.query)"
+        return Response(status: .movedPermanently, headers: ["location": "/\(path)\(query)", "cache-control": "private, no-cache"])
     }
 
     /// Answers to one caller are nobody else's; a cache may keep them only to ask again.
@@ -126,9 +158,7 @@ struct Resource: Sendable {
 
     func respond(_ answer: RecordAnswer, to call: Call, status: HTTPResponseStatus, location: String? = nil) -> Response {
         var buffer = answer.buffer
-        let start = buffer.readerIndex + Envelope.dataStart
-        let tag = EntityTag.make(
-            version: answer.version, buffer.viewBytes(at: start, length: buffer.writerIndex - start) ?? ByteBufferView(ByteBuffer()))
+        let tag = EntityTag.make(version: answer.version, Self.data(of: buffer))
         var headers = Self.privateHeaders
         headers.add(name: "etag", value: tag)
         if let location { headers.add(name: "location", value: location) }

@@ -157,6 +157,7 @@ package final class RecordWriter {
         differs += try recompute(&row, in: collection, changed: Set(differs))
         try transaction.update(row, in: collection, changed: differs)
         note(.updated, row, old: old, event: event)
+        try keepSlugs(of: old, replacedBy: row, in: collection)
         try rollUp(from: old, to: row, in: collection)
         try runChecks(checks.filter(\.onUpdate), on: row, old: old, scope: scope)
     }

@@ -59,41 +59,6 @@ extension RecordWriter {
         }
     }
 
-    /// Fills empty slugs from their sources: `title`, `title-2`, `title-3` … whatever no live record bears.
-    func makeSlugs(_ row: inout Row, in collection: Collection) throws {
-        for field in collection.fields where field.kind == .slug && row.values[field.index].isNull {
-            let texts = field.slugSources.compactMap { index -> String? in
-                if case .text(let text) = row.values[index] { text } else { nil }
-            }
-            guard !texts.isEmpty else { continue }
-            let limit = Int(field.maximum ?? 255)
-            // Room for the number; an id's form is refused, since a lookup by it would be read as an id.
-            var base = Slug.make(from: texts.joined(separator: " "), limit: max(1, limit - 7))
-            if base.isEmpty || UUIDv7.isUUID(base) { base = "\(collection.name)-\(base.prefix(8))".trimmingHyphens }
-            row.values[field.index] = .text(try freeSlug(base, field, in: collection))
-        }
-    }
-
-    private func freeSlug(_ base: String, _ field: Field, in collection: Collection) throws -> String {
-        let isUnique = collection.uniqueKeys.contains { $0.fields == [field.index] }
-        func isTaken(_ slug: String) throws -> Bool {
-            try transaction.row(Access(collection, environment: environment), key: .field(field.index, .text(slug))) != nil
-        }
-        guard isUnique, try isTaken(base) else { return base }
-        // Doubling first keeps the number of lookups logarithmic where a thousand records share a title.
-        var high = 2
-        while try isTaken("\(base)-\(high)") {
-            high *= 2
-            if high > 1 << 18 { throw RecordError.conflict(fields: [field.name]) }
-        }
-        var low = high / 2
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if try isTaken("\(base)-\(middle)") { low = middle } else { high = middle }
-        }
-        return "\(base)-\(high)"
-    }
-
     /// Whether some record that holds the file is one that the caller may change (03-expressions, references). The oldest holders decide:
     /// a file that many share is asked for where it was put first.
     private func mayEditHolder(of file: Row, in media: Collection) throws -> Bool {
@@ -113,13 +78,5 @@ extension Row {
     /// The value of the field of that name; null when there is none.
     package func value(_ name: String, in collection: Collection) -> Value {
         collection.field(name).map { values[$0.index] } ?? .null
-    }
-}
-
-extension String {
-    fileprivate var trimmingHyphens: String {
-        var text = self[...]
-        while text.hasSuffix("-") { text.removeLast() }
-        return String(text)
     }
 }

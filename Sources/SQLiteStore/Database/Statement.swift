@@ -128,6 +128,8 @@ package final class Statement {
 
     // MARK: Columns of the current row
 
+    var columnCount: Int { Int(sqlite3_column_count(handle)) }
+
     package func isNull(_ column: Int) -> Bool { sqlite3_column_type(handle, Int32(truncatingIfNeeded: column)) == SQLITE_NULL }
 
     package func integer(_ column: Int) -> Int64 { sqlite3_column_int64(handle, Int32(truncatingIfNeeded: column)) }

@@ -39,8 +39,8 @@ final class LoopReader: @unchecked Sendable {
         guard try !reader.isBanned(list) else { return .tooLong }
         var buffer = buffer
         do {
-            guard let (count, total) = try reader.list(list, into: &buffer, mayCount: false) else { return .tooLong }
-            return .answer(ListAnswer(buffer: buffer, count: count, total: total))
+            guard let listed = try reader.list(list, into: &buffer, mayCount: false) else { return .tooLong }
+            return .answer(ListAnswer(buffer: buffer, count: listed.count, total: listed.total, next: listed.next))
         } catch let error as SQLiteError where error.storeError == .tooSlow {
             try reader.ban(list)
             return .tooLong

@@ -42,10 +42,10 @@ final class RecordPlan {
     private static func value(of slot: SQLText.Slot, in list: RecordList) -> Value {
         switch slot {
         case .environment(let parameter): return list.access.environment.value(of: parameter)
-        case .declared(let filter, let parameter):
+        case .declared(let filter, let index, let parameter):
             guard case .filterValue = parameter else { return list.access.environment.value(of: parameter) }
-            guard case .declared(_, let value) = list.filters[filter] else { return .null }
-            return value
+            guard case .declared(_, let values) = list.filters[filter] else { return .null }
+            return index < values.count ? values[index] : values.last ?? .null
         case .value(let filter, let index):
             switch list.filters[filter] {
             case .kinds(_, let names): return (index < names.count ? names[index] : names.last).map { .text($0) } ?? .null
@@ -56,7 +56,12 @@ final class RecordPlan {
                 guard case .pair = field.model.storage else { return value }
                 return UnionReference(value).map { .text($0.id) } ?? .null
             }
-        case .limit: return .int(Int64(list.limit))
+        // One more tells whether there is a next page.
+        case .limit: return .int(Int64(list.walks ? list.limit + 1 : list.limit))
+        case .search: return list.search.flatMap { SearchTable.query($0, in: list.access.collection) }.map { .text($0) } ?? .null
+        case .position(let index):
+            guard let after = list.after else { return .null }
+            return index.map { after.values[$0] } ?? .text(after.id)
         case .offset: return .int(Int64(list.offset))
         case .tenant: return list.access.environment.tenant.map { .text($0.id) } ?? .null
         case .key: return .null
@@ -142,9 +147,9 @@ struct PlanKey: Hashable {
         conditions = list.access.conditions
         for filter in list.filters {
             switch filter {
-            case .declared(let condition, _):
+            case .declared(let condition, let values):
                 declared.append(condition)
-                shape.append(-1)
+                shape += [-1, Selection.paddedCount(values.count)]
             case .kinds(let field, let names): shape += [field.index, -3, Selection.paddedCount(names.count)]
             case .field(let field, let comparison, let values):
                 let nulls = values.count { $0 == .null }
@@ -160,9 +165,20 @@ struct PlanKey: Hashable {
                 shape += [field.index, code * 2 + (nulls > 0 ? 1 : 0), Selection.paddedCount(values.count - nulls)]
             }
         }
-        shape.append(-2)
+        shape.append(list.search == nil ? -2 : -4)
         guard purpose == .list else { return }
         if list.tree != nil { shape.append(-6) }
-        for term in list.order { shape.append(term.field.index * 2 + (term.descending ? 1 : 0)) }
+        for term in list.order {
+            let subject: Int
+            switch term.subject {
+            case .field(let field): subject = field.index
+            case .value(let value):
+                subject = -5
+                declared.append(value)
+            }
+            shape.append(subject * 2 + (term.descending ? 1 : 0))
+        }
+        if list.walks { shape.append(-8) }
+        if let after = list.after { shape += [-7] + after.values.map { $0.isNull ? 1 : 0 } }
     }
 }

@@ -15,6 +15,9 @@ final class RecordReader {
     let out = JSONBytes()
     private var plans = BoundedCache<PlanKey, RecordPlan>(capacity: 128)
 
+    /// Rows as values, for who asks several questions.
+    private(set) lazy var rows = RowTable(connection)
+
     init(connection: Connection, collections: [String: Collection], totals: Totals) {
         self.connection = connection
         self.collections = collections
@@ -80,49 +83,83 @@ final class RecordReader {
     // MARK: Lists
 
     /// Appends a JSON array of the page. Nil when the total must be counted and that is not to be done here.
-    func list(_ list: RecordList, into buffer: inout ByteBuffer, mayCount: Bool) throws -> (count: Int, total: Int?)? {
+    func list(_ list: RecordList, into buffer: inout ByteBuffer, mayCount: Bool) throws -> Listed? {
+        if let search = list.search, SearchTable.query(search, in: list.access.collection) == nil {
+            // A question without a word finds nothing.
+            buffer.writeStaticString("[]")
+            return Listed(count: 0, total: list.counts ? 0 : nil)
+        }
         connection.startClock()
         if let tree = list.tree {
             let page = try self.tree(list, by: tree)
             buffer.writeBytes(page.bytes.bytes)
-            return (page.count, list.counts ? page.total : nil)
+            return Listed(count: page.count, total: list.counts ? page.total : nil)
         }
-        guard list.counts else { return (try page(list, into: &buffer), nil) }
+        guard list.counts else { return try page(list, into: &buffer) }
         let commit = totals.commit
         // Page and total are one snapshot, which an idle statement holds open.
         let snapshot = try connection.statement("SELECT 1 FROM sqlite_schema")
         defer { snapshot.reset() }
         _ = try snapshot.step()
-        let count = try page(list, into: &buffer)
+        var listed = try page(list, into: &buffer)
         // A page that is not full tells the total itself.
-        if count < list.limit, count > 0 || list.offset == 0 { return (count, list.offset + count) }
+        if listed.count < list.limit, list.after == nil, listed.count > 0 || list.offset == 0 {
+            listed.total = list.offset + listed.count
+            return listed
+        }
         let counting = try countingPlan(list)
         let key = Totals.Key(plan: counting.key, values: counting.plan.values(for: list))
-        if let total = totals.total(key, since: commit) { return (count, total) }
+        if let total = totals.total(key, since: commit) {
+            listed.total = total
+            return listed
+        }
         guard mayCount else { return nil }
         counting.plan.bind(key.values)
         defer { counting.plan.statement.reset() }
         _ = try counting.plan.statement.step()
         let total = Int(counting.plan.statement.integer(0))
         totals.keep(total, for: key, since: commit)
-        return (count, total)
+        listed.total = total
+        return listed
     }
 
-    private func page(_ list: RecordList, into buffer: inout ByteBuffer) throws -> Int {
+    /// What is known of a list that was written.
+    struct Listed {
+        var count: Int
+        var total: Int?
+        var next: RecordList.Position?
+    }
+
+    private func page(_ list: RecordList, into buffer: inout ByteBuffer) throws -> Listed {
         let plan = try listingPlan(list)
         plan.bind(plan.values(for: list))
         defer { plan.statement.reset() }
         out.clear()
         out.append(UInt8(ascii: "["))
-        var count = 0
+        var listed = Listed(count: 0)
+        var last: RecordList.Position?
         while let encoder = plan.encoder, try plan.statement.step() {
-            if count > 0 { out.append(UInt8(ascii: ",")) }
+            if list.walks, listed.count == list.limit {
+                listed.next = last
+                break
+            }
+            if listed.count > 0 { out.append(UInt8(ascii: ",")) }
             try encoder.encode(plan.statement.handle, list.access.environment, into: out)
-            count += 1
+            listed.count += 1
+            if list.walks, listed.count == list.limit { last = position(plan, in: list) }
         }
         out.append(UInt8(ascii: "]"))
         buffer.writeBytes(out.bytes)
-        return count
+        return listed
+    }
+
+    /// Where the current row stands; its columns are the last of the statement.
+    private func position(_ plan: RecordPlan, in list: RecordList) -> RecordList.Position {
+        let fields = Selection.positionFields(of: list.order)
+        let first = plan.statement.columnCount - fields.count - 1
+        return RecordList.Position(
+            values: fields.enumerated().map { RowTable.value(plan.statement, first + $0, as: $1.model.type) },
+            id: plan.statement.text(first + fields.count))
     }
 
     /// Whether a list of this form was too slow for an event loop lately; asked once per list.
@@ -142,9 +179,14 @@ final class RecordReader {
         let encoder = try RecordEncoder(list.projection, of: list.access.collection, reader: self)
         var sql = RecordReader.select(encoder)
         if let tree = list.tree { sql.append(TreeRows.columns(tree)) }
-        sql.append(Selection.rows(list.access))
+        if list.walks {
+            for field in Selection.positionFields(of: list.order) { sql.append(", \(Selection.column(field.column ?? "id"))") }
+            sql.append(", \(Selection.column("id"))")
+        }
+        sql.append(Selection.rows(list.access, isSearched: list.search != nil))
         Selection.restrict(&sql, to: list.filters)
-        Selection.order(&sql, by: list.order)
+        if let after = list.after { Selection.restrict(&sql, to: after, in: list.order) }
+        Selection.order(&sql, of: list)
         if list.tree != nil {
             sql.append(" LIMIT \(TreeRows.limit)")
         } else {
@@ -162,7 +204,7 @@ final class RecordReader {
         let key = PlanKey(list, purpose: .count)
         if let plan = plans[key] { return (plan, key) }
         var sql = SQLText("SELECT count(*)")
-        sql.append(Selection.rows(list.access))
+        sql.append(Selection.rows(list.access, isSearched: list.search != nil))
         Selection.restrict(&sql, to: list.filters)
         let plan = try RecordPlan(sql, encoder: nil, on: connection)
         plans[key] = plan

@@ -6,14 +6,18 @@ struct SQLText {
     /// What is bound at each execution.
     enum Slot: Hashable {
         case environment(SQLParameter)
-        /// A parameter of the declared filter at that place in `RecordList.filters`.
-        case declared(filter: Int, SQLParameter)
+        /// A parameter of the declared filter at that place in `RecordList.filters`, for one of its values.
+        case declared(filter: Int, Int, SQLParameter)
         /// A value, other than null, of the field filter at that place.
         case value(filter: Int, Int)
         case key
         /// The id of the tenant asked about; null where there is none, and then no row passes.
         case tenant
         case limit, offset
+        /// The question for the index of words.
+        case search
+        /// A value of `RecordList.after`; nil: its id.
+        case position(Int?)
     }
 
     private(set) var text = ""

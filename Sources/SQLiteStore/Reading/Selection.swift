@@ -9,8 +9,18 @@ enum Selection {
     static func column(_ name: String) -> String { "\"t\".\(SQLText.quoted(name))" }
 
     /// `FROM … WHERE …` for the rows of `access`; never less than the access rule and the state of life.
-    static func rows(_ access: Access) -> SQLText {
-        var sql = SQLText(" FROM \(SQLText.quoted(access.collection.model.table)) AS \"t\" WHERE ")
+    static func rows(_ access: Access, isSearched: Bool = false) -> SQLText {
+        let table = "\(SQLText.quoted(access.collection.model.table)) AS \"t\""
+        var sql = SQLText(" FROM ")
+        if isSearched {
+            // The index of words decides first: it knows the few rows in question.
+            let words = SQLText.quoted(SearchTable.name(access.collection))
+            sql.append("\(words) CROSS JOIN \(table) ON \"t\".\"n\" = \(words).rowid WHERE \(words) MATCH ")
+            sql.append(.search)
+            sql.append(" AND ")
+        } else {
+            sql.append("\(table) WHERE ")
+        }
         if access.isOfTenant, let field = access.collection.shape.tenant, let tenant = access.collection.fields[field].column {
             sql.append("\(column(tenant)) = ")
             sql.append(.tenant)
@@ -43,8 +53,15 @@ enum Selection {
         for (number, filter) in filters.enumerated() {
             sql.append(" AND (")
             switch filter {
-            case .declared(let condition, _):
-                sql.append(condition.expression.sql(.sqlite, alias: alias)) { .declared(filter: number, $0) }
+            case .declared(let condition, let values):
+                let fragment = condition.expression.sql(.sqlite, alias: alias)
+                let count = paddedCount(values.count)
+                if count == 0 { sql.append("0") }
+                for index in 0..<count {
+                    sql.append(index > 0 ? " OR (" : "(")
+                    sql.append(fragment) { .declared(filter: number, index, $0) }
+                    sql.append(")")
+                }
             case .kinds(let field, let names):
                 guard case .pair(let kind, _) = field.model.storage else { sql.append("0)"); continue }
                 sql.append("\(column(kind)) ")
@@ -148,20 +165,89 @@ enum Selection {
 
     // MARK: Order
 
-    /// Ties follow the direction of the last term, so that one index on (term, id) serves both directions.
+    /// A term of an order, as a column or computed.
+    private struct Term {
+        var sql: SQLText
+        var field: Field?
+        var descending: Bool
+    }
+
+    /// Without an order a search gives the best first. Ties follow the direction of the last term, so that one index on (term, id) serves both.
+    static func order(_ sql: inout SQLText, of list: RecordList) {
+        if list.order.isEmpty, list.search != nil {
+            sql.append(" ORDER BY \(SearchTable.relevance(list.access.collection)), \(column("id")) DESC")
+        } else {
+            order(&sql, by: list.order)
+        }
+    }
+
     static func order(_ sql: inout SQLText, by order: [RecordList.Order]) {
-        var terms: [String] = []
-        var hasID = false
+        sql.append(" ORDER BY ")
+        for (number, term) in terms(of: order).enumerated() {
+            if number > 0 { sql.append(", ") }
+            sql.append(term.sql)
+            if term.descending { sql.append(" DESC") }
+        }
+    }
+
+    /// The terms that decide, ending with the id.
+    private static func terms(of order: [RecordList.Order]) -> [Term] {
+        var terms: [Term] = []
         for term in order {
-            guard let name = term.field.column else { continue }
-            terms.append("\(column(name))\(term.descending ? " DESC" : "")")
-            if term.field.index == Row.System.id {
-                hasID = true
-                break
+            switch term.subject {
+            case .field(let field):
+                guard let name = field.column else { continue }
+                terms.append(Term(sql: SQLText(column(name)), field: field, descending: term.descending))
+                if field.index == Row.System.id { return terms }
+            case .value(let value):
+                var sql = SQLText()
+                sql.append(value.expression.sql(.sqlite, alias: alias))
+                terms.append(Term(sql: sql, field: nil, descending: term.descending))
             }
         }
-        if !hasID { terms.append("\(column("id"))\(order.last?.descending == true ? " DESC" : "")") }
-        sql.append(" ORDER BY \(terms.joined(separator: ", "))")
+        return terms + [Term(sql: SQLText(column("id")), field: nil, descending: order.last?.descending == true)]
+    }
+
+    // MARK: Positions
+
+    /// The fields whose values make up a position in a list of that order; the id follows them.
+    static func positionFields(of order: [RecordList.Order]) -> [Field] {
+        terms(of: order).compactMap(\.field).filter { $0.index != Row.System.id }
+    }
+
+    /// Only rows that come after `position`. Null comes first, as in `ORDER BY`.
+    static func restrict(_ sql: inout SQLText, to position: RecordList.Position, in order: [RecordList.Order]) {
+        let terms = terms(of: order)
+        var closing = ""
+        for (index, term) in terms.enumerated() {
+            sql.append(index == 0 ? " AND " : "")
+            let name = term.sql.text
+            let sign = term.descending ? "<" : ">"
+            guard index < terms.count - 1 else {
+                sql.append("\(name) \(sign) ")
+                sql.append(.position(nil))
+                break
+            }
+            if position.values.indices.contains(index), position.values[index] != .null {
+                // What is nowhere null can be bounded first, and then an index finds the place.
+                let isNullable = term.field.map { !$0.required && $0.index >= Row.System.count } ?? true
+                if index == 0, !term.descending || !isNullable {
+                    sql.append("\(name) \(sign)= ")
+                    sql.append(.position(index))
+                    sql.append(" AND ")
+                }
+                sql.append("(\(name) \(sign) ")
+                sql.append(.position(index))
+                if term.descending, isNullable { sql.append(" OR \(name) IS NULL") }
+                sql.append(" OR (\(name) = ")
+                sql.append(.position(index))
+            } else {
+                sql.append(term.descending ? "(0 OR (\(name) IS NULL" : "(\(name) IS NOT NULL OR (\(name) IS NULL")
+            }
+            sql.append(" AND ")
+            closing += "))"
+        }
+        sql.append(closing)
     }
 }
 

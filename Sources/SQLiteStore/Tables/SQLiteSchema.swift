@@ -32,6 +32,8 @@ extension SQLiteStore: SchemaStore {
             try connection.execute("BEGIN IMMEDIATE")
             for step in migration.steps { try SQLiteStore.take(step, on: connection) }
             try SQLiteStore.alignIndexes(of: migration.collections, on: connection)
+            try SearchTable.align(with: migration.collections, on: connection)
+            context.rows.forgetSearch()
             try SystemTables.setMeta("schema", migration.snapshot, connection)
             let entry = try connection.statement(
                 #"INSERT INTO "_atlas_migrations" ("at", "binary", "description") VALUES (?, ?, ?)"#)

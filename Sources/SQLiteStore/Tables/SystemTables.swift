@@ -37,6 +37,7 @@ enum SystemTables {
         try connection.execute("BEGIN IMMEDIATE")
         do {
             try connection.execute(statements)
+            try connection.execute(SQLiteFormerSlugs.statements)
             try connection.execute(JobSchema.statements)
             try connection.execute(SQLiteLedgers.statements)
             try setMeta("layout", "\(layout)", connection)

@@ -8,6 +8,8 @@ final class RowTable {
     private let connection: Connection
     private var selects = BoundedCache<PlanKey, RecordPlan>(capacity: 128)
     private var shapes: [ObjectIdentifier: Shape] = [:]
+    /// By table; nil where nothing is searched.
+    private var keepers: [String: SearchTable.Keeper?] = [:]
 
     /// Where the values of a row are stored; looked up once, since copying a `Field` is dear.
     private final class Shape {
@@ -40,6 +42,16 @@ final class RowTable {
 
     init(_ connection: Connection) {
         self.connection = connection
+    }
+
+    /// After a migration the indexes of words may be others.
+    func forgetSearch() { keepers = [:] }
+
+    private func keeper(_ collection: Collection) throws -> SearchTable.Keeper? {
+        if let known = keepers[collection.model.table] { return known }
+        let keeper = try SearchTable.Keeper(collection, on: connection)
+        keepers[collection.model.table] = .some(keeper)
+        return keeper
     }
 
     // MARK: Reading
@@ -147,6 +159,7 @@ final class RowTable {
         let number = connection.lastInsertedRow
         for field in shape.members { try insertMembers(of: row, field.index, field.table) }
         for field in shape.mentioning { try Mentions(connection: connection).write(row, field, in: collection) }
+        try keeper(collection)?.keep(row, of: collection, isNew: true, on: connection)
         return number
     }
 
@@ -196,11 +209,18 @@ final class RowTable {
         for field in shape(collection).mentioning where changed.contains(field.index) {
             try Mentions(connection: connection).write(row, field, in: collection)
         }
+        if let keeper = try keeper(collection),
+            fields.contains(where: { $0.index == Row.System.deletedAt || keeper.fields.contains($0.name) })
+        {
+            try keeper.keep(row, of: collection, isNew: false, on: connection)
+        }
     }
 
     func remove(_ row: Row, from collection: Collection) throws {
         for field in shape(collection).members { try removeMembers(of: row, field.table) }
         if !shape(collection).mentioning.isEmpty { try Mentions(connection: connection).remove(row, from: collection) }
+        try keeper(collection)?.remove(row, of: collection, on: connection)
+        if !collection.keptSlugs.isEmpty { try SQLiteFormerSlugs(connection: connection).forget(row.id) }
         let statement = try connection.statement("DELETE FROM \(SQLText.quoted(collection.model.table)) WHERE \"id\" = ?")
         statement.bind(row.id, at: 1)
         try statement.run()

@@ -48,16 +48,7 @@ final class SQLiteTransaction: Transaction {
         return try row(Access(collection, environment: Environment(), spansTenants: true), key: .id(id))
     }
 
-    func value(of query: SQLQuery) throws -> Value {
-        let statement = try connection.statement(query.text)
-        defer { statement.reset() }
-        for (index, value) in query.values.enumerated() { statement.bind(value, at: index + 1) }
-        do {
-            return try statement.step() ? RowTable.value(statement, 0, as: query.type) : .null
-        } catch {
-            throw error.isOverflow ? EvaluationError.overflow : error
-        }
-    }
+    func value(of query: SQLQuery) throws -> Value { try connection.value(of: query) }
 
     // MARK: Others
 
@@ -70,4 +61,20 @@ final class SQLiteTransaction: Transaction {
     var sequences: any SequenceTransaction { SQLiteSequences(connection) }
 
     var walk: any CollectionWalk { SQLiteWalk(connection) }
+
+    var formerSlugs: any FormerSlugs { SQLiteFormerSlugs(connection: connection) }
+}
+
+extension Connection {
+    /// The single value of a generated statement.
+    func value(of query: SQLQuery) throws -> Value {
+        let statement = try self.statement(query.text)
+        defer { statement.reset() }
+        for (index, value) in query.values.enumerated() { statement.bind(value, at: index + 1) }
+        do {
+            return try statement.step() ? RowTable.value(statement, 0, as: query.type) : .null
+        } catch {
+            throw error.isOverflow ? EvaluationError.overflow : error
+        }
+    }
 }

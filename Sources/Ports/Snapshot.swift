@@ -1,0 +1,16 @@
+package import Expressions
+package import NIOCore
+
+/// One state of a store, of which several questions can be asked. Used on one thread, only during its body; ends after two seconds with
+/// `StoreError.tooSlow` like every read. As a `RowSource` it sees live rows.
+package protocol Snapshot: AnyObject, RowSource {
+    /// The whole row, or nil when none of that key passes `access`.
+    func row(_ access: Access, key: RecordKey) throws -> Row?
+
+    /// Appends the records as `Store.list` does.
+    func list(_ list: RecordList, into buffer: inout ByteBuffer) throws -> ListAnswer
+
+    func groups(_ question: FigureQuestion) throws -> [FigureGroup]
+
+    var formerSlugs: any FormerSlugs { get }
+}
