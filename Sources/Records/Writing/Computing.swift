@@ -90,11 +90,17 @@ extension RecordWriter {
         for step in collection.behaviour.computation.steps {
             guard let expression = expression(step, changed) else { continue }
             let value = try value(of: expression, for: step.field, row, in: collection)
-            guard value != row.values[step.field] else { continue }
+            guard !Self.isSame(value, row.values[step.field]) else { continue }
             row.values[step.field] = value
             changed.insert(step.field)
         }
         return changed
+    }
+
+    /// Floats may be added in another order than before: what differs by no more than that does is true.
+    private static func isSame(_ value: Value, _ stored: Value) -> Bool {
+        guard case .float(let one) = value, case .float(let other) = stored else { return value == stored }
+        return (one - other).magnitude <= 1e-12 * max(1, one.magnitude)
     }
 
     // MARK: Parents
