@@ -129,7 +129,9 @@ package struct SchemaCompiler {
         case .object:
             // Of the others the JSON holds a text where an expression would need their number.
             let known: Set<FieldDeclaration.Kind> = [.string, .text, .email, .phone, .url, .enum, .int, .float, .bool]
-            return field.fields.filter { known.contains($0.type.value) }.map { part($0.name, valueType(of: $0), $0.values.isEmpty ? nil : $0.values.map(\.value)) }
+            return field.fields.filter { known.contains($0.type.value) }.map {
+                part($0.name, valueType(of: $0), $0.values.isEmpty ? nil : $0.values.map(\.value))
+            }
         default: return []
         }
     }

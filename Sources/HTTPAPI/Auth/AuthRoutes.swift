@@ -41,8 +41,17 @@ package struct AuthRoutes: Sendable {
         let anonymous = context.anonymously { _ in .now(Caller(environment: Environment(now: now, request: facts))) }
         return anonymous.refuseQuery(call)
             ?? anonymous.collect(call) { caller, json in
-                try body(caller, json).flatMapErrorThrowing { throw Failure(identity: $0) }
+                try body(caller, try Self.withoutTransport(json)).flatMapErrorThrowing { throw Failure(identity: $0) }
             }
+    }
+
+    /// `transport` says how tokens are handed over; bearer is the way there is.
+    private static func withoutTransport(_ body: JSONValue) throws -> JSONValue {
+        guard case .object(let members) = body, let transport = body["transport"] else { return body }
+        guard transport == .string("bearer") else {
+            throw Failure.invalid([FieldFault(path: "transport", code: "enum", message: "must be 'bearer'")])
+        }
+        return .object(members.filter { $0.name != "transport" })
     }
 
     @Sendable private func signUp(_ call: Call) -> Intake {
@@ -93,7 +102,7 @@ package struct AuthRoutes: Sendable {
             ?? context.collect(call, types: types) { caller, body in
                 guard let me = caller.environment.me else { throw RecordError.unauthenticated }
                 let users = context.records.schema.users
-                let draft = try Draft(body, for: users, purpose: .update)
+                let draft = try Draft(body, for: users, purpose: .update, in: context.records.schema)
                 return context.records.writeAndRead(users, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
                     try writer.update(users, .id(me.id), draft)
                 }.map { written in
@@ -161,7 +170,7 @@ package struct AuthRoutes: Sendable {
         let signedIn = OpenAPIDocument.reference("SignedIn")
         var properties = [
             JSONMember(name: "email", value: ["type": "string", "format": "email", "maxLength": 254]),
-            JSONMember(name: "password", value: ["type": "string", "minLength": 8, "maxLength": 1_024]),
+            JSONMember(name: "password", value: ["type": "string", "minLength": 8, "maxLength": 1_024]), Self.transport,
         ]
         var required: [JSONValue] = ["email", "password"]
         for field in users.fields where !field.isPrivate && (field.source == .client || field.source == .clientOnce) {
@@ -212,10 +221,13 @@ package struct AuthRoutes: Sendable {
                 successes: [OpenAPIDocument.success("200", "the user", data: user)], failures: ["402", "403", "404", "409"]))
     }
 
+    private static let transport = JSONMember(name: "transport", value: ["enum": ["bearer"]])
+
     private static func strings(_ names: [String]) -> JSONValue {
-        [
+        let texts = names.map { JSONMember(name: $0, value: ["type": "string", "maxLength": 4_096]) }
+        return [
             "type": "object", "additionalProperties": false, "required": .array(names.map { .string($0) }),
-            "properties": .object(names.map { JSONMember(name: $0, value: ["type": "string", "maxLength": 4_096]) }),
+            "properties": .object(texts + [transport]),
         ]
     }
 }

@@ -2,6 +2,7 @@ internal import Expressions
 internal import JSON
 internal import NIOHTTP1
 internal import Ports
+internal import Records
 internal import Schema
 
 /// What OpenAPI says of a collection: its schemas and operations.
@@ -47,13 +48,14 @@ extension OpenAPIDocument {
                     successes: [Self.success("201", "the new record", data: created, headers: Self.location)],
                     failures: ["402", "403", "409"]))
         }
-        if let update = behaviour.update {
+        describeRefusals(of: collection, path: path, item: item, key: key)
+        if behaviour.update != nil || collection.fields.contains(where: { $0.write != nil }) {
             add(schema: "Update\(names.singular)", body(of: collection, purpose: .update))
             add(
                 .PATCH, item,
                 Operation(
                     id: "update\(names.singular)", summary: "Change fields (JSON merge patch)", tag: tag,
-                    needsAccount: update.isNeverForAnonymous, parameters: key + [ifMatch],
+                    needsAccount: behaviour.update?.isNeverForAnonymous ?? true, parameters: key + [ifMatch],
                     body: Self.body(
                         Self.reference("Update\(names.singular)"), types: ["application/json", "application/merge-patch+json"]),
                     successes: [Self.success("200", "the changed record", data: record, headers: etag)],
@@ -76,6 +78,26 @@ extension OpenAPIDocument {
                     successes: [Self.success("200", "the record", data: record, headers: etag)], failures: ["403", "404", "409", "412"]))
         }
         describeSteps(of: collection, item: item, key: key, ifMatch: ifMatch)
+    }
+
+    /// What nobody may do is answered all the same.
+    private mutating func describeRefusals(of collection: Collection, path: String, item: String, key: [JSONValue]) {
+        let names = OperationNames(collection.name)
+        func refused(_ id: String, parameters: [JSONValue] = [], hasBody: Bool, failures: Set<String>) -> Operation {
+            Operation(
+                id: id, summary: "Nobody may do this", tag: collection.name, needsAccount: true, parameters: parameters,
+                body: hasBody ? Self.body(["type": "object"]) : nil, successes: [], failures: failures)
+        }
+        let behaviour = collection.behaviour
+        if behaviour.create == nil, !collection.shape.isSingle, collection !== context.records.schema.media {
+            add(.POST, path, refused("create\(names.singular)", hasBody: true, failures: ["403"]))
+        }
+        if behaviour.update == nil, !collection.fields.contains(where: { $0.write != nil }) {
+            add(.PATCH, item, refused("update\(names.singular)", parameters: key, hasBody: true, failures: ["403", "404", "409"]))
+        }
+        if behaviour.delete == nil, !collection.shape.isSingle {
+            add(.DELETE, item, refused("delete\(names.singular)", parameters: key, hasBody: false, failures: ["403", "404"]))
+        }
     }
 
     static let etag: JSONValue = [

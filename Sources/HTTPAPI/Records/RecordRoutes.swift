@@ -29,9 +29,10 @@ struct RecordRoutes {
                 if !isSingle { routes.add(.GET, path, resource.list) }
                 routes.add(.GET, item, resource.read)
             }
-            if collection.behaviour.create != nil, !isSingle { routes.add(.POST, path, resource.create) }
-            if collection.behaviour.update != nil { routes.add(.PATCH, item, resource.update) }
-            if collection.behaviour.delete != nil, !isSingle { routes.add(.DELETE, item, resource.delete) }
+            // What nobody may do is refused like any other thing that one may not: its route exists.
+            if !isSingle, collection !== context.records.schema.media { routes.add(.POST, path, resource.create) }
+            routes.add(.PATCH, item, resource.update)
+            if !isSingle { routes.add(.DELETE, item, resource.delete) }
             if collection.behaviour.restore != nil, collection.behaviour.deletesSoftly, !isSingle {
                 routes.add(.POST, item + "/restore", resource.restore)
             }

@@ -68,11 +68,11 @@ package final class MediaLibrary: Sendable {
         _ upload: Upload, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
     ) -> EventLoopFuture<WrittenRecord> {
         let path = upload.file.path
-        return threads.runIfActive(eventLoop: loop) { try Self.check(upload) }.flatMap { [self] header in
-            let key = "\(Self.directory(upload.file.sha256))/original.\(header.type.fileExtension)"
+        return threads.runIfActive(eventLoop: loop) { try Self.check(upload) }.flatMap { [self] content in
+            let key = "\(Self.directory(upload.file.sha256))/original.\(content.type.fileExtension)"
             return loop.makeFutureWithTask { [self] in
-                try await objects.put(key, fileAt: path, contentType: header.type.mime)
-            }.flatMap { [self] in commit(upload, header, key, for: caller, into: buffer, on: loop) }
+                try await objects.put(key, fileAt: path, contentType: content.type.mime)
+            }.flatMap { [self] in commit(upload, content, key, for: caller, into: buffer, on: loop) }
         }.always { _ in unlink(path) }
     }
 
@@ -81,14 +81,21 @@ package final class MediaLibrary: Sendable {
         "media/\(sha256.prefix(2))/\(sha256.dropFirst(2).prefix(38))"
     }
 
-    /// The type by content and the size before any decoding. Throws `FieldFault` at `file`.
-    private static func check(_ upload: Upload) throws -> ImageHeader {
+    /// What a file is; other files than images have no header.
+    private struct Content {
+        var type: MediaType
+        var header: ImageHeader?
+    }
+
+    /// The type by content, and of an image the size before any decoding. Throws `FieldFault` at `file`.
+    private static func check(_ upload: Upload) throws -> Content {
         func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: "file", code: code, message: message) }
         guard upload.file.size > 0 else { throw fault("required", "the file is empty") }
         let accepted = upload.kind.declaration.accept
         guard let type = MediaType.detect(upload.file.prefix), accepted.contains(type.mime) else {
             throw fault("media_type", "its content must be one of \(accepted.joined(separator: ", ")), whatever its name says")
         }
+        guard type.isImage else { return Content(type: type) }
         let descriptor = open(upload.file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StoreError.unavailable("cannot open an upload") }
         defer { close(descriptor) }
@@ -99,7 +106,7 @@ package final class MediaLibrary: Sendable {
                 return Array(bytes.prefix(max(0, got)))
             }
             try ImageLimits().check(width: header.width, height: header.height, pages: header.frames, interlaced: header.interlaced)
-            return header
+            return Content(type: header.type, header: header)
         } catch let error as MediaError {
             switch error {
             case .tooLarge(let reason): throw fault("dimensions", reason)
@@ -109,7 +116,7 @@ package final class MediaLibrary: Sendable {
     }
 
     private func commit(
-        _ upload: Upload, _ header: ImageHeader, _ key: String, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
+        _ upload: Upload, _ content: Content, _ key: String, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
     ) -> EventLoopFuture<WrittenRecord> {
         let media = records.schema.media
         var values: [Int: Value] = [:]
@@ -121,19 +128,22 @@ package final class MediaLibrary: Sendable {
                 ?? .null
         }
         set("kind", .text(upload.kind.declaration.name))
-        set("status", .text("PENDING"))
+        // Variants are made of images alone; any other file is complete as it is.
+        set("status", .text(content.header == nil ? "COMPLETED" : "PENDING"))
         set("filename", text(upload.filename))
         set("alt", text(upload.alt))
         set("title", text(upload.title))
-        set("mime", .text(header.type.mime))
+        set("mime", .text(content.type.mime))
         set("size", .int(upload.file.size))
-        set("width", .int(Int64(header.width)))
-        set("height", .int(Int64(header.height)))
+        set("width", content.header.map { .int(Int64($0.width)) } ?? .null)
+        set("height", content.header.map { .int(Int64($0.height)) } ?? .null)
         set("uploader", caller.environment.me.map { .text($0.id) } ?? .null)
         set("object", .text(key))
         set("sha256", .text(upload.file.sha256))
-        return records.writeAndRead(media, for: caller, into: buffer, on: loop) { [attempts, values] writer in
+        return records.writeAndRead(media, for: caller, into: buffer, on: loop) {
+            [attempts, values, isImage = content.header != nil] writer in
             let row = try writer.create(media, Draft(), adding: values, asksRule: false)
+            guard isImage else { return row }
             let payload: JSONValue = ["media": .string(row.id)]
             _ = try writer.enqueue(
                 NewJob(

@@ -171,7 +171,10 @@ extension Field {
         try check(count: items.count, path)
         var ids: [Value] = []
         for (index, item) in items.enumerated() {
-            let id = parts.isEmpty ? item : item["id"] ?? item
+            if parts.isEmpty, case .object(let members) = item, let other = members.first(where: { $0.name != "id" }) {
+                throw FieldFault(path: "\(path)[\(index)].\(other.name)", code: "unknown", message: "there is no such field")
+            }
+            let id = item["id"] ?? item
             guard case .string(let text) = id, UUIDv7.isUUID(text) else {
                 throw FieldFault(path: "\(path)[\(index)]", code: "format", message: "must be the id of a record")
             }

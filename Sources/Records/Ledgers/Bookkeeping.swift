@@ -23,7 +23,8 @@ extension RecordWriter {
         if change.isFinal { return try transaction.ledgers.revisions.remove(record) }
         let row = change.row
         let differs = revisions.fields.contains { index in
-            change.old.map { $0.values[index] != row.values[index] || $0.payloads[index] != row.payloads[index] } ?? (change.kind == .created)
+            change.old.map { $0.values[index] != row.values[index] || $0.payloads[index] != row.payloads[index] }
+                ?? (change.kind == .created)
         }
         guard differs else { return }
         let values = revisions.fields.map { JSONMember(name: collection.fields[$0].name, value: row.json(collection.fields[$0])) }

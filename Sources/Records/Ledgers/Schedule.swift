@@ -21,7 +21,8 @@ extension RecordWriter {
             let isByClock = firing?.record == record && change.event == firing?.transition
             let index = collection.state?.index ?? 0
             let isTransition = collection.behaviour.transitions.contains { $0.name == change.event }
-            let entered = isTransition || change.kind == .created || change.old.map { $0.values[index] != change.row.values[index] } ?? false
+            let entered =
+                isTransition || change.kind == .created || change.old.map { $0.values[index] != change.row.values[index] } ?? false
             after = try entries(
                 of: change.row, in: collection, before: before, entered: entered && change.kind != .restored, isByClock: isByClock)
         }

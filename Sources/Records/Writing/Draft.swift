@@ -36,6 +36,11 @@ package struct Draft: Sendable {
                 }
                 continue
             }
+            // Passwords have ways of their own under /auth (04-api, Identity).
+            if let schema, collection === schema.users, member.name == "password" {
+                forbidden.append(FieldFault(path: member.name, code: "forbidden", message: "changes through /auth alone"))
+                continue
+            }
             guard let field = collection.field(member.name), !field.isPrivate, !implied.contains(field.index) else {
                 faults.append(FieldFault(path: member.name, code: "unknown", message: "there is no such field"))
                 continue

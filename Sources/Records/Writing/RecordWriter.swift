@@ -103,14 +103,16 @@ package final class RecordWriter {
     /// Changes fields of the record. `version` is what `If-Match` asks for.
     package func update(_ collection: Collection, _ key: RecordKey, _ draft: Draft, version: Int64? = nil) throws -> Row {
         let old = try readable(collection, key)
-        try admit(collection.behaviour.update, on: old, "you may not change this")
+        // Fields with a rule of their own are changed by whom that admits, even where `update` admits only others (11-precisions 15).
+        let asksRule = draft.values.isEmpty || draft.values.keys.contains { collection.fields[$0].write == nil }
+        if asksRule { try admit(collection.behaviour.update, on: old, "you may not change this") }
         try match(version, old)
         try checkFieldRights(draft, on: old, in: collection)
         var row = old
         for (index, value) in draft.values { row.values[index] = value }
         for (index, payloads) in draft.payloads { row.payloads[index] = payloads }
         let changed = draft.values.keys.filter { row.values[$0] != old.values[$0] }
-        try checkReferences(changed.sorted(), of: row, old: old, in: collection)
+        try checkReferences(draft.values.keys.sorted(), of: row, old: old, in: collection)
         for index in changed where collection.fields[index].kind == .slug && row.values[index].isNull {
             try makeSlugs(&row, in: collection)
         }
@@ -120,7 +122,7 @@ package final class RecordWriter {
             row = try replaceChildren(by: draft.children, of: row, old: old, in: collection)
             try runChecks(collection.behaviour.checks.filter(\.onUpdate), on: row, old: old)
         }
-        try admit(collection.behaviour.update, on: row, "you may not change it in this way")
+        if asksRule { try admit(collection.behaviour.update, on: row, "you may not change it in this way") }
         if row != old { try runEffects(of: "updated", in: collection, new: row, old: old) }
         return row
     }

@@ -29,6 +29,8 @@ extension RecordWriter {
                 }
             case .null: continue
             case let reference:
+                // A file that the record holds already stays; whatever else is named must be there to be seen (11-precisions 12).
+                if field.target == schema.media.name, reference == old?.values[index] { continue }
                 if try !mayRefer(field, to: reference) { faults.append(Self.unknownReference(field.name, field)) }
             }
         }
