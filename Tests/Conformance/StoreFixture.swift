@@ -7,11 +7,13 @@ package struct StoreFixture: Sendable {
     package let users: Collection
     package let posts: Collection
     package let media: Collection
+    /// A tree whose rows hold files in a list.
+    package let threads: Collection
     package let model: Model
     /// The id alone.
     package let idOnly: [String: Projection]
 
-    package var collections: [Collection] { [users, posts, media] }
+    package var collections: [Collection] { [users, posts, media, threads] }
 
     package init() {
         users = StoreFixture.collection(
@@ -33,9 +35,12 @@ package struct StoreFixture: Sendable {
             indexes: [("posts_created_at", ["created_at"]), ("posts_status_views", ["status", "views"])])
         media = StoreFixture.collection(
             2, "media", [("mime", .string), ("size", .int)], softDelete: true)
-        model = Model(collections: [users.model, posts.model, media.model])
+        threads = StoreFixture.collection(
+            3, "threads", [("title", .string), ("parent", .reference(to: "threads")), ("files", .list)], softDelete: true,
+            unique: [("threads_parent_title", ["parent", "title"])], tree: "parent", parts: ["files": [("file", .media(kinds: []))]])
+        model = Model(collections: [users.model, posts.model, media.model, threads.model])
         idOnly = Dictionary(
-            uniqueKeysWithValues: [users, posts, media].map { collection in
+            uniqueKeysWithValues: [users, posts, media, threads].map { collection in
                 (collection.name, Projection(parts: collection.fields.prefix(1).map { Projection.Part(field: $0) }))
             })
     }
@@ -64,7 +69,8 @@ package struct StoreFixture: Sendable {
 
     private static func collection(
         _ number: Int, _ name: String, _ declared: [(String, Field.Kind)], privateFields: Set<String> = [], softDelete: Bool,
-        unique: [(String, [String])] = [], indexes: [(String, [String])] = []
+        unique: [(String, [String])] = [], indexes: [(String, [String])] = [], tree: String? = nil,
+        parts: [String: [(String, Field.Kind)]] = [:]
     ) -> Collection {
         let system: [(String, Field.Kind)] = [
             ("id", .id), ("version", .int), ("created_at", .datetime), ("updated_at", .datetime), ("deleted_at", .datetime),
@@ -78,17 +84,24 @@ package struct StoreFixture: Sendable {
                 case .flags: .list(column: field)
                 default: .column(field)
                 }
-            return Field(
+            var made = Field(
                 name: field, index: index, kind: kind,
                 model: FieldModel(name: field, index: index, type: type(of: kind), storage: storage),
                 isPrivate: privateFields.contains(field))
+            made.parts = (parts[field] ?? []).enumerated().map { index, part in
+                let model = FieldModel(name: part.0, index: index, type: type(of: part.1), storage: .column(part.0))
+                return Field(name: part.0, index: index, kind: part.1, model: model)
+            }
+            return made
         }
+        var shape = Shape()
+        shape.tree = tree.flatMap { name in fields.firstIndex { $0.name == name } }
         let numbers = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.index) })
         return Collection(
             number: number, name: name, path: [name],
             model: CollectionModel(name: name, table: name, fields: fields.map(\.model), softDelete: softDelete), fields: fields,
             lookup: nil, uniqueKeys: unique.map { UniqueKey(name: $0.0, fields: $0.1.compactMap { numbers[$0] }) },
-            indexes: indexes.map { Index(name: $0.0, parts: $0.1.compactMap { numbers[$0].map { Index.Part(field: $0) } }) })
+            indexes: indexes.map { Index(name: $0.0, parts: $0.1.compactMap { numbers[$0].map { Index.Part(field: $0) } }) }, shape: shape)
     }
 
     private static func type(of kind: Field.Kind) -> ValueType {

@@ -133,6 +133,39 @@ import Testing
         for duration in [Int64.min, .max] { out.append(duration: duration) }
         #expect(out.bytes.count > 0, "no trap")
     }
+
+    @Test func expansionsPrepareAFewStatementsOnceHoweverManyRowsThereAre() async throws {
+        try await withReader(rows: 60) { reader, fixture, _ in
+            let users = fixture.users
+            let target = Projection.Expansion.Target(
+                users, conditions: [], projection: fixture.projection(of: users), card: fixture.idOnly["users"])
+            let author = try #require(fixture.posts.field("author"))
+            let children = Projection.Expansion(
+                name: "posts", source: .children(author, order: []),
+                targets: [.init(fixture.posts, conditions: [], projection: try #require(fixture.idOnly["posts"]), card: nil)])
+            let withChildren = Projection(parts: fixture.projection(of: users).parts, expansions: [children])
+            let deep = Projection.Expansion(author, to: .init(users, conditions: [], projection: withChildren, card: nil))
+            let photos = try #require(fixture.posts.field("photos"))
+            let list = RecordList(
+                access: Access(fixture.posts, environment: Environment()), limit: 50,
+                projection: Projection(
+                    parts: [.init(field: fixture.posts.fields[0]), .init(field: photos)],
+                    expansions: [.init(author, to: target), deep], media: fixture.idOnly["media"]))
+            func prepared(_ list: RecordList) throws -> Int {
+                let before = reader.connection.prepared
+                var buffer = ByteBuffer()
+                _ = try reader.list(list, into: &buffer, mayCount: true)
+                return reader.connection.prepared - before
+            }
+            // The list, the record and card of an author, the deep author and his posts, members and objects of media.
+            #expect(try prepared(list) == 7)
+            #expect(try prepared(list) == 0)
+            var other = list
+            other.limit = 5
+            other.offset = 20
+            #expect(try prepared(other) == 0)
+        }
+    }
 }
 
 /// A small generator with a fixed seed (https://prng.di.unimi.it/splitmix64.c).

@@ -27,6 +27,7 @@ package struct MediaRoutes: Sendable {
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
         routes.add(.POST, "/api/v1/media", upload)
         routes.add(.GET, "/files/media/{shard}/{hash}/{name}", file)
+        routes.add(.GET, "/api/v1/media/{id}/content", content)
         describe(&document)
     }
 
@@ -74,7 +75,6 @@ package struct MediaRoutes: Sendable {
     /// Content-addressed, so that it may be kept for ever. Only variants are public: the original may tell where it was taken.
     @Sendable private func file(_ call: Call) -> Intake {
         if let refusal = context.refuseQuery(call) { return refusal }
-        let loop = call.request.eventLoop
         let key = "media/" + call.parameters.joined(separator: "/")
         guard let name = call.parameters.last, !name.hasPrefix("original."), let dot = name.lastIndex(of: "."),
             let type = MediaType.allCases.first(where: { $0.fileExtension == name[name.index(after: dot)...] }),
@@ -85,33 +85,53 @@ package struct MediaRoutes: Sendable {
             "content-type": type.mime, "accept-ranges": "bytes", "cache-control": "public, max-age=31536000, immutable", "etag": tag,
             "cross-origin-resource-policy": "cross-origin", "content-security-policy": "default-src 'none'; sandbox",
         ]
-        let head = threads.runIfActive(eventLoop: loop) { FileSize.of(path) }
-        return .respond(
-            context.finish(
-                call,
-                head.flatMapThrowing { size in
-                    guard let size else { throw Failure.notFound }
-                    if let header = call.request.headers.first(name: "if-none-match"), EntityTag.matches(header, tag) {
-                        return Response(status: .notModified, headers: headers)
-                    }
-                    // RFC 9110 section 13.1.5: a range of another version would not fit what the client has.
-                    let condition = call.request.headers.first(name: "if-range")
-                    let wanted = condition == nil || condition == tag ? call.request.headers.first(name: "range") : nil
-                    var headers = headers
-                    switch ByteRange(wanted, size: size) {
-                    case .whole:
-                        return Response(status: .ok, headers: headers, body: .file(path: path, offset: 0, length: size))
-                    case .part(let range):
-                        headers.add(name: "content-range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
-                        let length = range.upperBound - range.lowerBound
-                        return Response(
-                            status: .partialContent, headers: headers, body: .file(path: path, offset: range.lowerBound, length: length))
-                    case .unsatisfiable:
-                        throw Failure(
-                            status: .rangeNotSatisfiable, code: "RANGE_NOT_SATISFIABLE", message: "the file has \(size) bytes",
-                            headers: ["content-range": "bytes */\(size)"])
-                    }
-                }))
+        return .respond(context.finish(call, serve(path, headers, tag: tag, to: call)))
+    }
+
+    /// The original, for whoever may read its record or, where the kind is private, a record that holds it (03-expressions 12).
+    @Sendable private func content(_ call: Call) -> Intake {
+        if let refusal = context.refuseQuery(call) { return refusal }
+        return context.respond(call) { caller in
+            guard let id = call.parameters.first, UUIDv7.isUUID(id) else { throw Failure.notFound }
+            let loop = call.request.eventLoop
+            return context.records.write(for: caller, on: loop) { writer, _ in try writer.readableFile(id.lowercased()) }
+                .flatMap { file in
+                    guard let path = try? objects.servedPath(file.object) else { return loop.makeFailedFuture(Failure.notFound) }
+                    let tag = "\"\(file.sha256)\""
+                    let headers: HTTPHeaders = [
+                        "content-type": file.mime, "content-disposition": "attachment", "accept-ranges": "bytes",
+                        "cache-control": "private, no-cache", "etag": tag, "content-security-policy": "default-src 'none'; sandbox",
+                    ]
+                    return serve(path, headers, tag: tag, to: call)
+                }
+        }
+    }
+
+    /// A file of this machine, whole or in part.
+    private func serve(_ path: String, _ headers: HTTPHeaders, tag: String, to call: Call) -> EventLoopFuture<Response> {
+        threads.runIfActive(eventLoop: call.request.eventLoop) { FileSize.of(path) }.flatMapThrowing { size in
+            guard let size else { throw Failure.notFound }
+            if let header = call.request.headers.first(name: "if-none-match"), EntityTag.matches(header, tag) {
+                return Response(status: .notModified, headers: headers)
+            }
+            // RFC 9110 section 13.1.5: a range of another version would not fit what the client has.
+            let condition = call.request.headers.first(name: "if-range")
+            let wanted = condition == nil || condition == tag ? call.request.headers.first(name: "range") : nil
+            var headers = headers
+            switch ByteRange(wanted, size: size) {
+            case .whole:
+                return Response(status: .ok, headers: headers, body: .file(path: path, offset: 0, length: size))
+            case .part(let range):
+                headers.add(name: "content-range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
+                let length = range.upperBound - range.lowerBound
+                return Response(
+                    status: .partialContent, headers: headers, body: .file(path: path, offset: range.lowerBound, length: length))
+            case .unsatisfiable:
+                throw Failure(
+                    status: .rangeNotSatisfiable, code: "RANGE_NOT_SATISFIABLE", message: "the file has \(size) bytes",
+                    headers: ["content-range": "bytes */\(size)"])
+            }
+        }
     }
 
     private func describe(_ document: inout OpenAPIDocument) {
@@ -136,6 +156,15 @@ package struct MediaRoutes: Sendable {
                         "202", "taken; its status is PENDING", data: OpenAPIDocument.reference(OperationNames("media").singular))
                 ],
                 failures: ["403"]))
+        document.add(
+            .GET, "/api/v1/media/{id}/content",
+            .init(
+                id: "getMediaContent", summary: "The file as it was uploaded", tag: "media",
+                parameters: [OpenAPIDocument.parameter("id", in: "path", FieldDescription.id, about: "the id")],
+                successes: [
+                    JSONMember(name: "200", value: ["description": "the file", "content": ["*/*": ["schema": ["type": "string"]]]]),
+                    OpenAPIDocument.empty("206", "a part of the file"), OpenAPIDocument.empty("304", "unchanged"),
+                ], failures: ["404", "416"]))
         document.add(
             .GET, "/files/media/{shard}/{hash}/{name}",
             .init(

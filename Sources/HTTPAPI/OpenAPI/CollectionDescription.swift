@@ -9,7 +9,7 @@ internal import Schema
 extension OpenAPIDocument {
     mutating func describe(_ collection: Collection, path: String, item: String, parameters: ListParameters) {
         let names = OperationNames(collection.name)
-        add(schema: names.singular, record(collection))
+        addRecord(collection, parameters)
         let behaviour = collection.behaviour
         let isSingle = collection.shape.isSingle
         let key = Self.key(of: collection)
@@ -147,6 +147,13 @@ extension OpenAPIDocument {
         return collection.shape.tree == nil || !collection.isSoftDeleted ? record : ["anyOf": [record, reference("HiddenRecord")]]
     }
 
+    /// The schemas that other descriptions of the collection refer to.
+    mutating func addRecord(_ collection: Collection, _ parameters: ListParameters) {
+        let names = OperationNames(collection.name)
+        add(schema: names.singular, record(collection))
+        if !parameters.expandable.isEmpty { add(schema: "Expand\(names.singular)", Self.names(parameters.expandable)) }
+    }
+
     /// A record as answers hold it.
     func record(_ collection: Collection, isNew: Bool = false) -> JSONValue {
         var properties: [JSONMember] = []
@@ -247,7 +254,10 @@ extension OpenAPIDocument {
         let fields = parameters.collection.fields.filter(\.isAnswered).map(\.name)
         let expandable = parameters.expandable
         var all = [several("fields", of: names(fields), about: "only these fields")]
-        if !expandable.isEmpty { all.append(several("expand", of: names(expandable), about: "references to write out")) }
+        if !expandable.isEmpty {
+            let schema = reference("Expand\(OperationNames(parameters.collection.name).singular)")
+            all.append(several("expand", of: schema, about: "references to write out"))
+        }
         return all
     }
 

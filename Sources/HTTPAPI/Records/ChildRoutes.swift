@@ -21,7 +21,8 @@ struct ChildRoutes: Sendable {
             let child = Resource(context: parent.context, collection: collection)
             let path = "\(parent.item)/\(children.name)"
             routes.add(.GET, path) { list(child, children, $0) }
-            let id = "list\(OperationNames(parent.collection.name).singular)\(OperationNames(children.name).plural)"
+            // `listItemsOfMenu`: `listMenuItems` is the list of the collection `menu_items`.
+            let id = "list\(OperationNames(children.name).plural)Of\(OperationNames(parent.collection.name).singular)"
             document.describeList(collection, at: path, id: id, child.parameters, key: OpenAPIDocument.key(of: parent.collection))
         }
     }

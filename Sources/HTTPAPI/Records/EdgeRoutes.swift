@@ -102,7 +102,7 @@ struct EdgeRoutes: Sendable {
                 field.name, in: "path", FieldDescription.key(field), about: "'\(field.name)' of the edge, which is the caller's own")
         }
         let record = OpenAPIDocument.reference(names.singular)
-        document.add(schema: names.singular, document.record(collection))
+        document.addRecord(collection, resource.parameters)
         if let read = behaviour.read {
             document.describeList(collection, at: resource.base, id: "list\(names.plural)", resource.parameters)
             document.add(

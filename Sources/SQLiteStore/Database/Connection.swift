@@ -98,9 +98,13 @@ package final class Connection {
         return statement
     }
 
+    /// Statements that were ever prepared: reads that come again prepare nothing.
+    private(set) var prepared = 0
+
     /// A statement for whoever keeps it.
     package func prepare(_ sql: String, persistent: Bool = false) throws(SQLiteError) -> Statement {
-        try Statement(sql, on: handle, persistent: persistent)
+        prepared += 1
+        return try Statement(sql, on: handle, persistent: persistent)
     }
 
     /// Rows changed by the last INSERT, UPDATE or DELETE.

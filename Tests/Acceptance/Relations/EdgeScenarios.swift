@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Relations: edges")
 struct EdgeScenarios {
-    private static let town = """
+    static let town = """
         [collections.salons]
         soft_delete = true
         allow = { read = "true", create = "admin", delete = "admin", restore = "admin" }

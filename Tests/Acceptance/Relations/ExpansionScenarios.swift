@@ -5,11 +5,32 @@ import Testing
 
 @Suite("Relations: expansions, references inside values, what deletions do")
 struct ExpansionScenarios {
-    private static let town = """
+    static let town = """
         [media.image]
         allow = "signed_in"
         [media.image.variants]
         thumb = { size = 100 }
+
+        [media.paper]
+        allow = "signed_in"
+        visibility = "private"
+        [media.paper.variants]
+        thumb = { size = 50 }
+
+        [collections.letters]
+        allow = { read = "reader == me or writer == me", create = "signed_in" }
+
+        [collections.letters.fields]
+        writer = { type = "ref", to = "users", stamp = "me" }
+        reader = { type = "ref", to = "users", required = true }
+        scan = { type = "media", kind = "paper" }
+        sealed = { type = "media", kind = "paper", read = "writer == me" }
+        pages = { type = "medias", kind = "paper" }
+
+        [collections.letters.fields.papers]
+        type = "list"
+        [collections.letters.fields.papers.fields]
+        file = { type = "media", kind = "paper" }
 
         [collections.provinces]
         allow = { read = "true", create = "admin", delete = "admin" }
@@ -72,6 +93,39 @@ struct ExpansionScenarios {
             try await api.expect(.DELETE, "/salons/\(salon)", as: site.admin, status: 204)
             try await api.expect(.GET, path, status: 200) { $0.data["about"] == .null }
             try await api.expect(.DELETE, "/cities/\(city)", as: site.admin, status: 204)
+        }
+    }
+
+    @Test("A private file is for whoever may read a record that holds it, in a field that he may read")
+    func privateFiles() async throws {
+        try await RelationSite.run(Self.town) { site in
+            let api = site.api
+            let file = try await Photograph.jpeg(width: 40, height: 30)
+            func upload(_ kind: String = "paper") async throws -> String {
+                try #require(try await api.upload(file, named: "a.jpg", kind: kind, as: site.sara, status: 202).text("id"))
+            }
+            func content(_ id: String, as caller: Caller?, _ status: Int) async throws {
+                let answer = Answer(try await api.open(.GET, "/media/\(id)/content", as: caller).finish())
+                #expect(answer.status == status)
+                if status == 200 { #expect(answer.body == file && answer.headers.first(name: "content-type") == "image/jpeg") }
+            }
+            let (scan, sealed, page, paper, loose) = (
+                try await upload(), try await upload(), try await upload(), try await upload(), try await upload()
+            )
+            _ = try await site.create(
+                "/letters",
+                [
+                    "reader": .string(site.omid.id), "scan": .string(scan), "sealed": .string(sealed), "pages": [.string(page)],
+                    "papers": [["file": .string(paper)]],
+                ], as: site.sara)
+            for id in [scan, page, paper] { try await content(id, as: site.omid, 200) }
+            for id in [sealed, loose, nobodysID, "x"] { try await content(id, as: site.omid, 404) }
+            for id in [scan, sealed, page, paper, loose] {
+                try await content(id, as: site.sara, 200)
+                try await content(id, as: site.admin, 404)
+                try await content(id, as: nil, 404)
+            }
+            try await api.expect(.GET, "/media/\(scan)/content?x=1", as: site.omid, status: 400)
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Relations: members of to-many fields")
 struct MemberScenarios {
-    private static let salons = """
+    static let salons = """
         [collections.services]
         allow = { read = "true", create = "admin", delete = "admin" }
         fields = { name = { type = "string", required = true } }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Relations: rows inside their parent, singletons")
 struct NestedScenarios {
-    private static let shop = """
+    static let shop = """
         [collections.orders]
         nested = ["items"]
         allow = { read = "true", create = "signed_in", update = "signed_in and status == 'pending'", delete = "admin" }

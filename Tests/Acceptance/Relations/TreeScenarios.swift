@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Relations: trees and orders")
 struct TreeScenarios {
-    private static let blog = """
+    static let blog = """
         [collections.categories]
         tree = "parent"
         ordered = true
