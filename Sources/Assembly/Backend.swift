@@ -109,10 +109,11 @@ package final class Application: Sendable {
             accounts.load(id, on: loop)
         }
         let callers = Callers(authenticator: authenticator, clock: backend.clock, group: backend.group)
-        let settings = APIContext.Settings(
+        var settings = APIContext.Settings(
             title: site.configuration.app.name, baseURL: site.configuration.app.baseURL, maxBody: site.configuration.server.maxBody,
             cors: site.configuration.server.cors, version: Version.text,
             sealing: Sealing(backend.masterKey))
+        settings.limits = site.configuration.server.limits
         let placement = site.schema.tenancy.flatMap { tenancy in
             tenants.map { tenants in TenantPlacement(tenancy) { tenants.resolved($0, named: $1, on: $2) } }
         }

@@ -1,6 +1,7 @@
 package import Edge
 internal import NIOCore
 internal import NIOHTTP1
+internal import Records
 
 /// The HTTP API of one site: built from its schema, immutable, swapped as a whole by a reload.
 package final class API: Responder {
@@ -23,6 +24,7 @@ package final class API: Responder {
         routes.add(.GET, "/openapi.json") { call in
             context.refuseQuery(call) ?? .respond(call.request.eventLoop.makeSucceededFuture(openAPI.response(to: call)))
         }
+        routes.limit(by: RateLimits(context.settings.limits, context.records.schema))
         self.routes = routes
     }
 

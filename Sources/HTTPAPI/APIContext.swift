@@ -1,4 +1,5 @@
 package import Identity
+package import Config
 package import Logging
 package import Records
 internal import Edge
@@ -16,6 +17,8 @@ package struct APIContext: Sendable {
         /// Origins that browsers may call from.
         package var cors: [String]
         package var version: String
+        /// Rates of routes.
+        package var limits: [LimitDeclaration] = []
         /// Makes cursors opaque.
         package var sealing: Sealing
 

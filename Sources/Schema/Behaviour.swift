@@ -1,3 +1,4 @@
+package import Config
 package import Expressions
 
 /// What a collection allows and does, beside its shape.
@@ -26,8 +27,8 @@ package struct Behaviour: Sendable {
     package var revisions: Revisions?
     package var cache: CacheTimes?
     package var sitemap: Sitemap?
-    /// Rates, by operation or transition, as written.
-    package var limits: [String: String] = [:]
+    /// By operation (`create`) or transition.
+    package var limits: [String: Rate] = [:]
     /// The order of lists, ties by id.
     package var order: [Index.Part] = []
     /// Fields that `?sort=` may name.

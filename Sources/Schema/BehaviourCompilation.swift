@@ -27,7 +27,7 @@ extension SchemaCompiler {
         }
         behaviour.cache = declaration.cache.map { CacheTimes(list: $0.list, item: $0.item, stale: $0.stale) }
         behaviour.sitemap = sitemap(of: declaration)
-        behaviour.limits = Dictionary(declaration.limits.map { ($0.name, $0.text.value) }) { first, _ in first }
+        behaviour.limits = Dictionary(declaration.limits.map { ($0.name.value, $0.rate) }) { first, _ in first }
         let shape = shape(of: declaration, fields: fields)
         behaviour.order = order(declaration.order, fields: fields)
         behaviour.sortable = Set([Row.System.id, Row.System.createdAt, Row.System.updatedAt])

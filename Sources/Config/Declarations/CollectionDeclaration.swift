@@ -39,7 +39,7 @@ package struct CollectionDeclaration: Sendable {
     package var sitemap: SitemapDeclaration?
     package var seo: SEODeclaration?
     /// By operation or transition.
-    package var limits: [NamedText] = []
+    package var limits: [LimitDeclaration] = []
     /// In the order of the file.
     package var fields: [FieldDeclaration] = []
 
@@ -124,16 +124,6 @@ package struct SEODeclaration: Sendable {
     package var write: Located<String>?
 
     package init() {}
-}
-
-package struct NamedText: Sendable {
-    package var name: String
-    package var text: Located<String>
-
-    package init(name: String, text: Located<String>) {
-        self.name = name
-        self.text = text
-    }
 }
 
 /// Who may do what; a rule that is not written refuses.

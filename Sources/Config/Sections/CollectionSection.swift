@@ -94,11 +94,8 @@ extension Language {
         Key("write", .expression, \.write, "who may write it, among those who may write the record")
     ])
 
-    private static let limits = Form<[NamedText]>.byName("operation", shape: .text("rate", example: "\"5/m per user\"")) {
-        member, reading in
-        Form<String>.text("rate", example: "\"5/m per user\"").located.read(member.node, reading).map {
-            NamedText(name: member.name, text: $0)
-        }
+    private static let limits = Form<[LimitDeclaration]>.byName("operation", shape: Form<Rate>.rate.shape) { member, reading in
+        Form<Rate>.rate.read(member.node, reading).map { LimitDeclaration(name: Located(member.name, at: member.at), rate: $0) }
     }
 
     /// `/blog/{slug}`: segments, each of letters or with fields in braces.

@@ -17,7 +17,7 @@ extension Language {
             Key(
                 "limits", routeLimits, \.limits,
                 "how often a route may be called: `default`, `\"auth.otp\"`, `\"<collection>.<action>\"`"
-            ).notInForce,
+            ),
             Key(
                 "microcache", .duration(atLeast: 0), \.microcache, initial: "\"0s\"",
                 "how long an anonymous GET's answer is kept; a write drops what it touches"

@@ -61,6 +61,10 @@ extension Failure {
         case let failure as Failure: self = failure
         case let error as RecordError: self.init(record: error)
         case let error as StoreError: self.init(store: error)
+        case let fault as FieldFault where fault.code == "media_type":
+            self.init(
+                status: .unsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE", message: "the file is not of a kind that is taken",
+                details: [fault])
         case let fault as FieldFault: self = .invalid([fault])
         default:
             self.init(status: .internalServerError, code: "INTERNAL_ERROR", message: "something went wrong here; it has been logged")

@@ -28,6 +28,7 @@ package struct MediaRoutes: Sendable {
         routes.add(.POST, "/api/v1/media", upload)
         routes.add(.GET, "/files/media/{shard}/{hash}/{name}", file)
         routes.add(.GET, "/api/v1/media/{id}/content", content)
+        routes.add(.GET, "/api/v1/media/{id}/status", status)
         describe(&document)
     }
 
@@ -69,6 +70,26 @@ package struct MediaRoutes: Sendable {
     private func largestUpload(for caller: Caller) -> Int64? {
         library.records.schema.mediaKinds.values.filter { library.admits(caller, $0) }.map(\.declaration.max).max()
     }
+
+    /// How far the work on a file has come.
+    @Sendable private func status(_ call: Call) -> Intake {
+        context.refuseQuery(call)
+            ?? context.respond(call) { caller in
+                guard let id = call.parameters.first, UUIDv7.isUUID(id) else { throw Failure.notFound }
+                let media = context.records.schema.media
+                let fields = Set(Self.statusFields.compactMap { media.field($0)?.index })
+                let projection = context.records.projections.custom(media, fields: fields, expanded: Expansions(), for: caller)
+                return context.records.read(
+                    media, .id(id.lowercased()), projection: projection, for: caller, into: Envelope.open(), on: call.request.eventLoop
+                ).map { answer in
+                    var buffer = answer.buffer
+                    Envelope.close(&buffer, requestID: call.request.id)
+                    return Response(status: .ok, headers: Resource.privateHeaders, body: .bytes(buffer))
+                }
+            }
+    }
+
+    private static let statusFields = ["status", "error", "variants"]
 
     // MARK: Serving
 
@@ -165,6 +186,22 @@ package struct MediaRoutes: Sendable {
                     JSONMember(name: "200", value: ["description": "the file", "content": ["*/*": ["schema": ["type": "string"]]]]),
                     OpenAPIDocument.empty("206", "a part of the file"), OpenAPIDocument.empty("304", "unchanged"),
                 ], failures: ["404", "416"]))
+        document.add(
+            .GET, "/api/v1/media/{id}/status",
+            .init(
+                id: "getMediaStatus", summary: "How far the work on a file has come", tag: "media", needsAccount: true,
+                parameters: [OpenAPIDocument.parameter("id", in: "path", FieldDescription.id, about: "the id of the file")],
+                successes: [
+                    OpenAPIDocument.success(
+                        "200", "its status",
+                        data: [
+                            "type": "object", "additionalProperties": false, "required": ["id", "status"],
+                            "properties": [
+                                "id": FieldDescription.id, "status": ["enum": ["PENDING", "COMPLETED", "FAILED"]],
+                                "error": ["type": ["string", "null"]], "variants": OpenAPIDocument.variants,
+                            ],
+                        ])
+                ], failures: ["404"]))
         document.add(
             .GET, "/files/media/{shard}/{hash}/{name}",
             .init(

@@ -51,7 +51,7 @@ struct OpenAPIDocument {
         if let body = operation.body { members.append(JSONMember(name: "requestBody", value: body)) }
         var responses = operation.successes
         // What the listener may say before a route is asked at all.
-        var statuses: Set<String> = ["400", "401", "408", "414", "431", "500", "503"]
+        var statuses: Set<String> = ["400", "401", "408", "414", "429", "431", "500", "503"]
         statuses.formUnion(operation.failures)
         if operation.body != nil { statuses.formUnion(["413", "415"]) }
         responses += Self.failures.filter { statuses.contains($0.0) }.map {

@@ -31,10 +31,18 @@ extension APIContext {
     ) -> EventLoopFuture<Response> {
         let loop = call.request.eventLoop
         let future: EventLoopFuture<Response>
+        @Sendable func admitted(_ caller: Caller) throws -> EventLoopFuture<Response> {
+            do throws(RateLimit.Refusal) {
+                try call.route.limit?.spend(caller)
+            } catch {
+                throw Failure(error)
+            }
+            return try body(caller)
+        }
         switch placed(call) {
         case .now(let caller):
             do {
-                future = try body(caller)
+                future = try admitted(caller)
             } catch {
                 future = loop.makeFailedFuture(error)
             }
@@ -43,7 +51,7 @@ extension APIContext {
         case .later(let caller):
             future = caller.flatMap { caller in
                 do {
-                    return try body(try caller.get())
+                    return try admitted(try caller.get())
                 } catch {
                     return loop.makeFailedFuture(error)
                 }

@@ -17,6 +17,8 @@ struct Route: Sendable {
     /// As in OpenAPI: `/api/v1/posts/{id}`.
     var template: String
     var answer: @Sendable (Call) -> Intake
+    /// How often it may be asked.
+    var limit: RateLimit?
 }
 
 /// All routes as a trie over path segments, built once per site. Literal segments win over parameters.
@@ -35,6 +37,17 @@ struct RouteTable: Sendable {
     }
 
     private var nodes = [Node()]
+
+    /// Gives every route its rate.
+    mutating func limit(by limits: RateLimits) {
+        for node in nodes.indices {
+            for index in nodes[node].routes.indices {
+                let route = nodes[node].routes[index].route
+                guard route.template.hasPrefix("/api/") else { continue }
+                nodes[node].routes[index].route.limit = limits.limit(of: route.method, route.template)
+            }
+        }
+    }
 
     mutating func add(_ method: HTTPMethod, _ template: String, _ answer: @escaping @Sendable (Call) -> Intake) {
         var node = 0

@@ -1,0 +1,38 @@
+internal import Config
+internal import NIOHTTP1
+internal import Schema
+
+/// The declared rates by route, worked out once for each site.
+struct RateLimits {
+    private var byRoute: [String: RateLimit] = [:]
+    private let fallback: RateLimit?
+
+    /// `server` are those of `[server.limits]`: `default`, `auth.login`, `tasks.create`.
+    init(_ server: [LimitDeclaration], _ schema: Schema) {
+        let named = Dictionary(server.map { ($0.name.value, $0.rate) }) { first, _ in first }
+        fallback = named["default"].map { RateLimit($0) }
+        func limit(_ name: String, _ own: Rate?, _ method: HTTPMethod, _ template: String) {
+            guard let rate = own ?? named[name] else { return }
+            byRoute["\(method.rawValue) \(template)"] = RateLimit(rate)
+        }
+        for collection in schema.collections {
+            let base = "/api/v1/" + collection.path.joined(separator: "/")
+            let item = base + "/{id}"
+            let own = collection.behaviour.limits
+            limit("\(collection.name).list", own["list"], .GET, base)
+            limit("\(collection.name).read", own["read"], .GET, item)
+            limit("\(collection.name).create", own["create"], .POST, base)
+            limit("\(collection.name).update", own["update"], .PATCH, item)
+            limit("\(collection.name).delete", own["delete"], .DELETE, item)
+            for name in collection.behaviour.transitions.map(\.name) + collection.behaviour.actions.map(\.name) + ["restore"] {
+                limit("\(collection.name).\(name)", own[name], .POST, "\(item)/\(name)")
+            }
+        }
+        for name in ["signup", "login", "refresh", "logout"] { limit("auth.\(name)", nil, .POST, "/api/v1/auth/\(name)") }
+    }
+
+    /// The rate of a route, which stands in place of the default one.
+    func limit(of method: HTTPMethod, _ template: String) -> RateLimit? {
+        byRoute["\(method == .HEAD ? HTTPMethod.GET.rawValue : method.rawValue) \(template)"] ?? fallback
+    }
+}
