@@ -137,8 +137,11 @@ extension RecordWriter {
         var result = before
         result.values[Row.System.version] = .int(old.version &+ 1)
         result.values[Row.System.updatedAt] = .moment(environment.now)
-        try transaction.update(result, in: collection, changed: [Row.System.version, Row.System.updatedAt])
+        let edited = [Row.System.version, Row.System.updatedAt]
+        let recomputed = try recompute(&result, in: collection, changed: Set(edited))
+        try transaction.update(result, in: collection, changed: edited + recomputed)
         note(.updated, result, old: before)
+        try rollUp(from: before, to: result, in: collection)
         return result
     }
 
