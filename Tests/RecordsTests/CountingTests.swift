@@ -28,7 +28,7 @@ import Testing
             for _ in 0..<3 { bench.records.countRead(of: posts, id: post) }
             bench.records.countRead(of: pages, id: page)
             func expect(_ post: (String, Int64), _ page: (String, Int64)) async throws {
-                try await bench.write { writer, _ in
+                try await bench.write { writer, _ throws in
                     #expect(try writer.value("views", of: "posts", post.0) == .int(post.1))
                     #expect(try writer.value("views", of: "pages", page.0) == .int(page.1))
                     #expect(try writer.value("version", of: "posts", post.0) == .int(1))
@@ -37,7 +37,7 @@ import Testing
             try await expect((post, 0), (page, 0))
             try await bench.records.writeCounts(all: false, on: bench.loop)
             try await expect((post, 3), (page, 0))
-            try await bench.write { writer, _ in
+            try await bench.write { writer, _ throws in
                 #expect(try writer.value("is_hot", of: "posts", post) == .bool(true))
                 #expect(try writer.value("views", of: "blogs", blog) == .int(3))
             }
