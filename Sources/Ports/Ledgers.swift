@@ -6,7 +6,7 @@ package protocol Ledgers {
     var revisions: any RevisionLedger { get }
     var audit: any AuditLedger { get }
     var answers: any AnswerLedger { get }
-    var survey: any Survey { get }
+    var upkeep: any UpkeepLedger { get }
 }
 
 /// When the clock fires which transition (03-expressions 9).
@@ -154,10 +154,10 @@ package struct KeptAnswer: Sendable, Equatable {
     }
 }
 
-/// Walks over whole collections, for upkeep.
-package protocol Survey {
-    /// Ids of rows, live and deleted, and their numbers, in the order of these; `deletedBefore`: only rows hidden before that moment.
-    func rows(of collection: Collection, after number: Int64, deletedBefore: Int64?, limit: Int) throws -> [(number: Int64, id: String)]
+/// What upkeep asks.
+package protocol UpkeepLedger {
+    /// Ids of rows that were hidden before that moment, in the order in which they were created, and where to go on from; at first after 0.
+    func hidden(in collection: Collection, before moment: Int64, after place: Int64, limit: Int) throws -> (ids: [String], last: Int64)
 
     /// A note of Atlas to itself; nil when there is none of that name.
     func note(_ name: String) throws -> String?

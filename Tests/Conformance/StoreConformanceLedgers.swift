@@ -90,22 +90,22 @@ extension StoreConformance {
                 #expect(try answers.answer(AnswerKey(scope: "s", key: "l"), after: 150) == answer)
             }
         },
-        Case(name: "A survey walks over all rows, or over those hidden long enough") { test async throws in
+        Case(name: "Upkeep finds what was hidden long enough, and keeps its notes") { test async throws in
             for number in 1...4 {
-                try await test.insert(test.fixture.posts, number, ["deleted_at": number < 3 ? .moment(Int64(number)) : .null])
+                try await test.insert(test.fixture.posts, number, ["deleted_at": number < 4 ? .moment(Int64(number)) : .null])
             }
             try await test.transaction { transaction in
-                let survey = transaction.ledgers.survey
-                let first = try survey.rows(of: test.fixture.posts, after: 0, deletedBefore: nil, limit: 3)
-                #expect(first.map(\.id) == [1, 2, 3].map(test.id))
-                let rest = try survey.rows(of: test.fixture.posts, after: first[2].number, deletedBefore: nil, limit: 3)
-                #expect(rest.map(\.id) == [test.id(4)])
-                let hidden = try survey.rows(of: test.fixture.posts, after: 0, deletedBefore: 2, limit: 3)
-                #expect(hidden.map(\.id) == [test.id(1)])
-                #expect(try survey.note("x") == nil)
-                try survey.setNote("x", "1")
-                try survey.setNote("x", "2")
-                #expect(try survey.note("x") == "2")
+                let upkeep = transaction.ledgers.upkeep
+                let posts = test.fixture.posts
+                let first = try upkeep.hidden(in: posts, before: 3, after: 0, limit: 1)
+                #expect(first.ids == [test.id(1)])
+                let rest = try upkeep.hidden(in: posts, before: 3, after: first.last, limit: 9)
+                #expect(rest.ids == [test.id(2)])
+                #expect(try upkeep.hidden(in: posts, before: 3, after: rest.last, limit: 9).ids.isEmpty)
+                #expect(try upkeep.note("x") == nil)
+                try upkeep.setNote("x", "1")
+                try upkeep.setNote("x", "2")
+                #expect(try upkeep.note("x") == "2")
             }
         },
     ]

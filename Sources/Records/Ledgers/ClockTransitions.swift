@@ -48,22 +48,22 @@ extension Records {
             let clocked = collection.behaviour.transitions.filter { $0.due != nil || $0.after != nil }
             let plan = clocked.map(\.clockPlan).joined(separator: "\n")
             let note = "clock:\(collection.name)"
-            let known = try await store.transaction(on: loop) { try $0.ledgers.survey.note(note) }.get() ?? ""
+            let known = try await store.transaction(on: loop) { try $0.ledgers.upkeep.note(note) }.get() ?? ""
             if known == plan { continue }
             let names = clocked.map(\.name)
             try await store.transaction(on: loop) { try $0.ledgers.due.keep(names, of: collection.name) }.get()
-            var last: Int64? = clocked.isEmpty ? nil : 0
-            while let number = last {
-                last = try await write(for: .system(now: clock.now()), on: loop) { writer, transaction in
-                    let rows = try transaction.ledgers.survey.rows(of: collection, after: number, deletedBefore: nil, limit: Self.batch)
+            var place: Int64? = clocked.isEmpty ? nil : 0
+            while let start = place {
+                place = try await write(for: .system(now: clock.now()), on: loop) { writer, transaction in
+                    let (ids, last) = try transaction.walk.ids(in: collection, after: start, limit: Self.batch)
                     let access = Access(collection, life: .any, environment: writer.environment, spansTenants: true)
-                    for (_, id) in rows {
+                    for id in ids {
                         if let row = try transaction.row(access, key: .id(id)) { try writer.reschedule(row, in: collection) }
                     }
-                    return rows.count == Self.batch ? rows.last?.number : nil
+                    return ids.isEmpty ? nil : last
                 }.get()
             }
-            try await store.transaction(on: loop) { try $0.ledgers.survey.setNote(note, plan) }.get()
+            try await store.transaction(on: loop) { try $0.ledgers.upkeep.setNote(note, plan) }.get()
         }
     }
 }

@@ -13,12 +13,12 @@ extension Records {
         for collection in schema.collections {
             guard let retain = collection.behaviour.retain, collection.behaviour.deletesSoftly else { continue }
             let limit = clock.now() - retain
-            var last: Int64? = 0
-            while let number = last, !Task.isCancelled {
-                let rows = try await store.transaction(on: loop) {
-                    try $0.ledgers.survey.rows(of: collection, after: number, deletedBefore: limit, limit: Self.batch)
+            var place: Int64? = 0
+            while let start = place, !Task.isCancelled {
+                let (ids, last) = try await store.transaction(on: loop) {
+                    try $0.ledgers.upkeep.hidden(in: collection, before: limit, after: start, limit: Self.batch)
                 }.get()
-                for (_, id) in rows where !Task.isCancelled {
+                for id in ids where !Task.isCancelled {
                     do {
                         // One at a time, since it may take many others with it.
                         try await write(for: .system(now: clock.now()), on: loop) { writer, _ in try writer.purge(collection, id) }.get()
@@ -27,7 +27,7 @@ extension Records {
                         continue
                     }
                 }
-                last = rows.count == Self.batch ? rows.last?.number : nil
+                place = ids.isEmpty ? nil : last
             }
         }
         return gone

@@ -14,7 +14,7 @@ struct SQLiteLedgers: Ledgers {
     var revisions: any RevisionLedger { SQLiteRevisions(connection) }
     var audit: any AuditLedger { SQLiteAudit(connection) }
     var answers: any AnswerLedger { SQLiteAnswers(connection) }
-    var survey: any Survey { SQLiteSurvey(connection) }
+    var upkeep: any UpkeepLedger { SQLiteUpkeep(connection) }
 
     static let statements = """
         CREATE TABLE IF NOT EXISTS "_atlas_due" (
@@ -37,27 +37,28 @@ struct SQLiteLedgers: Ledgers {
         """
 }
 
-/// A walk over the rows of any collection, by the key of its table.
-struct SQLiteSurvey: Survey {
+/// What upkeep asks, and what it has noted.
+struct SQLiteUpkeep: UpkeepLedger {
     private let connection: Connection
 
     init(_ connection: Connection) {
         self.connection = connection
     }
 
-    func rows(
-        of collection: Collection, after number: Int64, deletedBefore: Int64?, limit: Int
-    ) throws -> [(number: Int64, id: String)] {
-        let hidden = deletedBefore == nil ? "" : #" AND "deleted_at" < ?3"#
+    func hidden(in collection: Collection, before moment: Int64, after place: Int64, limit: Int) throws -> (ids: [String], last: Int64) {
         let statement = try connection.statement(
-            #"SELECT "n", "id" FROM \#(SQLText.quoted(collection.model.table)) WHERE "n" > ?1\#(hidden) ORDER BY "n" LIMIT ?2"#)
+            #"SELECT "n", "id" FROM \#(SQLText.quoted(collection.model.table)) WHERE "n" > ? AND "deleted_at" < ? ORDER BY "n" LIMIT ?"#)
         defer { statement.reset() }
-        statement.bind(number, at: 1)
-        statement.bind(Int64(limit), at: 2)
-        if let deletedBefore { statement.bind(deletedBefore, at: 3) }
-        var rows: [(number: Int64, id: String)] = []
-        while try statement.step() { rows.append((statement.integer(0), statement.text(1))) }
-        return rows
+        statement.bind(place, at: 1)
+        statement.bind(moment, at: 2)
+        statement.bind(Int64(limit), at: 3)
+        var ids: [String] = []
+        var last = place
+        while try statement.step() {
+            last = statement.integer(0)
+            ids.append(statement.text(1))
+        }
+        return (ids, last)
     }
 
     func note(_ name: String) throws -> String? { try SystemTables.meta("note:" + name, connection) }
