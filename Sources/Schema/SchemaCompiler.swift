@@ -38,7 +38,6 @@ package struct SchemaCompiler {
         var collections: [Collection] = []
         for (number, declaration) in declarations.enumerated() {
             collections.append(collection(number, declaration))
-            checkSegments(of: collections[number], declaration)
         }
         let kinds = mediaKinds()
         let handlers = handlers(for: collections)

@@ -25,10 +25,10 @@ package struct StoreConformance: Sendable {
         _ test: Case, on loop: any EventLoop, open: ([Collection]) throws -> any Store & SchemaStore
     ) async throws {
         let fixture = StoreFixture()
-        let store = try open(fixture.collections)
+        let store = try open(fixture.all)
         try await store.migrate(
             Migration(
-                steps: fixture.collections.map { .createCollection($0) }, collections: fixture.collections, snapshot: "{}",
+                steps: fixture.all.map { .createCollection($0) }, collections: fixture.all, snapshot: "{}",
                 description: "fixture", binary: "test", at: 0))
         do {
             try await test.body(StoreConformance(store: store, fixture: fixture, loop: loop))

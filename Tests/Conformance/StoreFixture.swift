@@ -13,7 +13,8 @@ package struct StoreFixture: Sendable {
     /// The id alone.
     package let idOnly: [String: Projection]
 
-    package var collections: [Collection] { [users, posts, media, threads] }
+    package var collections: [Collection] { [users, posts, media] }
+    package var all: [Collection] { collections + [threads] }
 
     package init() {
         users = StoreFixture.collection(

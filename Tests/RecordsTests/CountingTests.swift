@@ -20,7 +20,7 @@ import Testing
     @Test func countsAreWrittenWhenTheyAreDueAndNotBefore() async throws {
         try await RecordBench.run(Self.site) { bench in
             let (posts, pages) = (try bench.collection("posts"), try bench.collection("pages"))
-            let (blog, post, page) = try await bench.write { writer, _ in
+            let (blog, post, page) = try await bench.write { writer, _ throws in
                 let blog = try writer.make("blogs", [:])
                 return (blog, try writer.make("posts", ["blog": .text(blog)]), try writer.make("pages", [:]))
             }
