@@ -42,7 +42,9 @@ extension OpenAPIDocument {
     mutating func describeRevisions(of collection: Collection, path: String) {
         guard let revisions = collection.behaviour.revisions, let update = collection.behaviour.update else { return }
         let names = OperationNames(collection.name)
-        let key = Self.parameter("id", in: "path", ["type": "string", "minLength": 1], about: "the id or lookup of the record")
+        let key =
+            collection.shape.isSingle
+            ? [] : [Self.parameter("id", in: "path", ["type": "string", "minLength": 1], about: "the id or lookup of the record")]
         let number = Self.parameter("n", in: "path", ["type": "integer", "minimum": 1], about: "the number of the revision")
         let ifMatch = Self.parameter(
             "If-Match", in: "header", ["type": "string", "pattern": .string(EntityTag.pattern)],
@@ -66,7 +68,7 @@ extension OpenAPIDocument {
             .GET, path,
             Operation(
                 id: "list\(names.singular)Revisions", summary: "Former versions, newest first", tag: collection.name,
-                needsAccount: update.isNeverForAnonymous, parameters: [key] + Self.pages,
+                needsAccount: update.isNeverForAnonymous, parameters: key + Self.pages,
                 successes: [
                     Self.success(
                         "200", "a page",
@@ -76,7 +78,7 @@ extension OpenAPIDocument {
             .POST, path + "/{n}/restore",
             Operation(
                 id: "restore\(names.singular)Revision", summary: "Bring back what the record held then", tag: collection.name,
-                needsAccount: update.isNeverForAnonymous, isRepeatable: true, parameters: [key, number, ifMatch],
+                needsAccount: update.isNeverForAnonymous, isRepeatable: true, parameters: key + [number, ifMatch],
                 body: Self.body(["type": "object", "additionalProperties": false], required: false),
                 successes: [Self.success("200", "the record", data: Self.reference(names.singular), headers: Self.etag)],
                 failures: ["402", "403", "404", "409", "412"]))

@@ -16,9 +16,9 @@ struct RevisionRoutes {
 
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
         for collection in context.records.schema.collections
-        where collection.behaviour.revisions != nil && collection.behaviour.update != nil {
+        where collection.behaviour.revisions != nil && collection.behaviour.update != nil && !collection.shape.isEdge {
             let resource = Resource(context: context, collection: collection)
-            let path = "/api/v1/" + collection.path.joined(separator: "/") + "/{id}/revisions"
+            let path = resource.item + "/revisions"
             routes.add(.GET, path, resource.revisions)
             routes.add(.POST, path + "/{n}/restore", resource.restoreRevision)
             document.describeRevisions(of: collection, path: path)
@@ -41,7 +41,7 @@ extension Resource {
         context.refuseQuery(call)
             ?? context.collect(call, isOptional: true) { caller, body in
                 guard records.admitsWriting(collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
-                guard let key = key(call), call.parameters.count > 1, let number = Int64(call.parameters[1]) else { throw Failure.notFound }
+                guard let key = key(call), let number = call.parameters.last.flatMap({ Int64($0) }) else { throw Failure.notFound }
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 try Self.refuseMembers(of: body)
                 return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
