@@ -7,7 +7,7 @@ extension RecordWriter {
     package static let refreshJob = "rollup.refresh"
     package static let refreshQueue = "maintenance"
     /// Milliseconds for which changes are gathered before a job refreshes what they mean for a parent.
-    private static let refreshDelay: Int64 = 1_000
+    private static let refreshDelay: Int64 = 2_000
 
     /// All computed values of a new record, which no other refers to yet.
     func compute(_ row: inout Row, in collection: Collection) throws {
