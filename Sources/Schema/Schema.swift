@@ -63,6 +63,9 @@ package struct CompiledMediaKind: Sendable {
     /// Who may upload it by itself; nil: nobody.
     package var allow: Rule?
 
+    /// Only for who may read it, or a record that holds it.
+    package var isPrivate: Bool { declaration.visibility == .private }
+
     package init(declaration: MediaKind, allow: Rule?) {
         self.declaration = declaration
         self.allow = allow

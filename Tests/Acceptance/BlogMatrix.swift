@@ -20,6 +20,9 @@ struct BlogMatrix {
         .remove("/posts/{post}", by: "wd"), .remove("/posts/{draft}", by: "wd", seenBy: "wd"),
         .fire("/posts/{draft}/publish", by: "wd", seenBy: "wd"), .fire("/posts/{post}/unpublish", by: "d"),
         .fire("/posts/{post}/archive", by: "d"), .fire("/posts/{draft}/archive", by: "d", seenBy: "wd"),
+        .put("/posts/{post}/tags", ["{tag}"], by: "wd"), .put("/posts/{draft}/tags", ["{tag}"], by: "wd", seenBy: "wd"),
+        .fire("/posts/{post}/tags", ["{tag}"], by: "wd"), .remove("/posts/{tagged}/tags/{tagged.tag}", by: "wd"),
+        .list("/posts/{comment.post}/comments", ("comment", all)),
 
         .list("/comments", ("comment", all), ("pending", "ud")), .read("/comments/{comment}", by: all),
         .read("/comments/{pending}", by: "ud"), .create("/comments", ["post": "{post}", "body": "x"], by: "uwod"),
@@ -57,7 +60,12 @@ struct BlogMatrix {
                     try await author.fire("/posts/\(post)/publish")
                     let comment = try await reader.make("/comments", ["post": "\(post)", "body": "x"])
                     if record == "comment" { try await admin.fire("/comments/\(comment)/approve") }
-                    return ["id": comment]
+                    return ["id": comment, "post": post]
+                case "tagged":
+                    let tag = try await admin.make("/tags", ["name": "\(name)"])
+                    let post = try await author.make("/posts", ["title": "\(name)", "body": "x", "tags": ["\(tag)"]])
+                    try await author.fire("/posts/\(post)/publish")
+                    return ["id": post, "tag": tag]
                 case "tag": return ["id": try await admin.make("/tags", ["name": "\(name)"])]
                 default:
                     Issue.record("the table names \(record), which nothing makes")

@@ -1,4 +1,3 @@
-internal import Config
 internal import Expressions
 internal import Ports
 internal import Schema
@@ -32,7 +31,7 @@ extension RecordWriter {
     }
 
     private func isReadableByHolder(_ file: Row, in media: Collection) throws -> Bool {
-        guard case .text(let kind) = file.value("kind", in: media), schema.mediaKinds[kind]?.declaration.visibility == .private else {
+        guard case .text(let kind) = file.value("kind", in: media), schema.mediaKinds[kind]?.isPrivate == true else {
             return false
         }
         for referrer in media.behaviour.referrers {

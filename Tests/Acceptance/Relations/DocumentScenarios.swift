@@ -55,7 +55,11 @@ struct DocumentScenarios {
         case .array(let items): items.reduce(into: []) { $0.formUnion(references($1)) }
         case .object(let members):
             members.reduce(into: []) { found, member in
-                if member.name == "$ref", let text = member.value.string { found.insert(text) } else { found.formUnion(references(member.value)) }
+                if member.name == "$ref", let text = member.value.string {
+                    found.insert(text)
+                } else {
+                    found.formUnion(references(member.value))
+                }
             }
         default: []
         }
