@@ -110,7 +110,8 @@ package final class Application: Sendable {
         }
         let callers = Callers(authenticator: authenticator, clock: backend.clock, group: backend.group)
         var settings = APIContext.Settings(
-            title: site.configuration.app.name, baseURL: site.configuration.app.baseURL, maxBody: site.configuration.server.maxBody,
+            title: site.configuration.app.name, baseURL: site.configuration.app.baseURL, siteURL: site.configuration.app.site,
+            maxBody: site.configuration.server.maxBody,
             cors: site.configuration.server.cors, version: Version.text,
             sealing: Sealing(backend.masterKey))
         settings.limits = site.configuration.server.limits

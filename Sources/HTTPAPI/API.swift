@@ -16,6 +16,8 @@ package final class API: Responder {
         RevisionRoutes(context).add(to: &routes, describing: &document)
         AuditRoutes(context).add(to: &routes, describing: &document)
         ViewRoutes(context).add(to: &routes, describing: &document)
+        BatchRoutes(context).add(to: &routes, describing: &document)
+        SitemapRoutes(context).add(to: &routes, describing: &document)
         RedirectRoutes(context).add(to: &routes, describing: &document)
         SearchRoutes(context).add(to: &routes, describing: &document)
         auth.add(to: &routes, describing: &document)

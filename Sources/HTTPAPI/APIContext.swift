@@ -12,6 +12,8 @@ package struct APIContext: Sendable {
     package struct Settings: Sendable {
         package var title: String
         package var baseURL: String
+        /// Where people read, without a slash at its end.
+        package var siteURL: String
         /// Bytes; every body but uploads.
         package var maxBody: Int64
         /// Origins that browsers may call from.
@@ -22,9 +24,10 @@ package struct APIContext: Sendable {
         /// Makes cursors opaque.
         package var sealing: Sealing
 
-        package init(title: String, baseURL: String, maxBody: Int64, cors: [String], version: String, sealing: Sealing) {
+        package init(title: String, baseURL: String, siteURL: String, maxBody: Int64, cors: [String], version: String, sealing: Sealing) {
             self.title = title
             self.baseURL = baseURL
+            self.siteURL = siteURL
             self.maxBody = maxBody
             self.cors = cors
             self.version = version

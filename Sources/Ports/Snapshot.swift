@@ -12,5 +12,7 @@ package protocol Snapshot: AnyObject, RowSource {
 
     func groups(_ question: FigureQuestion) throws -> [FigureGroup]
 
+    func pages(_ question: PageQuestion) throws -> [PageEntry]
+
     var formerSlugs: any FormerSlugs { get }
 }

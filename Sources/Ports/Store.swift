@@ -21,6 +21,9 @@ package protocol Store: Sendable {
         on loop: any EventLoop, _ body: @escaping @Sendable (any Snapshot) throws -> Result
     ) -> EventLoopFuture<Result>
 
+    /// Rises with every commit that changed something, before anybody is told of it.
+    var commits: Int { get }
+
     /// Runs `body` with exclusive access to write. An error of the body rolls back its changes and fails the future.
     func transaction<Result: Sendable>(
         on loop: any EventLoop, _ body: @escaping @Sendable (any Transaction) throws -> Result

@@ -74,7 +74,7 @@ extension Records {
     }
 
     /// What lists show him; nil: nothing.
-    private func listed(_ collection: Collection, for caller: Caller) throws -> Access? {
+    func listed(_ collection: Collection, for caller: Caller) throws -> Access? {
         guard var access = try readable(collection, for: caller) else { return nil }
         switch caller.isSystem ? nil : collection.behaviour.list?.admission(for: caller.environment) {
         case nil, .everything: return access

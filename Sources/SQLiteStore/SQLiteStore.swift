@@ -36,6 +36,7 @@ package final class SQLiteStore: Store {
     private let loopReaders: [ObjectIdentifier: LoopReader]
     private let loops: [any EventLoop]
     private let lock: Mutex<ProcessLock?>
+    private let totals: Totals
 
     /// Opens (or makes) the database in `directory`, which this process then owns until `close`.
     ///
@@ -84,6 +85,7 @@ package final class SQLiteStore: Store {
             jobs: JobStamps(clock: options.clock, random: options.random, incarnation: incarnation))
         self.jobs = SQLiteJobQueue(writer)
         self.lock = Mutex(lock)
+        self.totals = totals
     }
 
     // MARK: Reading
@@ -119,6 +121,8 @@ package final class SQLiteStore: Store {
             return ListAnswer(buffer: buffer, count: listed.count, total: listed.total, next: listed.next)
         }
     }
+
+    package var commits: Int { totals.commit }
 
     package func snapshot<Result: Sendable>(
         on loop: any EventLoop, _ body: @escaping @Sendable (any Snapshot) throws -> Result

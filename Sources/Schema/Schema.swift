@@ -20,6 +20,8 @@ package final class Schema: Sendable {
     /// What `GET /search` looks through, in the order of the file.
     package let searched: [Collection]
     package let views: [View]
+    /// Who enters the backoffice; nil: nobody.
+    package let backoffice: Rule?
 
     package let lastConditionNumber: Int
 
@@ -28,7 +30,8 @@ package final class Schema: Sendable {
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
         activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], tenancy: Tenancy? = nil,
-        audit: AuditPolicy = AuditPolicy(), searched: [Collection] = [], views: [View] = [], lastConditionNumber: Int = 0
+        audit: AuditPolicy = AuditPolicy(), searched: [Collection] = [], views: [View] = [], backoffice: Rule? = nil,
+        lastConditionNumber: Int = 0
     ) {
         self.model = model
         self.collections = collections
@@ -41,6 +44,7 @@ package final class Schema: Sendable {
         self.audit = audit
         self.searched = searched
         self.views = views
+        self.backoffice = backoffice
         self.lastConditionNumber = lastConditionNumber
         self.numbers = Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0.number) })
     }

@@ -47,6 +47,7 @@ package struct SchemaCompiler {
         audit.keep = configuration.audit.keep
         let searched = searched(among: collections)
         let views = views(of: collections)
+        let backoffice = rule(configuration.backoffice.allow, of: nil)
         let activeWhen = configuration.auth.activeWhen.flatMap {
             expression($0, in: Scope(collection: BuiltIns.users, hasCaller: false, macros: macros), as: .condition)
         }
@@ -55,7 +56,7 @@ package struct SchemaCompiler {
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            handlers: handlers, tenancy: tenancy, audit: audit, searched: searched, views: views,
+            handlers: handlers, tenancy: tenancy, audit: audit, searched: searched, views: views, backoffice: backoffice,
             lastConditionNumber: conditionCount)
     }
 

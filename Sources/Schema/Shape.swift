@@ -17,6 +17,8 @@ package struct Shape: Sendable {
     /// The private JSON of what a soft deletion has replaced.
     package var replaced: Int?
     package var page: Page?
+    /// How a record is called.
+    package var label: Page?
     /// Back-references, under the names that expressions use.
     package var children: [Children] = []
 
@@ -55,8 +57,11 @@ package struct Page: Sendable, Hashable {
     }
     /// As they follow one another, slashes included.
     package var parts: [Part]
+    /// The address below which the site's pages are, without a slash at its end.
+    package var site: String
 
-    package init(parts: [Part]) {
+    package init(parts: [Part], site: String = "") {
         self.parts = parts
+        self.site = site
     }
 }

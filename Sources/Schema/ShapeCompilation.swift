@@ -27,6 +27,8 @@ extension SchemaCompiler {
         }
         shape.children = children(of: declaration)
         shape.page = declaration.page.flatMap { page($0, fields: fields) }
+        shape.page?.site = configuration.app.site
+        shape.label = declaration.label.flatMap { page($0, fields: fields) }
         return shape
     }
 

@@ -48,6 +48,11 @@ package struct App: Sendable {
     package var baseURL = "http://127.0.0.1:8080"
     /// Where people read: pages and links in messages. Nil: at `baseURL`.
     package var siteURL: String?
+    /// The same, without a slash at its end.
+    package var site: String {
+        let address = siteURL ?? baseURL
+        return address.hasSuffix("/") ? String(address.dropLast()) : address
+    }
     /// BCP 47.
     package var locale = "en"
     /// IANA zone.

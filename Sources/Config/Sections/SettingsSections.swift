@@ -7,7 +7,7 @@ extension Language {
             Key(
                 "site_url", .url, \.siteURL,
                 "where people read: canonical addresses, sitemap, links in messages; `base_url` unless said"
-            ).notInForce,
+            ),
             Key("locale", .locale, \.locale, initial: "\"en\"", "language of the content (BCP 47): slugs, order of texts"),
             Key("timezone", .timezone, \.timezone, initial: "\"UTC\"", "zone of `day()`, `month()`, `year()` in expressions"),
             Key(

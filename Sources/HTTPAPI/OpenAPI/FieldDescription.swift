@@ -54,24 +54,31 @@ enum FieldDescription {
         case .flags:
             return typed("array", [JSONMember(name: "items", value: ["enum": .array((field.model.allowed ?? []).map { .string($0) })])])
         case .references where field.parts.isEmpty: return ["type": "array", "items": id]
-        case .references: return ["type": "array", "items": members(field, describe: { answer($0) })]
+        case .references: return ["type": "array", "items": members(field, describe: { part($0) })]
         case .media: return ["anyOf": [["$ref": "#/components/schemas/MediaObject"], ["type": "null"]]]
         case .medias: return ["type": "array", "items": ["anyOf": [["$ref": "#/components/schemas/MediaObject"], ["type": "null"]]]]
         case .geo: return typed("object", place)
         case .object:
-            return typed("object", [JSONMember(name: "properties", value: properties(field.parts, describe: { answer($0) }))])
-        case .list: return typed("array", [JSONMember(name: "items", value: item(field, describe: { answer($0) }))])
+            return typed("object", [JSONMember(name: "properties", value: properties(field.parts, describe: { part($0) }))])
+        case .list: return typed("array", [JSONMember(name: "items", value: item(field, describe: { part($0) }))])
         case .json where field.name == "variants": return OpenAPIDocument.variants
         case .json: return .object([JSONMember]())
         }
     }
+
+    /// A part of a value: null where nothing was sent for it.
+    private static func part(_ field: Field) -> JSONValue { answer(field, isNullable: !field.required && field.initial.isNull) }
 
     private static func properties(_ parts: [Field], describe: (Field) -> JSONValue) -> JSONValue {
         .object(parts.map { JSONMember(name: $0.name, value: describe($0)) })
     }
 
     private static func item(_ field: Field, describe: (Field) -> JSONValue) -> JSONValue {
-        if let single = field.items.first { return describe(single) }
+        if var single = field.items.first {
+            // An item is never null.
+            single.required = true
+            return describe(single)
+        }
         return object(of: field.parts, describe: describe)
     }
 

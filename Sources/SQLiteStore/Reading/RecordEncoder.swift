@@ -79,7 +79,10 @@ final class RecordEncoder {
                 mediaLists.append(try ExpansionEncoder.memberStatement(of: table, on: reader.connection))
             }
             if form == .media || form == .medias { hasMedia = true }
-            let column = select(RecordEncoder.source(of: part.field))
+            let isSEO = part.field.index == collection.shape.seo
+            let column = select(
+                isSEO
+                    ? PageText.seo(part.field, of: collection, among: reader.collections) : RecordEncoder.source(of: part.field))
             members.append(
                 Member(
                     keyStart: keys.count, keyLength: key.count, column: column, form: form, detail: detail, condition: condition))

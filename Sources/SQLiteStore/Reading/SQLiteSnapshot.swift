@@ -32,6 +32,8 @@ final class SQLiteSnapshot: Snapshot {
 
     func groups(_ question: FigureQuestion) throws -> [FigureGroup] { try reader.groups(question) }
 
+    func pages(_ question: PageQuestion) throws -> [PageEntry] { try reader.pages(question) }
+
     var formerSlugs: any FormerSlugs { SQLiteFormerSlugs(connection: connection) }
 
     // MARK: RowSource

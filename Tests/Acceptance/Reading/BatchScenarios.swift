@@ -1,0 +1,80 @@
+import Harness
+import JSON
+import NIOHTTP1
+import Testing
+
+@Suite("Reading: batch")
+struct BatchScenarios {
+    private static let town = """
+        [rules]
+        admin = "me.role == 'ADMIN'"
+
+        [collections.users.fields]
+        role = { type = "enum", values = ["ADMIN", "USER"], default = "USER", write = "false" }
+
+        [collections.posts]
+        path = "blog/posts"
+        lookup = "slug"
+        allow = { read = "true", create = "me != null", update = "author == me", delete = "author == me" }
+        [collections.posts.fields]
+        title = { type = "string", required = true }
+        slug = { type = "slug", from = "title", unique = true }
+        author = { type = "ref", to = "users", required = true, stamp = "me" }
+        status = { type = "state", values = ["draft", "public"] }
+        [collections.posts.transitions]
+        publish = { from = "draft", to = "public", allow = "author == me" }
+        """
+
+    @Test("All or none, in order, each seeing what came before; faults name their operation")
+    func batch() async throws {
+        try await OwnSite.run(Self.town, users: ["sara": "USER", "omid": "USER"]) { site in
+            let api = site.api
+            let sara = site["sara"]
+            func operation(_ method: String, _ path: String, _ body: JSONValue? = nil) -> JSONValue {
+                var members = [JSONMember(name: "method", value: .string(method)), JSONMember(name: "path", value: .string(path))]
+                if let body { members.append(JSONMember(name: "body", value: body)) }
+                return .object(members)
+            }
+            func count() async throws -> Int64? {
+                try await api.expect(.GET, "/blog/posts", status: 200).json?["meta"]?["pagination"]?["total_items"]?.integer
+            }
+            let answer = try await api.expect(
+                .POST, "/batch", as: sara,
+                body: [
+                    "operations": [
+                        operation("POST", "/blog/posts", ["title": "One"]), operation("POST", "/api/v1/blog/posts", ["title": "One"]),
+                        operation("POST", "/blog/posts/one/publish"), operation("PATCH", "/blog/posts/one", ["title": "First"]),
+                        operation("DELETE", "/blog/posts/one-2"),
+                    ]
+                ], status: 200)
+            let statuses = (answer.data.array ?? []).compactMap { $0["status"]?.integer }
+            #expect(statuses == [201, 201, 200, 200, 204])
+            #expect(answer.data.array?[2]["data"]?["status"] == "public")
+            #expect(answer.data.array?[3]["data"]?["title"] == "First")
+            #expect(answer.data.array?[4]["data"] == .null)
+            #expect(try await count() == 1)
+
+            func refused(_ operations: [JSONValue], _ status: Int, _ faults: [String], as caller: Caller? = nil) async throws {
+                try await api.expect(
+                    .POST, "/batch", as: caller ?? sara, body: ["operations": .array(operations)], status: status
+                ) { $0.faults == faults }
+                #expect(try await count() == 1)
+            }
+            let good = operation("POST", "/blog/posts", ["title": "Two"])
+            try await refused(
+                [good, operation("POST", "/blog/posts", ["titel": "x"])], 400, ["operations[1].body.titel", "operations[1].body.title"])
+            try await refused([good, operation("POST", "/blog/posts", ["title": "x", "slug": "one"])], 409, ["operations[1].body.slug"])
+            try await refused([good, operation("PATCH", "/blog/posts/none", ["title": "x"])], 404, ["operations[1]"])
+            try await refused([good, operation("POST", "/blog/posts/one/publish")], 409, ["operations[1]"])
+            try await refused([good, operation("PATCH", "/blog/posts/one", ["title": "x"])], 403, ["operations[1]"], as: site["omid"])
+            try await refused([good, operation("GET", "/blog/posts")], 400, ["operations[1].path"])
+            try await refused([good, operation("POST", "/auth/login", [:])], 400, ["operations[1].path"])
+            try await refused([], 400, ["operations"])
+            try await refused(Array(repeating: good, count: 101), 400, ["operations"])
+            try await api.expect(.POST, "/batch", body: ["operations": [good]], status: 401)
+            try await api.expect(.POST, "/batch", as: sara, body: ["operations": [good], "x": 1], status: 400) { $0.faults == ["x"] }
+            try await api.expect(.POST, "/batch", as: sara, body: [1], status: 400)
+            #expect(try await count() == 1)
+        }
+    }
+}
