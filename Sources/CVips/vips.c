@@ -61,6 +61,10 @@ enum { FORMAT_UCHAR = 0 };            // VipsBandFormat
     X(int, vips_image_get_orientation, (Image *)) \
     X(int, vips_image_hasalpha, (Image *)) \
     X(Type, vips_image_get_typeof, (const Image *, const char *)) \
+    X(char **, vips_image_get_fields, (Image *)) \
+    X(int, vips_image_remove, (Image *, const char *)) \
+    X(int, vips_copy, (Image *, Image **, ...)) \
+    X(void, g_strfreev, (char **)) \
     X(void *, vips_array_double_new, (const double *, int)) \
     X(void, vips_area_unref, (void *)) \
     X(void, g_object_unref, (void *)) \
@@ -274,13 +278,33 @@ AtlasImage *atlas_image_pad(AtlasImage *image, int width, int height, bool opaqu
     return kept(flat == NULL, flat);
 }
 
+// The image without what tells of its making: where, when, by whom and with what. The "strip" of libvips 8.14 is not enough: its WebP writer
+// makes a block of EXIF anew from the fields that the loader has left.
+static Image *stripped(Image *image) {
+    static const char *const blocks[] = {"xmp-data", "iptc-data", "photoshop-data", "icc-profile-data", "jpeg-thumbnail-data"};
+    Image *copy = NULL;
+    if (vips_copy(image, &copy, NULL)) return NULL;
+    char **fields = vips_image_get_fields(copy);
+    for (size_t index = 0; fields && fields[index]; index++) {
+        bool told = strncmp(fields[index], "exif-", 5) == 0;
+        for (size_t block = 0; block < sizeof blocks / sizeof *blocks; block++) told = told || strcmp(fields[index], blocks[block]) == 0;
+        if (told) vips_image_remove(copy, fields[index]);
+    }
+    if (fields) g_strfreev(fields);
+    return copy;
+}
+
 int atlas_image_save(AtlasImage *image, AtlasImageType type, int quality, int descriptor) {
     Image *flat = NULL;
     if (type == ATLAS_JPEG && vips_image_hasalpha((Image *)image)) {
         flat = flattened((Image *)image);
         if (!flat) return -1;
     }
-    Image *from = flat ? flat : (Image *)image;
+    Image *from = stripped(flat ? flat : (Image *)image);
+    if (!from) {
+        if (flat) g_object_unref(flat);
+        return -1;
+    }
     Target *target = vips_target_new_to_descriptor(descriptor);
     int failed = -1;
     if (target) {
@@ -300,6 +324,7 @@ int atlas_image_save(AtlasImage *image, AtlasImageType type, int quality, int de
         }
         g_object_unref(target);
     }
+    g_object_unref(from);
     if (flat) g_object_unref(flat);
     return failed ? -1 : 0;
 }
