@@ -10,13 +10,14 @@ package final class API: Responder {
 
     package init(_ context: APIContext, auth: AuthRoutes, media: MediaRoutes) {
         self.context = context
+        let limits = RateLimits(context.settings.limits, context.records.schema)
         var routes = RouteTable()
         var document = OpenAPIDocument(context: context)
         RecordRoutes(context).add(to: &routes, describing: &document)
         RevisionRoutes(context).add(to: &routes, describing: &document)
         AuditRoutes(context).add(to: &routes, describing: &document)
         ViewRoutes(context).add(to: &routes, describing: &document)
-        BatchRoutes(context).add(to: &routes, describing: &document)
+        BatchRoutes(context, limits: limits).add(to: &routes, describing: &document)
         SitemapRoutes(context).add(to: &routes, describing: &document)
         RedirectRoutes(context).add(to: &routes, describing: &document)
         SearchRoutes(context).add(to: &routes, describing: &document)
@@ -26,7 +27,7 @@ package final class API: Responder {
         routes.add(.GET, "/openapi.json") { call in
             context.refuseQuery(call) ?? .respond(call.request.eventLoop.makeSucceededFuture(openAPI.response(to: call)))
         }
-        routes.limit(by: RateLimits(context.settings.limits, context.records.schema))
+        routes.limit(by: limits)
         self.routes = routes
     }
 

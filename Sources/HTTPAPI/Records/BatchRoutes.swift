@@ -15,6 +15,7 @@ struct BatchRoutes {
     private static let path = "/api/v1/batch"
 
     private let context: APIContext
+    private let limits: RateLimits
 
     /// A write that was checked as far as it can be without the store.
     private struct Operation: Sendable {
@@ -30,8 +31,9 @@ struct BatchRoutes {
         var failure: Failure
     }
 
-    init(_ context: APIContext) {
+    init(_ context: APIContext, limits: RateLimits) {
         self.context = context
+        self.limits = limits
     }
 
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
@@ -89,7 +91,16 @@ struct BatchRoutes {
         let collections = context.records.schema.collections.filter { !$0.shape.isSingle && !$0.shape.isEdge }
         for collection in collections.sorted(by: { $0.path.count > $1.path.count }) where segments.starts(with: collection.path) {
             let rest = Array(segments.dropFirst(collection.path.count))
-            if let operation = try operation(method, rest, of: collection, item["body"], for: caller) { return operation }
+            guard let operation = try operation(method, rest, of: collection, item["body"], for: caller) else { continue }
+            // Each spends what it would spend by itself.
+            let base = (["api", "v1"] + collection.path).map { "/\($0)" }.joined()
+            let template = rest.isEmpty ? base : ([base, "{id}"] + rest.dropFirst()).joined(separator: "/")
+            do throws(RateLimit.Refusal) {
+                try limits.limit(of: HTTPMethod(rawValue: method), template)?.spend(caller)
+            } catch {
+                throw Failure(error)
+            }
+            return operation
         }
         throw Failure.invalid([
             FieldFault(path: "path", code: "unknown", message: "'\(method) \(path)' is no write of a record that a batch can hold")
