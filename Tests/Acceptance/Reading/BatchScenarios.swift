@@ -25,6 +25,20 @@ struct BatchScenarios {
         publish = { from = "draft", to = "public", allow = "author == me" }
         """
 
+    @Test("Each operation spends the rate of its own route")
+    func limits() async throws {
+        let limited = Self.town.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line == "lookup = \"slug\"" ? "\(line)\nlimits = { create = \"3/h per user\" }" : String(line)
+        }
+        try await OwnSite.run(limited.joined(separator: "\n"), users: ["sara": "USER"]) { site in
+            let one: JSONValue = ["method": "POST", "path": "/blog/posts", "body": ["title": "One"]]
+            let two: JSONValue = ["operations": [one, one]]
+            try await site.api.expect(.POST, "/batch", as: site["sara"], body: two, status: 200)
+            try await site.api.expect(.POST, "/batch", as: site["sara"], body: two, status: 429) { $0.code == "RATE_LIMITED" }
+            try await site.api.expect(.POST, "/blog/posts", as: site["sara"], body: ["title": "One"], status: 429)
+        }
+    }
+
     @Test("All or none, in order, each seeing what came before; faults name their operation")
     func batch() async throws {
         try await OwnSite.run(Self.town, users: ["sara": "USER", "omid": "USER"]) { site in
