@@ -69,12 +69,14 @@ extension Tenants {
         switch place(caller, named: named, on: loop) {
         case .success(.caller(let placed)): .now(placed)
         case .success(.inactive): .refused(.tenantInactive)
+        case .success(.absent): .refused(.tenantAbsent)
         case .failure:
             .later(
                 load(caller, named: named, on: loop).map { place in
                     switch place {
                     case .caller(let placed): .success(placed)
                     case .inactive: .failure(.tenantInactive)
+                    case .absent: .failure(.tenantAbsent)
                     }
                 })
         }

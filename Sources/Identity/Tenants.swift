@@ -12,6 +12,8 @@ package final class Tenants: Sendable {
         case caller(Caller)
         /// The tenant is not active, and the caller is one of its members (11-precisions 54).
         case inactive
+        /// Named, and nothing to him: there is no such tenant, or it is not active and he is no member.
+        case absent
     }
 
     private struct Table {
@@ -96,8 +98,9 @@ package final class Tenants: Sendable {
                 }
             }
             guard let tenant else {
-                // A tenant that does not exist is like one that he has nothing to do with.
-                return named == nil ? .caller(caller) : place(caller, in: phantom, [])
+                if named == nil { return .caller(caller) }
+                // An anonymous caller is told nothing about tenants: the rules refuse him.
+                return user == nil ? place(caller, in: phantom, []) : .absent
             }
             return place(caller, in: tenant, memberships)
         }
@@ -131,10 +134,12 @@ package final class Tenants: Sendable {
         var placed = caller
         placed.environment.tenant = tenant
         placed.environment.member = memberships.first { tenantID(of: $0) == tenant.id }
-        if placed.environment.member != nil, let condition = tenancy.activeWhen,
+        if let condition = tenancy.activeWhen, tenant.id != phantom.id,
             (try? condition.isTrue(in: Environment(now: caller.environment.now), row: tenant)) != true
         {
-            return .inactive
+            if placed.environment.member != nil { return .inactive }
+            placed.environment.tenant = phantom
+            return caller.environment.me == nil ? .caller(placed) : .absent
         }
         return .caller(placed)
     }

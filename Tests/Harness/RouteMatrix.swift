@@ -177,7 +177,8 @@ package struct RouteMatrix: Sendable {
             guard path.name.hasPrefix("/api/v1") else { continue }
             let name = String(path.name.dropFirst("/api/v1".count))
             if apart.contains(where: { name == $0 || name.hasPrefix($0 + "/") }) { continue }
-            for method in methods where path.value[method] != nil {
+            // What nobody may do is described by its refusals alone.
+            for method in methods where path.value[method]?["responses"]?.members?.contains(where: { $0.name.hasPrefix("2") }) == true {
                 described.insert("\(method.uppercased()) \(Route.shape(name))")
             }
         }

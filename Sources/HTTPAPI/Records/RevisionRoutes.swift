@@ -29,6 +29,8 @@ struct RevisionRoutes {
 extension Resource {
     @Sendable func revisions(_ call: Call) -> Intake {
         context.respond(call) { caller in
+            // Who may change a record reads what it was (11-precisions 26).
+            guard records.admitsWriting(collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
             guard let key = key(call) else { throw Failure.notFound }
             let page = try PageQuery(Query(call.request.query))
             return records.write(for: caller, on: call.request.eventLoop) { [collection] writer, _ in

@@ -18,6 +18,8 @@ package enum ResolvedCaller: Sendable {
         case inactive
         /// A member of a tenant that is not active.
         case tenantInactive
+        /// Nothing that he may know of.
+        case tenantAbsent
     }
 }
 
@@ -104,6 +106,7 @@ extension Failure {
         switch refused {
         case .invalid: self = .unauthenticated("the access token is not valid")
         case .expired: self = .unauthenticated("the access token has expired: refresh it", code: "TOKEN_EXPIRED")
+        case .tenantAbsent: self = .notFound
         case .tenantInactive: self.init(status: .forbidden, code: "TENANT_INACTIVE", message: "this organisation is not active")
         case .inactive: self.init(status: .forbidden, code: "ACCOUNT_INACTIVE", message: "this account is not active")
         }

@@ -87,8 +87,9 @@ package struct Draft: Sendable {
     }
 
     private func missing(in collection: Collection) -> [FieldFault] {
+        // A list that must have items is required, too.
         collection.fields.filter {
-            $0.required && ($0.source == .client || $0.source == .clientOnce) && values[$0.index] == nil && $0.initial.isNull
+            ($0.required || $0.isListWithItems) && ($0.source == .client || $0.source == .clientOnce) && values[$0.index] == nil && ($0.initial.isNull || $0.isListWithItems)
                 && $0.slugSources.isEmpty
         }.map { FieldFault(path: $0.name, code: "required", message: "is required") }
     }
@@ -111,4 +112,9 @@ package struct Draft: Sendable {
         let means = routes.isEmpty ? "none of which clients fire" : routes.joined(separator: ", ")
         return "'\(state.name)' changes by its transitions alone: \(means)"
     }
+}
+
+extension Field {
+    /// Whether an empty list is too short for it.
+    fileprivate var isListWithItems: Bool { (kind == .list || isToMany) && minimum ?? 0 >= 1 }
 }
