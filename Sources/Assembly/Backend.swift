@@ -81,7 +81,12 @@ package final class Application: Sendable {
     let library: MediaLibrary
     let api: API
 
-    package init(_ site: Site, _ backend: Backend) throws {
+    package convenience init(_ site: Site, _ backend: Backend) throws {
+        try self.init(site, backend, resolve: nil)
+    }
+
+    /// With another way to find out who asks than the credentials of a request.
+    init(_ site: Site, _ backend: Backend, resolve: CallerResolver?) throws {
         self.site = site
         let auth = site.configuration.auth
         let slot = Callback<[RecordChange]>()
@@ -118,7 +123,8 @@ package final class Application: Sendable {
         let placement = site.schema.tenancy.flatMap { tenancy in
             tenants.map { tenants in TenantPlacement(tenancy) { tenants.resolved($0, named: $1, on: $2) } }
         }
-        let context = APIContext(settings: settings, records: records, resolve: callers.resolve, tenants: placement, log: backend.log)
+        let context = APIContext(
+            settings: settings, records: records, resolve: resolve ?? callers.resolve, tenants: placement, log: backend.log)
         api = API(
             context, auth: AuthRoutes(context.personal, accounts: accounts),
             media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads))

@@ -218,6 +218,10 @@ package final class Server: Sendable {
             let rebuilding = Rebuilding(records: application.value.records, loop: loop)
             return loop.makeFutureWithTask { await rebuilding.answer(command) }
         }
+        if command["command"]?.string == "why" {
+            let why = Why(application: application.value, loop: loop)
+            return loop.makeFutureWithTask { await why.answer(command) }
+        }
         guard command["command"]?.string == "user.create", let body = command["user"] else {
             return loop.makeSucceededFuture(["error": "there is no such command"])
         }

@@ -14,14 +14,10 @@ package final class Site: Sendable {
     package init(
         file: String?, overrides: [(String, String)], environment: [String: String], after previous: Schema? = nil
     ) throws(Faults) {
-        let loaded = try ConfigurationLoader(environment: environment, overrides: overrides).load(file)
+        let loaded = ConfigurationLoader(environment: environment, overrides: overrides).survey(file)
+        schema = try SchemaCompiler.compile(loaded, after: previous)
         configuration = loaded.configuration
         warnings = loaded.allWarnings
-        do {
-            schema = try SchemaCompiler.compile(loaded.configuration, after: previous)
-        } catch {
-            throw Faults(error.all, sources: loaded.sources)
-        }
     }
 
     /// The process environment.

@@ -4,10 +4,29 @@ package struct LoadedConfiguration: Sendable {
     package var warnings: [Fault]
     /// By the file name of a `Location`, with literal secrets masked: safe to show.
     package var sources: [String: String]
+    /// The files in the order in which they were read.
+    package var files: [String] = []
+    /// What declares these names is faulty or was not read: of what uses them nothing can be said.
+    package var doubtful: Set<String> = []
+    /// Whether all files could be read, and so all names are known.
+    package var isWhole = true
 
     /// The warnings, then what is not in force.
     package var allWarnings: Faults {
         Faults(warnings + configuration.notInForce.map(\.warning), sources: sources)
+    }
+
+    package var errors: [Fault] { warnings.filter { $0.severity == .error } }
+
+    /// In the order of files and lines. A fault in a trait is found in every collection that uses it, and told once.
+    package func ordered(_ faults: [Fault]) -> [Fault] {
+        let order = Dictionary(files.enumerated().map { ($1, $0) }) { first, _ in first }
+        var seen: Set<Fault> = []
+        return faults.filter { seen.insert($0).inserted }.enumerated().sorted { a, b in
+            let left = a.element.at
+            let right = b.element.at
+            return (order[left.file] ?? 0, left.line, left.column, a.offset) < (order[right.file] ?? 0, right.line, right.column, b.offset)
+        }.map(\.element)
     }
 }
 
@@ -30,6 +49,20 @@ package struct ConfigurationLoader {
         var files = FileTree(workingDirectory: Files.workingDirectory)
         if let path { files.load(path, from: nil) }
         return try finish(files, file: path ?? "")
+    }
+
+    /// Whatever could be read, with errors among the warnings.
+    package func survey(_ path: String?) -> LoadedConfiguration {
+        var files = FileTree(workingDirectory: Files.workingDirectory)
+        if let path { files.load(path, from: nil) }
+        return read(files, file: path ?? "")
+    }
+
+    /// The same from a text that is in memory.
+    package func survey(text: String, file: String = "atlas.toml") -> LoadedConfiguration {
+        var files = FileTree(workingDirectory: Files.workingDirectory)
+        files.add(text, file: file)
+        return read(files, file: file)
     }
 
     /// The same from a text that is in memory.
@@ -65,20 +98,12 @@ package struct ConfigurationLoader {
         configuration.app.dataDirectory = reading.absolute(configuration.app.dataDirectory, in: file)
         if let table = root.table { Language.file.read(table, at: root, into: &configuration, reading) }
         configuration.notInForce = reading.notInForce
-        let order = Dictionary(uniqueKeysWithValues: files.order.enumerated().map { ($1, $0) })
-        let faults = Self.once(files.faults + reading.faults).enumerated().sorted { a, b in
-            let left = a.element.at
-            let right = b.element.at
-            return (order[left.file] ?? 0, left.line, left.column, a.offset) < (order[right.file] ?? 0, right.line, right.column, b.offset)
-        }.map(\.element)
         let sources = Masking.masked(files.sources, ranges: reading.masked, faults: files.faults)
-        return LoadedConfiguration(configuration: configuration, warnings: faults, sources: sources)
-    }
-
-    /// A fault in a trait is found in every collection that uses it, and told once.
-    private static func once(_ faults: [Fault]) -> [Fault] {
-        var seen: Set<Fault> = []
-        return faults.filter { seen.insert($0).inserted }
+        var loaded = LoadedConfiguration(configuration: configuration, warnings: [], sources: sources, files: files.order)
+        loaded.warnings = loaded.ordered(files.faults + reading.faults)
+        loaded.isWhole = !files.faults.contains { $0.severity == .error }
+        loaded.doubtful = Doubt(root: root, faults: reading.faults.filter { $0.severity == .error }, read: configuration).names
+        return loaded
     }
 
     /// The environment's first, in the order of their names; then `--set`, which holds over them.

@@ -127,8 +127,17 @@ package struct ExpressionFault: Error, Sendable, Equatable {
     package var message: String
     /// Offsets in Unicode scalars from the start of the source.
     package var range: Range<Int>
-    /// "did you mean …", if something close exists.
+    /// What may have been meant, if something close exists.
     package var suggestion: String?
+    /// Where it is made, when that is in a named rule.
+    package var origin: Origin?
+
+    package struct Origin: Sendable, Equatable {
+        package var rule: String
+        package var message: String
+        /// Within the source of the rule.
+        package var range: Range<Int>
+    }
 
     package init(message: String, range: Range<Int>, suggestion: String? = nil) {
         self.message = message

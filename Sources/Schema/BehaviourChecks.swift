@@ -19,6 +19,9 @@ extension SchemaCompiler {
                     suggestion: "make this one an enum"))
         }
         guard let state = states.first, let index = model.collections[declaration.name]?.field(state.name)?.index else { return }
+        // A transition from or to a state that there is not is told elsewhere.
+        let values = Set(state.values.map(\.value))
+        guard declaration.transitions.allSatisfy({ values.isSuperset(of: ($0.from + [$0.to]).map(\.value)) }) else { return }
         var reached: Set<String> = []
         if case .string(let text)? = state.default?.value {
             reached.insert(text)

@@ -7,7 +7,9 @@ extension SchemaCompiler {
     mutating func compileComputations() {
         for declaration in declarations {
             for field in declaration.fields {
-                guard let compute = field.compute, let model = model.collections[declaration.name]?.field(field.name) else { continue }
+                guard !doubtful.contains(field.name), let compute = field.compute,
+                    let model = model.collections[declaration.name]?.field(field.name)
+                else { continue }
                 let scope = Scope(collection: declaration.name, isComputed: true, hasCaller: false, macros: macros)
                 guard let expression = expression(compute, in: scope, as: .value(model.type)) else { continue }
                 let steps = steps(expression, of: field, at: compute, model, in: declaration)

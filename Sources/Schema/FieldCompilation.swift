@@ -50,7 +50,7 @@ extension SchemaCompiler {
         field.read = accessRule(declared.read, of: collection.name)
         field.write = rule(declared.write, of: collection.name)
         if let search = declared.search { checkSearch(field, at: search.at) }
-        if let stamp = declared.stamp {
+        if let stamp = declared.stamp, !doubtful.contains(declared.name) {
             field.stamp = expression(stamp, in: Scope(collection: collection.name, macros: macros), as: .value(model.type))
         }
         field.source = source(of: declared)

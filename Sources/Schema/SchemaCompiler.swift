@@ -1,5 +1,6 @@
 package import Config
 internal import Expressions
+internal import Text
 
 /// Turns the declarations of a file into a `Schema`, or into all that is wrong with them, each fault at its place in the file.
 package struct SchemaCompiler {
@@ -8,20 +9,41 @@ package struct SchemaCompiler {
     let macros: [String: String]
     var model: Model
     var faults: [Fault] = []
+    /// Names of what is itself faulty: nothing is said of what uses them.
+    var doubtful: Set<String>
     var conditionCount = 0
     /// By collection.
     var computations: [String: ComputationDraft] = [:]
     var reportedCircles: Set<Set<String>> = []
 
-    /// Conditions are numbered after those of `previous`.
-    package static func compile(_ configuration: Configuration, after previous: Schema? = nil) throws(Faults) -> Schema {
-        var compiler = SchemaCompiler(configuration)
+    /// Conditions are numbered after those of `previous`. Nothing is said of what uses a name of `doubtful`.
+    package static func compile(
+        _ configuration: Configuration, after previous: Schema? = nil, doubting doubtful: Set<String> = []
+    ) throws(Faults) -> Schema {
+        var compiler = SchemaCompiler(configuration, doubtful)
         compiler.conditionCount = previous?.lastConditionNumber ?? 0
         return try compiler.schema()
     }
 
-    private init(_ configuration: Configuration) {
+    /// The schema of a file, or everything that is wrong with the file: its form and its meaning at once, in the order of its lines.
+    package static func compile(_ loaded: LoadedConfiguration, after previous: Schema? = nil) throws(Faults) -> Schema {
+        var found = loaded.errors
+        if loaded.isWhole {
+            do throws(Faults) {
+                let schema = try compile(loaded.configuration, after: previous, doubting: loaded.doubtful)
+                if found.isEmpty { return schema }
+            } catch {
+                let told = Set(found.map(\.at))
+                found += error.all.filter { !told.contains($0.at) }
+            }
+        }
+        let warnings = loaded.warnings.filter { $0.severity == .warning }
+        throw Faults(loaded.ordered(warnings + found), sources: loaded.sources)
+    }
+
+    private init(_ configuration: Configuration, _ doubtful: Set<String>) {
         self.configuration = configuration
+        self.doubtful = doubtful
         self.declarations = BuiltIns.merged(configuration).map { Desugaring.desugared($0, configuration) }
         self.macros = Dictionary(configuration.rules.map { ($0.name, $0.condition.value) }) { first, _ in first }
         self.model = Model(timezone: configuration.app.timezone)
@@ -29,16 +51,20 @@ package struct SchemaCompiler {
 
     private mutating func schema() throws(Faults) -> Schema {
         buildModel()
+        // A field that is declared twice has no one meaning.
+        if !faults.isEmpty { throw Faults(faults) }
         checkNames()
         checkTenancy()
-        // Without sound names every expression would fail for the same reason again.
-        if !faults.isEmpty { throw Faults(faults) }
+        spreadDoubt()
         compileComputations()
 
         var collections: [Collection] = []
         for (number, declaration) in declarations.enumerated() {
             collections.append(collection(number, declaration))
         }
+        for (collection, declaration) in zip(collections, declarations) { checkUse(of: collection, declaration) }
+        checkReferencesToWork()
+        checkViewPaths()
         let kinds = mediaKinds()
         let handlers = handlers(for: collections)
         let tenancy = tenancy(collections)
@@ -162,6 +188,7 @@ package struct SchemaCompiler {
             for field in declaration.fields {
                 for to in field.to where model.collections[to.value] == nil {
                     unknown("collection", to, among: declarations.map(\.name))
+                    doubtful.insert(field.name)
                 }
                 for kind in field.kinds where !configuration.media.contains(where: { $0.name == kind.value }) {
                     unknown("kind of media", kind, among: configuration.media.map(\.name))
@@ -193,9 +220,29 @@ package struct SchemaCompiler {
     }
 
     /// 11-precisions 66.
-    private static let takenSegments: Set<String> = [
+    static let takenSegments: Set<String> = [
         "auth", "me", "media", "search", "exports", "jobs", "events", "batch", "admin", "audit", "seo",
     ]
+
+    // MARK: Doubt
+
+    /// A rule is as doubtful as what it speaks of.
+    private mutating func spreadDoubt() {
+        var isSettled = doubtful.isEmpty
+        while !isSettled {
+            let next = macros.filter { !doubtful.contains($0.key) && mentionsDoubtful($0.value) }.map(\.key)
+            isSettled = next.isEmpty
+            doubtful.formUnion(next)
+        }
+    }
+
+    func mentionsDoubtful(_ expression: String) -> Bool {
+        guard !doubtful.isEmpty else { return false }
+        let words = expression.utf8.split { byte in
+            !(UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "_"))
+        }
+        return words.contains { doubtful.contains(String(Substring($0))) }
+    }
 
     // MARK: Expressions and names
 
@@ -203,10 +250,20 @@ package struct SchemaCompiler {
         do {
             return try ExpressionCompiler(model: model).compile(source.value, in: scope, as: expectation)
         } catch {
+            if mentionsDoubtful(source.value) { return nil }
+            let suggestion = error.suggestion.map { "did you mean '\($0)'?" }
+            if let origin = error.origin, let rule = configuration.rules.first(where: { $0.name == origin.rule })?.condition {
+                let use = scope.collection.map { " (the rule is used in '\($0)')" } ?? ""
+                let at = rule.location(ofScalar: origin.range.lowerBound)
+                // It is made once, however often the rule is used.
+                if faults.contains(where: { $0.at == at }) { return nil }
+                faults.append(Fault(origin.message + use, at: at, length: max(1, origin.range.count), suggestion: suggestion))
+                return nil
+            }
             faults.append(
                 Fault(
                     error.message, at: source.location(ofScalar: error.range.lowerBound), length: max(1, error.range.count),
-                    suggestion: error.suggestion))
+                    suggestion: suggestion))
             return nil
         }
     }
@@ -228,7 +285,8 @@ package struct SchemaCompiler {
     }
 
     mutating func unknown(_ what: String, _ name: Located<String>, among known: [String]) {
-        let close = Spelling.closest(to: name.value, among: known)
+        if doubtful.contains(name.value) { return }
+        let close = NearestName.of(name.value, among: known)
         faults.append(
             Fault(
                 "there is no \(what) '\(name.value)'", at: name.at, length: name.value.unicodeScalars.count,

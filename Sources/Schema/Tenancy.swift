@@ -38,6 +38,7 @@ extension SchemaCompiler {
         }
         for name in [declared.tenant, declared.member] where !declarations.contains(where: { $0.name == name.value }) {
             unknown("collection", name, among: declarations.map(\.name))
+            doubtful.formUnion(["tenant", "member"])
         }
         if let members = declarations.first(where: { $0.name == declared.member.value }) {
             if !members.isTenant {

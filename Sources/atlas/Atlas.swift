@@ -12,13 +12,17 @@ struct Atlas: AsyncParsableCommand {
             Begin with a copy of /usr/share/doc/atlas/atlas.toml.example.
 
             EXAMPLES:
-              atlas check --config atlas.toml
+              atlas check atlas.toml
+              atlas explain posts
               atlas serve --config atlas.toml
               atlas serve --config atlas.toml --set server.http=127.0.0.1:0
               printf '%s' "$PASSWORD" | atlas user create email=me@example.org role=ADMIN name=Me password=-
             """,
         version: Version.text,
-        subcommands: [Serve.self, Check.self, Plan.self, Migrate.self, User.self, Rebuild.self, SchemaCommand.self, VersionCommand.self])
+        subcommands: [
+            Serve.self, Check.self, Explain.self, WhyCommand.self, TestCommand.self, Plan.self, Migrate.self, User.self, Rebuild.self,
+            SchemaCommand.self, VersionCommand.self,
+        ])
 
     /// A helper process is this same binary, and must not become anything else first.
     static func main() async {

@@ -7,18 +7,25 @@ struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say everything that is wrong with the file, or that it is sound.",
         discussion: """
-            Exits with 78 when something is wrong. Touches nothing.
+            Tells all faults at once, each with its line and what may have been meant, then what is allowed but worth a second look. Exits
+            with 78 when something is wrong. Touches nothing.
 
             EXAMPLES:
-              atlas check --config atlas.toml
+              atlas check
+              atlas check sites/blog.toml
+              atlas check --config atlas.toml --set tls.mode=off
             """)
 
     @OptionGroup var options: SiteOptions
 
+    @Argument(help: "The configuration, like --config.")
+    var file: String?
+
     func run() throws {
+        let options = options.reading(file)
         let site = try options.site()
-        options.warn(about: site)
-        let file = site.configuration.file.isEmpty ? "the defaults" : site.configuration.file
-        print("\(file): sound, with \(site.schema.collections.count) collections")
+        options.warn(about: site, advising: true)
+        let name = site.configuration.file.isEmpty ? "the defaults" : site.configuration.file
+        print("\(name): sound, with \(site.schema.collections.count) collections")
     }
 }

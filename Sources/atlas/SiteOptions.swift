@@ -18,17 +18,22 @@ struct SiteOptions: ParsableArguments {
     /// `EX_CONFIG` of sysexits.h: the file is wrong, and a restart will not help.
     static let configurationError = ExitCode(78)
 
-    private var file: String? {
+    /// The file that is read; nil where there is none, and all defaults hold.
+    var path: String? {
         if let config { return config }
         return ["atlas.toml", "/etc/atlas/atlas.toml"].first { access($0, R_OK) == 0 }
     }
 
-    func read(after previous: Schema? = nil) throws(Faults) -> Site {
-        let pairs = overrides.map { text -> (String, String) in
+    /// The overrides as keys and values.
+    var pairs: [(String, String)] {
+        overrides.map { text -> (String, String) in
             guard let equals = text.firstIndex(of: "=") else { return (text, "") }
             return (String(text[..<equals]), String(text[text.index(after: equals)...]))
         }
-        return try Site(file: file, overrides: pairs, environment: Site.environment, after: previous)
+    }
+
+    func read(after previous: Schema? = nil) throws(Faults) -> Site {
+        try Site(file: path, overrides: pairs, environment: Site.environment, after: previous)
     }
 
     /// The site, or every fault on standard error and exit 78.
@@ -49,9 +54,18 @@ struct SiteOptions: ParsableArguments {
         complain("\(errors) \(errors == 1 ? "error" : "errors"); nothing was changed")
     }
 
-    /// What is worth knowing of a sound file, on standard error too.
-    func warn(about site: Site) {
-        if !site.warnings.all.isEmpty { show(site.warnings) }
+    /// What is worth knowing of a sound file, on standard error too; with `advising` also what is allowed and worth a second look.
+    func warn(about site: Site, advising: Bool = false) {
+        var warnings = site.warnings
+        if advising { warnings.all += Advice.warnings(site.schema, site.configuration) }
+        if !warnings.all.isEmpty { show(warnings) }
+    }
+
+    /// The same with another file, where a command names it without `--config`.
+    func reading(_ file: String?) -> SiteOptions {
+        var options = self
+        options.config = file ?? config
+        return options
     }
 
     private func show(_ faults: Faults) {

@@ -38,7 +38,7 @@ enum Language {
             Key("backup", backup, \.backup, "copies of everything").notInForce,
             Key("metrics", metrics, \.metrics, "what can be measured from outside").notInForce,
             Key("alerts", alerts, \.alerts, "what somebody must be told").notInForce,
-            Key("test", tests, \.tests, initial: "[]", "promises of the file about itself").notInForce,
+            Key("test", tests, \.tests, initial: "[]", "promises of the file about itself, kept or broken by `atlas test`"),
         ]
     ) { configuration, table, reading in
         let hasPages = configuration.server.staticFiles != nil || !configuration.server.proxies.isEmpty

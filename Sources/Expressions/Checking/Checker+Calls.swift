@@ -3,7 +3,7 @@ extension Checker {
         _ name: String, _ arguments: [Syntax], _ condition: Syntax?, _ nameRange: Range<Int>, _ range: Range<Int>
     ) throws(ExpressionFault) -> Typed {
         if let kind = Aggregate.Kind(rawValue: name) { return try aggregate(kind, arguments, condition, range) }
-        if let condition {
+        if let condition, name == "overlap" || Function(rawValue: name) != nil {
             throw ExpressionFault(message: "'where' stands only in count, sum, avg, min, max, exists and first", range: condition.range)
         }
         if name == "overlap" { return try overlap(arguments, range) }

@@ -136,7 +136,9 @@ extension Checker {
             typed.range = range
             return typed
         } catch {
-            throw ExpressionFault(message: "in the rule '\(name)': \(error.message)", range: range, suggestion: error.suggestion)
+            var fault = ExpressionFault(message: "in the rule '\(name)': \(error.message)", range: range, suggestion: error.suggestion)
+            fault.origin = error.origin ?? ExpressionFault.Origin(rule: name, message: error.message, range: error.range)
+            throw fault
         }
     }
 

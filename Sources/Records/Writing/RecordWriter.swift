@@ -38,9 +38,10 @@ package final class RecordWriter {
     // MARK: Operations
 
     /// Stores a new record. With `values` the system adds what no client may send; without `asksRule` something else than `allow.create` has
-    /// admitted the caller (a sign-up, an upload), field rights holding all the same.
+    /// admitted the caller (a sign-up, an upload), field rights holding all the same. What is `given` is there as it is: no check is made, and
+    /// no effect follows.
     package func create(
-        _ collection: Collection, _ draft: Draft, adding values: [Int: Value] = [:], asksRule: Bool = true
+        _ collection: Collection, _ draft: Draft, adding values: [Int: Value] = [:], asksRule: Bool = true, isGiven: Bool = false
     ) throws -> Row {
         var row = newRow(of: collection)
         for (index, value) in draft.values { row.values[index] = value }
@@ -65,6 +66,7 @@ package final class RecordWriter {
         note(.created, row)
         try rollUp(from: nil, to: row, in: collection)
         row = try writeChildren(draft.children, of: row, in: collection)
+        if isGiven { return row }
         // On the result: a limit on the number of records counts this one.
         try runChecks(collection.behaviour.checks.filter(\.onCreate), on: row, old: nil)
         try runEffects(of: "created", in: collection, new: row, old: nil)

@@ -1,0 +1,96 @@
+import Expressions
+import Testing
+
+@testable import Config
+@testable import Schema
+
+@Suite struct ExplanationTests {
+    private func compile(_ text: String) throws -> (Schema, Configuration) {
+        let loaded = try ConfigurationLoader().load(text: text)
+        return (try SchemaCompiler.compile(loaded), loaded.configuration)
+    }
+
+    /// What the examples yield, as the file beside each says it: `path  rules`, in any order of spaces.
+    @Test(arguments: ["sevra", "writers", "orders"]) func `the routes of the examples are these`(site: String) throws {
+        let loaded = try ConfigurationLoader().load("\(Example.root)/Tests/Examples/\(site).toml")
+        let schema = try SchemaCompiler.compile(loaded)
+        let found = SiteRoutes.all(schema, loaded.configuration).map { "\($0.path)  \($0.summary)" }
+        let text = String(
+            decoding: try Files.read("\(Example.root)/Tests/Examples/routes-\(site).txt", limit: 1 << 20).get(), as: UTF8.self)
+        let wanted = text.split(separator: "\n").map { line in
+            let path = line.prefix { $0 != " " }
+            return "\(path)  \(line.dropFirst(path.count).drop { $0 == " " })"
+        }
+        for line in wanted where !found.contains(line) { Issue.record("missing: \(line)") }
+        for line in found where !wanted.contains(line) { Issue.record("not wanted: \(line)") }
+        #expect(found == wanted)
+    }
+
+    private static let shop = """
+        [rules]
+        staff = "me.name == 'boss'"
+        [collections.users.fields]
+        name = "string"
+        [collections.items]
+        sort = ["name"]
+        [collections.items.allow]
+        read = "shop.owner == me"
+        create = "true"
+        update = "staff"
+        [collections.items.fields]
+        name = { type = "string", required = true }
+        shop = { type = "ref", to = "shops", required = true, on_delete = "cascade" }
+        price = { type = "decimal", precision = 12, scale = 2, default = "1.50" }
+        status = { type = "state", values = ["new", "sold"] }
+        note = { type = "string", readonly = true }
+        [collections.items.transitions]
+        sell = { from = "new", to = "sold", allow = "staff", set = { note = "name" } }
+        [collections.shops.allow]
+        read = "true"
+        [collections.shops.fields]
+        owner = { type = "ref", to = "users" }
+        total = { type = "decimal", precision = 12, scale = 2, compute = "sum(items.price)" }
+        [collections.log.fields]
+        text = "string"
+        [[on]]
+        event = "items.created"
+        do = [{ insert = "log", set = { text = "= new.name" } }]
+        """
+
+    @Test func `what is worth a second look is told with its place`() throws {
+        let (schema, configuration) = try compile(Self.shop)
+        let found = Advice.warnings(schema, configuration)
+        #expect(found.allSatisfy { $0.severity == .warning })
+        let told = found.map { "\($0.at.line): \($0.message)" }
+        #expect(told.contains("9: anybody may create items here, without signing in"), "\(told)")
+        #expect(told.contains("6: no index serves ?sort=name: every record is sorted for it"), "\(told)")
+        #expect(told.contains("8: no index serves this rule: lists of 'items' look at every record"), "\(told)")
+        #expect(told.contains("18: this is the literal text 'name', and also the name of something"), "\(told)")
+        #expect(found.count == 4, "\(told)")
+    }
+
+    @Test func `the public surface holds what needs no credentials, and no more`() throws {
+        let (schema, configuration) = try compile(Self.shop)
+        let rows = SiteExplanation(schema, configuration).publicSurface.rows.map { $0.joined(separator: " ") }
+        #expect(rows.contains("POST /items true") && rows.contains("GET /shops true"), "\(rows)")
+        #expect(!rows.contains { $0.contains("/sell") || $0.contains("PATCH") || $0.hasPrefix("GET /items") }, "\(rows)")
+    }
+
+    @Test func `a collection is told whole`() throws {
+        let (schema, configuration) = try compile(Self.shop)
+        let explanation = SiteExplanation(schema, configuration)
+        let items = try #require(schema.collection("items"))
+        let tables = explanation.tables(of: items)
+        func rows(_ title: String) -> [[String]] { tables.first { $0.title == title }?.rows ?? [] }
+        #expect(rows("fields").contains(["price", "decimal(12, 2)", "default 1.50", "", "who writes the record"]), "\(rows("fields"))")
+        #expect(rows("transitions") == [["sell", "new → sold", "staff", "note = 'name'"]])
+        #expect(rows("effects") == [["1", "items.created", "insert log { text = new.name }"]])
+        #expect(rows("rights").contains(["delete", "nobody"]))
+        let shops = try #require(schema.collection("shops"))
+        #expect(explanation.tables(of: shops).contains { $0.title == "roll-ups" && $0.rows.first?[1] == "kept by differences" })
+        for table in tables {
+            #expect(table.rows.allSatisfy { $0.count == table.columns.count }, "\(table.title)")
+            #expect(table.text.hasPrefix("  \(table.title)\n") && table.lines.count == table.rows.count)
+        }
+    }
+}
