@@ -82,12 +82,12 @@ struct Slip: Sendable, CustomTestStringConvertible {
         Slip("writers", "stamp = \"me\" }\nprogress", "stamp = \"now\" }\nprogress", "expected"),
         Slip(
             "writers", "read = \"mine or admin\" }\nlanguage", "read = \"mine or admin\", search = 2 }\nlanguage",
-            "depends on the record: it takes no 'search'", "caller alone"),
+            "depends on the record, so it cannot be searched", "the caller alone"),
         Slip(
             "sevra.blog", "change_note   = { type = \"string\", read", "change_note   = { type = \"string\", filter = true, read",
             "it takes no 'filter'"),
         Slip(
-            "sevra.blog", "\"views\", \"comment_count\"]", "\"views\", \"change_note\"]", "it takes no 'sort'", "caller alone", offset: 22),
+            "sevra.blog", "\"views\", \"comment_count\"]", "\"views\", \"change_note\"]", "it takes no 'sort'", "the caller alone", offset: 22),
         Slip(
             "sevra.blog", "reading_time  = { type = \"int\", compute = \"ceil(words(content) / 200)\" }",
             "reading_time  = { type = \"int\", compute = \"ceil(words(contents) / 200)\" }", "'contents'", "'content'"),

@@ -17,13 +17,8 @@ extension SchemaCompiler {
     private mutating func checkSecrets(_ collection: Collection, _ declaration: CollectionDeclaration) {
         for declared in declaration.fields {
             guard let field = collection.field(declared.name) else { continue }
-            if let search = declared.search, field.isPrivate {
-                report("a field that nobody reads is not searched", Located("1", at: search.at), suggestion: "take out 'search'")
-            }
             guard let rule = field.read?.rule, !rule.residuals.isEmpty, let read = declared.read else { continue }
-            let taken =
-                declared.search != nil
-                ? "search" : declared.filter ? "filter" : collection.behaviour.sortable.contains(field.index) ? "sort" : nil
+            let taken = declared.filter ? "filter" : collection.behaviour.sortable.contains(field.index) ? "sort" : nil
             guard let taken else { continue }
             report(
                 "who reads '\(field.name)' depends on the record: it takes no '\(taken)'", read,
