@@ -87,7 +87,8 @@ struct Slip: Sendable, CustomTestStringConvertible {
             "sevra.blog", "change_note   = { type = \"string\", read", "change_note   = { type = \"string\", filter = true, read",
             "it takes no 'filter'"),
         Slip(
-            "sevra.blog", "\"views\", \"comment_count\"]", "\"views\", \"change_note\"]", "it takes no 'sort'", "the caller alone", offset: 22),
+            "sevra.blog", "\"views\", \"comment_count\"]", "\"views\", \"change_note\"]", "it takes no 'sort'", "let the caller alone",
+            offset: 22),
         Slip(
             "sevra.blog", "reading_time  = { type = \"int\", compute = \"ceil(words(content) / 200)\" }",
             "reading_time  = { type = \"int\", compute = \"ceil(words(contents) / 200)\" }", "'contents'", "'content'"),

@@ -63,7 +63,7 @@ struct Inquiry {
         if verb != "create" {
             verdict.add(
                 reasoning.asked("read", behaviour.read?.rule, written: allow?.read),
-                refusal("read", behaviour.read?.rule, "it is not readable (404)"))
+                refusal("read", behaviour.read?.rule, "it is not readable (\(reasoning.hiddenStatus(behaviour.read?.rule)))"))
         }
         switch verb {
         case "read": break
@@ -73,18 +73,20 @@ struct Inquiry {
         case "create":
             verdict.add(
                 reasoning.asked("create", behaviour.create, written: allow?.create),
-                refusal("create", behaviour.create, "creating is refused (403)"))
+                refusal("create", behaviour.create, "creating is refused (\(reasoning.refusedStatus))"))
         case "update":
             verdict.add(
                 reasoning.asked("update", behaviour.update, written: allow?.update),
-                refusal("update", behaviour.update, "changing is refused (403)"))
+                refusal("update", behaviour.update, "changing is refused (\(reasoning.refusedStatus))"))
         case "delete":
             verdict.add(
                 reasoning.asked("delete", behaviour.delete, written: allow?.delete),
-                refusal("delete", behaviour.delete, "deleting is refused (403)"))
+                refusal("delete", behaviour.delete, "deleting is refused (\(reasoning.refusedStatus))"))
         case "restore":
             let rule = behaviour.restore?.rule
-            verdict.add(reasoning.asked("restore", rule, written: allow?.restore), refusal("restore", rule, "restoring is refused (403)"))
+            verdict.add(
+                reasoning.asked("restore", rule, written: allow?.restore),
+                refusal("restore", rule, "restoring is refused (\(reasoning.refusedStatus))"))
         default: try askStep(verb, of: collection, row, reasoning, &verdict)
         }
     }
@@ -101,7 +103,8 @@ struct Inquiry {
         if let transition = collection.behaviour.transitions.first(where: { $0.name == verb }) {
             let written = declared?.transitions.first { $0.name == verb }?.allow
             let meaning = transition.isForJobs ? "only its job fires '\(verb)'" : "only the clock fires '\(verb)'"
-            let refused = transition.allow == nil ? meaning : "the rule of '\(verb)' is false: firing is refused (403)"
+            let refused =
+                transition.allow == nil ? meaning : "the rule of '\(verb)' is false: firing is refused (\(reasoning.refusedStatus))"
             verdict.add(reasoning.asked(verb, transition.allow, written: written, input: transition.input), refused)
             if let state = collection.state, case .text(let value)? = row?.values[state.index], !transition.from.contains(value) {
                 let from = transition.from.map { "'\($0)'" }.joined(separator: ", ")
@@ -109,7 +112,8 @@ struct Inquiry {
             }
         } else if let action = collection.behaviour.actions.first(where: { $0.name == verb }) {
             let written = declared?.actions.first { $0.name == verb }?.allow
-            let refused = action.allow == nil ? "nobody may '\(verb)'" : "the rule of '\(verb)' is false: it is refused (403)"
+            let refused =
+                action.allow == nil ? "nobody may '\(verb)'" : "the rule of '\(verb)' is false: it is refused (\(reasoning.refusedStatus))"
             verdict.add(reasoning.asked(verb, action.allow, written: written, input: action.input), refused)
         } else {
             let known =

@@ -29,6 +29,10 @@ struct Reasoning {
         return (holds, .object(members))
     }
 
+    /// What a refused write answers with, and a refused read (11-precisions 12).
+    var refusedStatus: Int { environment.me == nil ? 401 : 403 }
+    func hiddenStatus(_ rule: Rule?) -> Int { environment.me == nil && rule?.isNeverForAnonymous ?? true ? 401 : 404 }
+
     private var rules: [String: String] {
         Dictionary(configuration.rules.map { ($0.name, $0.condition.value) }) { first, _ in first }
     }
