@@ -144,7 +144,7 @@ enum Sites {
         let names = loaded.configuration.notInForce.map(\.name)
         #expect(
             names.starts(with: [
-                "server.limits", "tls", "storage.driver = \"s3\"", "storage.presign_ttl", "auth.methods", "auth.transport",
+                "tls", "storage.driver = \"s3\"", "storage.presign_ttl", "auth.methods", "auth.transport",
             ]), "\(names)")
         #expect(names.contains("exports") && names.contains("backup") && !names.contains("tenancy"))
         #expect(!names.contains { $0.hasPrefix("collections") || $0.hasPrefix("app") || $0 == "queues" || $0 == "rules" })
