@@ -78,6 +78,7 @@ import Testing
         issuer      = { type = "string", immutable = true }
         code        = { type = "string", stamp = "random(8)", unique = true, write = "staff" }
         is_verified = { type = "bool", default = false, readonly = true }
+        paper       = { type = "media", kind = "paper", readonly = true }
         verified_at = { type = "datetime", readonly = true }
         verified_by = { type = "ref", to = "users", readonly = true }
         weight      = { type = "decimal", precision = 6, scale = 2 }
@@ -95,6 +96,13 @@ import Testing
         [collections.certifications.actions.print]
         allow    = "staff"
         document = "certificate"
+        [documents.certificate]
+        of   = "certifications"
+        into = "paper"
+        file = "certificate.pdf"
+        body = [{ title = "Certificate" }]
+        [media.paper]
+        accept = ["application/pdf"]
         """
 
     private static func run(_ body: (OwnSite) async throws -> Void) async throws {

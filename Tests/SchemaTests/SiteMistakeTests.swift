@@ -113,9 +113,6 @@ struct Slip: Sendable, CustomTestStringConvertible {
         Slip("orders", "compute = \"subtotal + tax\"", "compute = \"subtotal + tax + total\"", "computed from itself"),
         Slip("orders", "compute = \"quantity * unit_price\"", "compute = \"quantity * unit_prise\"", "'unit_prise'", "'unit_price'"),
         Slip("orders", "min = 1, max = 100000, required", "min = 100001, max = 100000, required", "'min' is above 'max'"),
-        Slip(
-            "sevra.community", "review  = { type = \"ref\", to = \"reviews\", required = true, on_delete = \"cascade\" }",
-            "review  = { type = \"ref\", to = \"reviews\", required = true, on_delete = \"null\" }", "cannot become null", "cascade"),
         // Parts of a collection that name its fields
         Slip(
             "writers", "sort        = [\"due_date\", \"status\"]", "sort        = [\"due_dat\", \"status\"]", "there is no field 'due_dat'",

@@ -18,6 +18,7 @@ package enum Advice {
     package static func warnings(about collection: Collection, _ schema: Schema, _ configuration: Configuration) -> [Fault] {
         guard let declared = configuration.collections.first(where: { $0.name == collection.name }) else { return [] }
         return publicWrites(collection, declared) + unserved(collection, declared) + doubtfulTexts(collection, declared, schema)
+            + emptied(declared)
     }
 
     private static func warning(_ message: String, _ place: Located<String>, _ suggestion: String? = nil) -> Fault {
@@ -38,6 +39,17 @@ package enum Advice {
             guard let rule, let place, !rule.isNeverForAnonymous else { return nil }
             return warning(
                 "anybody may \(name) \(collection.name) here, without signing in", place, "add 'me != null and …' unless that is meant")
+        }
+    }
+
+    // MARK: Fields
+
+    /// `required` binds clients; a deletion may all the same leave nothing.
+    private static func emptied(_ declared: CollectionDeclaration) -> [Fault] {
+        declared.fields.filter { $0.required && $0.onDelete == .null }.map { field in
+            warning(
+                "'\(field.name)' is required, and becomes null when what it refers to goes", Located(field.name, at: field.at),
+                "on_delete = \"cascade\" or \"refuse\", unless that is meant")
         }
     }
 

@@ -8,7 +8,7 @@ extension SchemaCompiler {
         checkKeys(collection, declaration)
         checkNesting(collection, declaration)
         checkPage(collection, declaration)
-        checkNames(in: collection, declaration)
+        checkLimits(of: declaration)
     }
 
     // MARK: Fields that not everybody reads
@@ -75,12 +75,6 @@ extension SchemaCompiler {
         if let tree = declaration.tree, let parent = collection.field(tree.value), parent.required {
             report("no first record could exist: the parent in a tree is not required", tree, suggestion: "take out 'required'")
         }
-        for declared in declaration.fields where declared.onDelete == .null && declared.required {
-            faults.append(
-                Fault(
-                    "'\(declared.name)' is required: it cannot become null when what it refers to goes", at: declared.at,
-                    length: declared.name.unicodeScalars.count, suggestion: "on_delete = \"cascade\" or \"refuse\""))
-        }
     }
 
     /// 11-precisions 23: two records with one page would hide each other.
@@ -106,35 +100,13 @@ extension SchemaCompiler {
             suggestion: "add unique = true to a field of it, or a key over all of them")
     }
 
-    /// Fields in a label, operations in `limits`.
-    private mutating func checkNames(in collection: Collection, _ declaration: CollectionDeclaration) {
-        if let label = declaration.label {
-            for (name, offset) in Self.placeholders(of: label.value) {
-                let known = collection.fields.filter { !$0.isPrivate }.map(\.name)
-                let first = name.split(separator: ".").first.map(String.init) ?? name
-                if !known.contains(first) { unknown("field", Located(first, at: label.location(ofScalar: offset)), among: known) }
-            }
-        }
+    private mutating func checkLimits(of declaration: CollectionDeclaration) {
         let operations =
             ["list", "read", "create", "update", "delete", "restore"] + declaration.transitions.map(\.name)
             + declaration.actions.map(\.name)
         for limit in declaration.limits where !operations.contains(limit.name.value) {
             unknown("operation", limit.name, among: operations)
         }
-    }
-
-    /// Names in braces, each with where it begins after the quote.
-    private static func placeholders(of text: String) -> [(name: String, offset: Int)] {
-        var found: [(String, Int)] = []
-        var open: Int?
-        let scalars = Array(text.unicodeScalars)
-        for (index, scalar) in scalars.enumerated() {
-            if scalar == "{" { open = index + 1 }
-            guard scalar == "}", let start = open else { continue }
-            found.append((String(String.UnicodeScalarView(scalars[start..<index])), start + 1))
-            open = nil
-        }
-        return found
     }
 
     mutating func report(_ message: String, _ place: Located<String>, suggestion: String? = nil) {
