@@ -10,7 +10,7 @@ package protocol SchemaStore: Sendable {
 
     /// Takes the steps in order, brings the indexes of `collections` (all there are) in line, and keeps the snapshot: all in one
     /// transaction with an entry in the ledger. When there is data, a copy of the whole store is kept first.
-    /// Throws `StoreError.conflict` when existing rows share a unique key, `.unavailable` otherwise; nothing has changed then.
+    /// Throws `SharedValues` when existing rows share a unique key, `StoreError.unavailable` otherwise; nothing has changed then.
     func migrate(_ migration: Migration) async throws
 }
 
@@ -34,5 +34,19 @@ package struct Migration: Sendable {
         self.description = description
         self.binary = binary
         self.at = at
+    }
+}
+
+/// Rows that keep a key from becoming unique.
+package struct SharedValues: Error, Sendable, Equatable {
+    package var collection: String
+    package var fields: [String]
+    /// Some of the values that several live rows have.
+    package var values: [String]
+
+    package init(collection: String, fields: [String], values: [String]) {
+        self.collection = collection
+        self.fields = fields
+        self.values = values
     }
 }

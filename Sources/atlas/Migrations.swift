@@ -73,17 +73,25 @@ private func withMigrating(_ options: SiteOptions, _ body: (Migrating) async thr
     } catch let refused as Migrating.Refused {
         complain(refused.description)
         throw SiteOptions.configurationError
+    } catch let shared as SharedValues {
+        complain(describe(shared))
+        throw SiteOptions.configurationError
     } catch {
         complain("\(describe(error))")
         throw ExitCode(1)
     }
 }
 
+/// Which records stand in the way of a unique key.
+func describe(_ shared: SharedValues) -> String {
+    let fields = shared.fields.joined(separator: ", ")
+    let values = shared.values.map { "'\($0)'" }.joined(separator: ", ")
+    return "records of '\(shared.collection)' share a value of \(fields), which the file makes unique: \(values); nothing was changed. "
+        + "Change these records, or take the key out of the file."
+}
+
 /// What a store or listener says of itself, without Swift's decoration.
 func describe(_ error: any Error) -> String {
     if case StoreError.unavailable(let reason) = error { return reason }
-    if case StoreError.conflict(let fields) = error {
-        return "records share a value of \(fields.joined(separator: ", ")), which the file makes unique; nothing was changed"
-    }
     return "\(error)"
 }

@@ -3,6 +3,7 @@ import Assembly
 import Config
 import Glibc
 import JSON
+import Ports
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,6 +44,9 @@ struct Serve: AsyncParsableCommand {
             }
         } catch let refused as Migrating.Refused {
             complain(refused.description)
+            throw SiteOptions.configurationError
+        } catch let shared as SharedValues {
+            complain("atlas cannot serve: \(describe(shared))")
             throw SiteOptions.configurationError
         } catch let code as ExitCode {
             throw code

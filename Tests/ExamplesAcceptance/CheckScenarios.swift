@@ -45,11 +45,11 @@ struct CheckScenarios {
             new: "default = \"nota\"",
             place: "\"nota\"", says: ["nota", "note"]),
         Spoiled(
-            name: "member where there is no tenant", example: .orders, file: "orders.toml", old: "create = \"signed_in\"",
-            new: "create = \"member.role == 'owner'\"", place: "member.role == 'owner'\"", says: ["member"]),
+            name: "member where there is no tenant", example: .writers, file: "writers.toml", old: "restore = \"mine or admin\"",
+            new: "restore = \"member.role == 'owner'\"", place: "member.role == 'owner'\"", says: ["member"]),
         Spoiled(
             name: "a secret in the clear", example: .writers, file: "writers.toml", old: "password = \"env:SMTP_PASSWORD\"",
-            new: "password = \"hunter2hunter2\"", place: "hunter2", says: ["password", "env:"]),
+            new: "password = \"hunter2hunter2\"", place: "hunter2", says: ["secret", "env:"]),
         Spoiled(
             name: "a path through a collection that does not exist", example: .sevra, file: "sevra.directory.toml",
             old: "\"city.slug == $\"",
@@ -60,7 +60,7 @@ struct CheckScenarios {
         Spoiled(
             name: "a duration without a unit", example: .sevra, file: "sevra.toml", old: "access_ttl  = \"15m\"",
             new: "access_ttl  = \"15\"",
-            place: "access_ttl", says: ["15"]),
+            place: "access_ttl", says: ["unit"]),
     ]
 
     private static let setup = Setup(environment: Example.sevra.setup.environment)

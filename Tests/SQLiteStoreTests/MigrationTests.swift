@@ -119,7 +119,7 @@ import Testing
             }
             let email = try #require(loose.field("email"))
             let strict = variant(loose, unique: [UniqueKey(name: "users_email", fields: [email.index])])
-            await #expect(throws: StoreError.conflict(fields: ["email"])) {
+            await #expect(throws: SharedValues(collection: "users", fields: ["email"], values: ["a@x.org"])) {
                 try await store.migrate(migration([.createCollection(fixture.media)], [strict, fixture.media], snapshot: "B", at: 3))
             }
             #expect(try await store.storedSnapshot() == "A")

@@ -81,7 +81,9 @@ package struct MediaRoutes: Sendable {
                 let projection = context.records.projections.custom(media, fields: fields, expanded: Expansions(), for: caller)
                 return context.records.read(
                     media, .id(id.lowercased()), projection: projection, for: caller, into: Envelope.open(), on: call.request.eventLoop
-                ).map { answer in
+                ).flatMapErrorThrowing { error in
+                    throw error as? RecordError == .unauthenticated ? RecordError.notFound : error
+                }.map { answer in
                     var buffer = answer.buffer
                     Envelope.close(&buffer, requestID: call.request.id)
                     return Response(status: .ok, headers: Resource.privateHeaders, body: .bytes(buffer))

@@ -27,8 +27,8 @@ package struct MultipartLimits: Sendable {
     package var parts = 100
     /// Bytes of all header lines of a part.
     package var headers = 8192
-    /// Bytes of `name` and of `filename`, each.
-    package var name = 255
+    /// Bytes of `name` and of `filename`, each: 255 letters of any script and more.
+    package var name = 2_048
     /// Bytes before the first boundary and after the last.
     package var surroundings = 1024
 

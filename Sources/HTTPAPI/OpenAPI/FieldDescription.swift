@@ -66,8 +66,11 @@ enum FieldDescription {
         }
     }
 
-    /// A part of a value: null where nothing was sent for it.
-    private static func part(_ field: Field) -> JSONValue { answer(field, isNullable: !field.required && field.initial.isNull) }
+    /// A part of a value: null where nothing was sent for it. A file in it is its id, like any other reference.
+    private static func part(_ field: Field) -> JSONValue {
+        if case .media = field.kind { return field.required ? id : ["type": ["string", "null"], "format": "uuid"] }
+        return answer(field, isNullable: !field.required && field.initial.isNull)
+    }
 
     private static func properties(_ parts: [Field], describe: (Field) -> JSONValue) -> JSONValue {
         .object(parts.map { JSONMember(name: $0.name, value: describe($0)) })
@@ -98,7 +101,7 @@ enum FieldDescription {
 
     /// One member of a to-many field in a body.
     static func member(_ field: Field) -> JSONValue {
-        field.parts.isEmpty ? id : ["anyOf": [id, members(field, describe: { request($0) })]]
+        ["anyOf": [id, members(field, describe: { request($0) })]]
     }
 
     /// A member of a to-many field with what is kept with it.

@@ -46,13 +46,17 @@ struct OpenAPIDocument {
         members.append(
             JSONMember(
                 name: "security", value: operation.needsAccount ? [["bearer": []]] : [[:], ["bearer": []]]))
-        let parameters = operation.parameters + (operation.isRepeatable ? [Self.repetition] : [])
+        let isOfTenant = context.tenants != nil && operation.tag != "auth" && path.hasPrefix("/api/")
+        let parameters =
+            operation.parameters + (operation.isRepeatable ? [Self.repetition] : []) + (isOfTenant ? context.tenants?.described ?? [] : [])
         if !parameters.isEmpty { members.append(JSONMember(name: "parameters", value: .array(parameters))) }
         if let body = operation.body { members.append(JSONMember(name: "requestBody", value: body)) }
         var responses = operation.successes
         // What the listener may say before a route is asked at all.
         var statuses: Set<String> = ["400", "401", "408", "414", "429", "431", "500", "503"]
         statuses.formUnion(operation.failures)
+        // A tenant that is not active, or nothing to the caller.
+        if isOfTenant { statuses.formUnion(["403", "404"]) }
         if operation.body != nil { statuses.formUnion(["413", "415"]) }
         responses += Self.failures.filter { statuses.contains($0.0) }.map {
             JSONMember(name: $0.0, value: ["$ref": .string("#/components/responses/\($0.1)")])

@@ -10,7 +10,7 @@ extension OpenAPIDocument {
             let summary = "From \(transition.from.joined(separator: " or ")) to \(transition.to)"
             addStep(
                 transition.name, summary, of: collection, item: item, parameters: key + [ifMatch], input: transition.input,
-                needsAccount: transition.allow?.isNeverForAnonymous ?? true)
+                needsAccount: transition.allow?.isNeverForAnonymous ?? true, isPossible: transition.allow != nil && !transition.isForJobs)
         }
         for action in collection.behaviour.actions {
             guard let allow = action.allow else { continue }
@@ -22,7 +22,7 @@ extension OpenAPIDocument {
 
     private mutating func addStep(
         _ name: String, _ summary: String, of collection: Collection, item: String, parameters: [JSONValue], input: [Field],
-        needsAccount: Bool
+        needsAccount: Bool, isPossible: Bool = true
     ) {
         let names = OperationNames(collection.name)
         let properties = input.map { JSONMember(name: $0.name, value: FieldDescription.request($0)) }
@@ -35,7 +35,8 @@ extension OpenAPIDocument {
             Operation(
                 id: "\(OperationNames.camel(name, upper: false))\(names.singular)", summary: summary, tag: collection.name,
                 needsAccount: needsAccount, isRepeatable: true, parameters: parameters, body: Self.body(body, required: !required.isEmpty),
-                successes: [Self.success("200", "the record", data: Self.reference(names.singular), headers: Self.etag)],
+                successes: isPossible
+                    ? [Self.success("200", "the record", data: Self.reference(names.singular), headers: Self.etag)] : [],
                 failures: ["402", "403", "404", "409", "412"]))
     }
 

@@ -1,4 +1,5 @@
 internal import Edge
+internal import JSON
 package import NIOCore
 package import Records
 internal import NIOHTTP1
@@ -24,6 +25,15 @@ package struct TenantPlacement: Sendable {
         else { return nil }
         request.query = request.query.split(separator: "&").filter { !$0.hasPrefix("\(query)=") }.joined(separator: "&")
         return value.isEmpty ? nil : value
+    }
+
+    /// What requests may say, as OpenAPI has it.
+    var described: [JSONValue] {
+        let about = "the tenant that the request is about: its id or lookup"
+        return [
+            header.map { OpenAPIDocument.parameter($0, in: "header", ["type": "string"], about: about) },
+            query.map { OpenAPIDocument.parameter($0, in: "query", ["type": "string"], about: about) },
+        ].compactMap { $0 }
     }
 
     func placed(_ caller: Caller, named: String?, on loop: any EventLoop) -> ResolvedCaller { place(caller, named, loop) }

@@ -43,21 +43,36 @@ enum HelperOutput {
         defer { close(file) }
         var hash = SHA256()
         var size: Int64 = 0
-        var chunk = [UInt8](repeating: 0, count: 262_144)
-        while true {
-            let count = pread(output, &chunk, chunk.count, off_t(size))
-            if count < 0, errno == EINTR { continue }
-            if count == 0 { break }
-            guard count > 0, FileWrite.all(chunk[..<count], to: file) == 0 else {
-                unlink(path)
-                throw .unavailable("a variant cannot be stored (\(String(cString: strerror(errno))))")
+        do {
+            try pieces(of: output, as: variant.format.type) { piece in
+                guard FileWrite.all(piece[...], to: file) == 0 else {
+                    throw MediaError.unavailable("a variant cannot be stored (\(String(cString: strerror(errno))))")
+                }
+                hash.update(data: piece)
+                size += Int64(piece.count)
             }
-            chunk.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            size += Int64(count)
+        } catch {
+            unlink(path)
+            throw error as? MediaError ?? .unavailable("a variant cannot be stored")
         }
         return MediaResult.Variant(
             name: variant.name, width: header.width, height: header.height, size: size, mime: variant.format.type.mime,
             sha256: Hexadecimal.text(hash.finalize()), path: path)
+    }
+
+    /// The bytes that are kept, in pieces; a WebP is taken whole, for what must go stands at its end.
+    private static func pieces(of output: Int32, as type: MediaType, _ use: ([UInt8]) throws -> Void) throws {
+        var offset: Int64 = 0
+        var whole: [UInt8] = []
+        while true {
+            let piece = try read(output, offset, 262_144)
+            if piece.isEmpty { break }
+            offset += Int64(piece.count)
+            if type == .webp { whole += piece } else { try use(piece) }
+        }
+        guard type == .webp else { return }
+        guard let kept = WebPContainer.withoutMetadata(whole) else { throw MediaError.crashed("a variant is no sound WebP") }
+        try use(kept)
     }
 
     private static func isColor(_ text: String) -> Bool {

@@ -130,7 +130,9 @@ package final class MediaLibrary: Sendable {
         set("kind", .text(upload.kind.declaration.name))
         // Variants are made of images alone; any other file is complete as it is.
         set("status", .text(content.header == nil ? "COMPLETED" : "PENDING"))
-        set("filename", text(upload.filename))
+        // A path is no name: what counts is behind its last separator.
+        let name = upload.filename?.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init)
+        set("filename", text(name == ".." || name == "." ? nil : name))
         set("alt", text(upload.alt))
         set("title", text(upload.title))
         set("mime", .text(content.type.mime))

@@ -89,7 +89,8 @@ package struct Draft: Sendable {
     private func missing(in collection: Collection) -> [FieldFault] {
         // A list that must have items is required, too.
         collection.fields.filter {
-            ($0.required || $0.isListWithItems) && ($0.source == .client || $0.source == .clientOnce) && values[$0.index] == nil && ($0.initial.isNull || $0.isListWithItems)
+            ($0.required || $0.isListWithItems) && ($0.source == .client || $0.source == .clientOnce) && values[$0.index] == nil
+                && ($0.initial.isNull || $0.isListWithItems)
                 && $0.slugSources.isEmpty
         }.map { FieldFault(path: $0.name, code: "required", message: "is required") }
     }

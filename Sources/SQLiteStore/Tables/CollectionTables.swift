@@ -45,13 +45,8 @@ enum CollectionTables {
         let live = collection.isSoftDeleted ? #" WHERE "deleted_at" IS NULL"# : ""
         var indexes: [String: String] = [:]
         for key in collection.uniqueKeys {
-            // In a tenant's collection keys hold within each tenant (11-precisions 16).
-            let fields = [collection.shape.tenant].compactMap { $0 } + key.fields.filter { $0 != collection.shape.tenant }
-            let columns = fields.flatMap { collection.fields[$0].columns.map(SQLText.quoted) }
+            let (columns, partial) = parts(of: key, in: collection)
             guard !columns.isEmpty else { continue }
-            var limits = collection.isSoftDeleted ? [#""deleted_at" IS NULL"#] : []
-            if let condition = key.condition { limits.append("(\(condition.sql(.sqlite, alias: collection.model.table).inlined))") }
-            let partial = limits.isEmpty ? "" : " WHERE \(limits.joined(separator: " AND "))"
             indexes[key.name] = "CREATE UNIQUE INDEX \(SQLText.quoted(key.name)) ON \(table) (\(columns.joined(separator: ", ")))\(partial)"
         }
         for index in collection.indexes {
@@ -71,6 +66,25 @@ enum CollectionTables {
             indexes[name] = "CREATE INDEX \(SQLText.quoted(name)) ON \(table) (\(columns))"
         }
         return indexes
+    }
+
+    /// Its columns, and the WHERE of its index.
+    private static func parts(of key: UniqueKey, in collection: Collection) -> (columns: [String], partial: String) {
+        // In a tenant's collection keys hold within each tenant (11-precisions 16).
+        let fields = [collection.shape.tenant].compactMap { $0 } + key.fields.filter { $0 != collection.shape.tenant }
+        let columns = fields.flatMap { collection.fields[$0].columns.map(SQLText.quoted) }
+        var limits = collection.isSoftDeleted ? [#""deleted_at" IS NULL"#] : []
+        if let condition = key.condition { limits.append("(\(condition.sql(.sqlite, alias: collection.model.table).inlined))") }
+        return (columns, limits.isEmpty ? "" : " WHERE \(limits.joined(separator: " AND "))")
+    }
+
+    /// Asks for values that rows share, as one text each; nulls bind nobody.
+    static func duplicates(of key: UniqueKey, in collection: Collection, limit: Int) -> String {
+        let (columns, partial) = parts(of: key, in: collection)
+        let present = columns.map { "\($0) IS NOT NULL" }.joined(separator: " AND ")
+        return "SELECT \(columns.joined(separator: " || ' / ' || ")) FROM \(SQLText.quoted(collection.model.table))"
+            + "\(partial.isEmpty ? " WHERE" : "\(partial) AND") \(present)"
+            + " GROUP BY \(columns.joined(separator: ", ")) HAVING count(*) > 1 ORDER BY 1 LIMIT \(limit)"
     }
 
     /// The columns with their directions, ending with the id: ties follow the direction of the last part (`Selection.order`).

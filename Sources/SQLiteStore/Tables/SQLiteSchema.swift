@@ -107,8 +107,33 @@ extension SQLiteStore: SchemaStore {
             for (name, sql) in existing where wanted[name] != sql {
                 try connection.execute("DROP INDEX \(SQLText.quoted(name))")
             }
-            for (name, sql) in wanted.sorted(by: { $0.key < $1.key }) where existing[name] != sql { try connection.execute(sql) }
+            for (name, sql) in wanted.sorted(by: { $0.key < $1.key }) where existing[name] != sql {
+                if let failure = failure(of: sql, on: connection) {
+                    guard failure.isUniqueViolation, let shared = try duplicates(of: name, in: collection, on: connection) else {
+                        throw failure
+                    }
+                    throw shared
+                }
+            }
         }
+    }
+
+    private static func failure(of sql: String, on connection: Connection) -> SQLiteError? {
+        do {
+            try connection.execute(sql)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// What keeps a key from becoming unique.
+    private static func duplicates(of name: String, in collection: Collection, on connection: Connection) throws -> SharedValues? {
+        guard let key = collection.uniqueKeys.first(where: { $0.name == name }) else { return nil }
+        let statement = try connection.prepare(CollectionTables.duplicates(of: key, in: collection, limit: 10))
+        var values: [String] = []
+        while try statement.step() { values.append(statement.text(0)) }
+        return SharedValues(collection: collection.name, fields: key.fields.map { collection.fields[$0].name }, values: values)
     }
 
     // MARK: Copies
