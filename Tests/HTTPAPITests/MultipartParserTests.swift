@@ -67,7 +67,7 @@ import Testing
         "--XX\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\nx\r\n--XX--",
         "--XX\r\nContent-Disposition: form-data; name=\"a\r\n\r\nx\r\n--XX--", "--XX--" + String(repeating: "x", count: 2000),
         String(repeating: "x", count: 2000) + "\r\n--XX--",
-        "--XX\r\nContent-Disposition: form-data; name=\(String(repeating: "n", count: 256))\r\n\r\nx\r\n--XX--",
+        "--XX\r\nContent-Disposition: form-data; name=\(String(repeating: "n", count: 2_049))\r\n\r\nx\r\n--XX--",
         "--XX\r\nX: \(String(repeating: "h", count: 9000))\r\n\r\nx\r\n--XX--",
         String(repeating: "--XX\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n", count: 101) + "--XX--",
     ])
