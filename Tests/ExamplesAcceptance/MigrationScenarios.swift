@@ -97,7 +97,7 @@ struct MigrationScenarios {
         #expect(said.contains("notes") && said.contains("title") && said.contains("two"), "\(said)")
         try await Self.serving(directory, Self.file(Self.base)) { client in
             let rows = try await client.get("/notes?sort=created_at").rows
-            #expect(rows.count == 3, "the data is as it was")
+            try #require(rows.count == 3, "the data is as it was")
             try await client.patch("/notes/\(rows[2].id)", ["title": "three"])
         }
         try await Self.serving(directory, unique) { client in

@@ -72,7 +72,8 @@ struct SearchScenarios {
             try await admin.fire("/seo/sitemap/rebuild", nil, 202)
             func priority(_ path: String, in text: String) -> String? {
                 let parts = text.components("<loc>https://sevra.ir\(path)</loc>")
-                return parts.count == 2 ? parts[1].components("<priority>")[1].components("</priority>")[0] : nil
+                let rest = parts.count == 2 ? parts[1].components("<priority>").dropFirst().first : nil
+                return rest?.components("</priority>").first
             }
             let wanted = [
                 "/atlas/province/tehran": "0.9", "/atlas/city/tehran/rey": "0.8", "/atlas/salon/verified": "0.7",

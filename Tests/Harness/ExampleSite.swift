@@ -24,8 +24,11 @@ package enum Example: String, Sendable, CaseIterable {
             switch self {
             case .sevra: ["sms.driver=file", "auth.methods=[\"otp\", \"password\"]"]
             case .writers:
-                ["mail.driver=file", "server.limits.auth.login=1000/s per ip", "server.limits.auth.signup=1000/s per ip"]
-            case .orders: ["mail.driver=file", "server.limits.auth.login=1000/s per ip"]
+                [
+                    "mail.driver=file", "auth.transport=[\"bearer\"]", "server.limits.auth.login=1000/s per ip",
+                    "server.limits.auth.signup=1000/s per ip",
+                ]
+            case .orders: ["mail.driver=file", "auth.transport=[\"bearer\"]", "server.limits.auth.login=1000/s per ip"]
             }
         return common + own
     }
@@ -131,14 +134,12 @@ package struct ExampleSite: Sendable {
         return try await signIn(email, name: name, sourceLocation: sourceLocation)
     }
 
-    /// Signs in by address and password, whatever else the example offers. For a bearer token: its default may be a cookie.
+    /// Signs in by address and password, whatever else the example offers; tokens are in the body (`auth.transport`, above).
     package func signIn(
         _ email: String, name: String, password: String = Self.password, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Client {
-        var body: [(String, JSONValue)] = [("email", "\(email)"), ("password", "\(password)")]
-        if example != .sevra { body.append(("transport", "bearer")) }
-        let object = JSONValue.object(body.map { JSONMember(name: $0.0, value: $0.1) })
-        let answer = try await anonymous.post("/auth/login", object, 200, sourceLocation: sourceLocation)
+        let body: JSONValue = ["email": "\(email)", "password": "\(password)"]
+        let answer = try await anonymous.post("/auth/login", body, 200, sourceLocation: sourceLocation)
         let token = try #require(answer.text("access_token"), sourceLocation: sourceLocation)
         let id = try #require(answer.text("user", "id"), sourceLocation: sourceLocation)
         return Client(api: api, caller: Caller(name: name, id: id, email: email, token: token))
