@@ -213,7 +213,7 @@ extension OpenAPIDocument {
                 "page_size", in: "query", ["type": "integer", "minimum": 1, "maximum": 100, "default": 20], about: "records on a page"),
             parameter("count", in: "query", ["enum": ["exact", "none"]], about: "none: without totals, which is quicker"),
             parameter(
-                "cursor", in: "query", ["type": "string", "maxLength": 8_192],
+                "cursor", in: "query", ["type": "string", "maxLength": 4_096],
                 about: "instead of pages: empty to begin, then `next_cursor` of the page before"),
         ]
         if !parameters.searched.isEmpty {
