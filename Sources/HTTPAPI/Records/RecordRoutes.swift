@@ -91,9 +91,16 @@ struct Resource: Sendable {
 
     // MARK: Reading
 
+    /// Who could never read anything here is told so before anything else (11-precisions 12).
+    private func refuseStranger(_ caller: Caller) throws(RecordError) {
+        guard caller.isAnonymous, collection.behaviour.read?.rule.isNeverForAnonymous ?? true else { return }
+        throw .unauthenticated
+    }
+
     @Sendable func list(_ call: Call) -> Intake {
         context.respond(call) { caller in
-            answer(try parameters.page(Query(call.request.query), for: caller, context: context), to: call, for: caller)
+            try refuseStranger(caller)
+            return answer(try parameters.page(Query(call.request.query), for: caller, context: context), to: call, for: caller)
         }
     }
 
@@ -129,13 +136,14 @@ struct Resource: Sendable {
 
     @Sendable func read(_ call: Call) -> Intake {
         context.respond(call) { caller in
+            // Whether there is such a file is nobody's business but its readers' (11-precisions 12).
+            if collection !== records.schema.media { try refuseStranger(caller) }
             guard let key = key(call) else { throw Failure.notFound }
             let query = call.request.query
             let projection = query.isEmpty ? nil : try parameters.projection(Query(query), for: caller, records: records)
             return records.read(
                 collection, key, projection: projection, for: caller, into: Envelope.open(), on: call.request.eventLoop
             ).flatMapErrorThrowing { [collection, records] error in
-                // Whether there is such a file is nobody's business but its readers' (11-precisions 12).
                 guard collection === records.schema.media, error as? RecordError == .unauthenticated else { throw error }
                 throw RecordError.notFound
             }.map { answer in
