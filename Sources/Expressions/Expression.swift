@@ -103,7 +103,6 @@ package struct Scope: Sendable {
         self.isComputed = isComputed
         self.names = names
         self.hasOut = hasOut
-        self.hasOut = hasOut
         self.isText = isText
         self.collection = collection
         self.hasOld = hasOld

@@ -106,7 +106,8 @@ package final class RecordWriter {
     package func update(_ collection: Collection, _ key: RecordKey, _ draft: Draft, version: Int64? = nil) throws -> Row {
         let old = try readable(collection, key)
         // Fields with a rule of their own are changed by whom that admits, even where `update` admits only others (11-precisions 15).
-        let asksRule = draft.values.isEmpty || draft.values.keys.contains { collection.fields[$0].write == nil }
+        let asksRule =
+            draft.values.isEmpty || !draft.children.isEmpty || draft.values.keys.contains { collection.fields[$0].write == nil }
         if asksRule { try admit(collection.behaviour.update, on: old, "you may not change this") }
         try match(version, old)
         try checkFieldRights(draft, on: old, in: collection)
