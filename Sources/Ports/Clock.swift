@@ -55,10 +55,21 @@ package struct UUIDv7: Sendable {
     }
 
     /// Whether the text has the form of a UUID of any version.
-    package static func isUUID(_ text: some StringProtocol) -> Bool {
-        let bytes = text.utf8
+    package static func isUUID(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8(isUUID)
+    }
+
+    package static func isUUID(_ text: Substring) -> Bool {
+        var text = text
+        return text.withUTF8(isUUID)
+    }
+
+    /// On bytes, since a generic function of another module is not specialised and cost a tenth of reading a record.
+    private static func isUUID(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard bytes.count == 36 else { return false }
-        for (index, byte) in bytes.enumerated() {
+        for index in 0..<36 {
+            let byte = bytes[index]
             switch index {
             case 8, 13, 18, 23: if byte != UInt8(ascii: "-") { return false }
             default:

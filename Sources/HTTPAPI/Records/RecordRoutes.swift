@@ -50,8 +50,8 @@ struct RecordRoutes {
     }
 }
 
-/// The operations on one collection.
-struct Resource: Sendable {
+/// The operations on one collection. A class: every request holds it in several closures, and one reference is cheaper than five.
+final class Resource: Sendable {
     let context: APIContext
     let collection: Collection
     let parameters: ListParameters
@@ -99,14 +99,14 @@ struct Resource: Sendable {
 
     @Sendable func list(_ call: Call) -> Intake {
         context.respond(call) { caller in
-            try refuseStranger(caller)
-            return answer(try parameters.page(Query(call.request.query), for: caller, context: context), to: call, for: caller)
+            try self.refuseStranger(caller)
+            return self.answer(try self.parameters.page(Query(call.request.query), for: caller, context: self.context), to: call, for: caller)
         }
     }
 
     func answer(_ page: ListParameters.Page, to call: Call, for caller: Caller) -> EventLoopFuture<Response> {
         records.list(page.list, for: caller, into: Envelope.open(capacity: 8_192), on: call.request.eventLoop).map {
-            respond($0, to: call, page)
+            self.respond($0, to: call, page)
         }
     }
 
@@ -137,24 +137,24 @@ struct Resource: Sendable {
     @Sendable func read(_ call: Call) -> Intake {
         context.respond(call) { caller in
             // Whether there is such a file is nobody's business but its readers' (11-precisions 12).
-            if collection !== records.schema.media { try refuseStranger(caller) }
-            guard let key = key(call) else { throw Failure.notFound }
+            if self.collection !== self.records.schema.media { try self.refuseStranger(caller) }
+            guard let key = self.key(call) else { throw Failure.notFound }
             let query = call.request.query
-            let projection = query.isEmpty ? nil : try parameters.projection(Query(query), for: caller, records: records)
-            return records.read(
-                collection, key, projection: projection, for: caller, into: Envelope.open(), on: call.request.eventLoop
-            ).flatMapErrorThrowing { [collection, records] error in
-                guard collection === records.schema.media, error as? RecordError == .unauthenticated else { throw error }
+            let projection = query.isEmpty ? nil : try self.parameters.projection(Query(query), for: caller, records: self.records)
+            return self.records.read(
+                self.collection, key, projection: projection, for: caller, into: Envelope.open(), on: call.request.eventLoop
+            ).flatMapErrorThrowing { error in
+                guard self.collection === self.records.schema.media, error as? RecordError == .unauthenticated else { throw error }
                 throw RecordError.notFound
             }.map { answer in
-                let response = respond(answer, to: call, status: .ok)
-                if call.request.method == .GET, response.status == .ok { records.countRead(of: collection, id: answer.id) }
+                let response = self.respond(answer, to: call, status: .ok)
+                if call.request.method == .GET, response.status == .ok { self.records.countRead(of: self.collection, id: answer.id) }
                 return response
             }.flatMapError { error in
                 guard error as? RecordError == .notFound, case .field(_, .text(let slug)) = key else {
                     return call.request.eventLoop.makeFailedFuture(error)
                 }
-                return records.moved(collection, from: slug, for: caller, on: call.request.eventLoop).map { moved(to: $0, call) }
+                return self.records.moved(self.collection, from: slug, for: caller, on: call.request.eventLoop).map { self.moved(to: $0, call) }
             }
         }
     }
@@ -189,14 +189,14 @@ struct Resource: Sendable {
     @Sendable func create(_ call: Call) -> Intake {
         context.refuseQuery(call)
             ?? context.collect(call) { caller, body in
-                guard records.admitsWriting(collection.behaviour.create, for: caller) else { throw RecordError.unauthenticated }
-                let draft = try Draft(body, for: collection, purpose: .create, in: records.schema)
-                return records.writeAndRead(
-                    collection, for: caller, isNew: true, into: Envelope.open(), on: call.request.eventLoop
+                guard self.records.admitsWriting(self.collection.behaviour.create, for: caller) else { throw RecordError.unauthenticated }
+                let draft = try Draft(body, for: self.collection, purpose: .create, in: self.records.schema)
+                return self.records.writeAndRead(
+                    self.collection, for: caller, isNew: true, into: Envelope.open(), on: call.request.eventLoop
                 ) { writer in
-                    try writer.create(collection, draft)
+                    try writer.create(self.collection, draft)
                 }.map { written in
-                    respond(written.answer, to: call, status: .created, location: "\(base)/\(written.row.id)")
+                    self.respond(written.answer, to: call, status: .created, location: "\(self.base)/\(written.row.id)")
                 }
             }
     }
@@ -204,18 +204,18 @@ struct Resource: Sendable {
     @Sendable func update(_ call: Call) -> Intake {
         context.refuseQuery(call)
             ?? context.collect(call, types: ["application/json", "application/merge-patch+json"]) { caller, body in
-                guard records.admitsWriting(collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
-                guard let key = key(call) else { throw Failure.notFound }
+                guard self.records.admitsWriting(self.collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
+                guard let key = self.key(call) else { throw Failure.notFound }
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 let draft: Draft
                 do {
-                    draft = try Draft(body, for: collection, purpose: .update, in: records.schema)
+                    draft = try Draft(body, for: self.collection, purpose: .update, in: self.records.schema)
                 } catch {
-                    return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
+                    return self.unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
                 }
-                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                    try writer.update(collection, key, draft, version: version)
-                }.map { respond($0.answer, to: call, status: .ok) }
+                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                    try writer.update(self.collection, key, draft, version: version)
+                }.map { self.respond($0.answer, to: call, status: .ok) }
             }
     }
 
@@ -229,11 +229,11 @@ struct Resource: Sendable {
     @Sendable func delete(_ call: Call) -> Intake {
         context.refuseQuery(call)
             ?? context.respond(call) { caller in
-                guard records.admitsWriting(collection.behaviour.delete, for: caller) else { throw RecordError.unauthenticated }
-                guard let key = key(call) else { throw Failure.notFound }
+                guard self.records.admitsWriting(self.collection.behaviour.delete, for: caller) else { throw RecordError.unauthenticated }
+                guard let key = self.key(call) else { throw Failure.notFound }
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
-                return records.write(for: caller, on: call.request.eventLoop) { writer, _ in
-                    try writer.delete(collection, key, version: version)
+                return self.records.write(for: caller, on: call.request.eventLoop) { writer, _ in
+                    try writer.delete(self.collection, key, version: version)
                 }.map { Response(status: .noContent) }
             }
     }
@@ -241,13 +241,13 @@ struct Resource: Sendable {
     @Sendable func restore(_ call: Call) -> Intake {
         context.refuseQuery(call)
             ?? context.collect(call, isOptional: true) { caller, body in
-                guard records.admitsWriting(collection.behaviour.restore?.rule, for: caller) else { throw RecordError.unauthenticated }
-                guard let key = key(call) else { throw Failure.notFound }
+                guard self.records.admitsWriting(self.collection.behaviour.restore?.rule, for: caller) else { throw RecordError.unauthenticated }
+                guard let key = self.key(call) else { throw Failure.notFound }
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 try Self.refuseMembers(of: body)
-                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                    try writer.restore(collection, key, version: version)
-                }.map { respond($0.answer, to: call, status: .ok) }
+                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                    try writer.restore(self.collection, key, version: version)
+                }.map { self.respond($0.answer, to: call, status: .ok) }
             }
     }
 

@@ -26,19 +26,19 @@ extension Resource {
     ) -> Intake {
         context.refuseQuery(call)
             ?? context.collect(call, isOptional: true) { caller, json in
-                guard records.admitsWriting(allow, for: caller) else { throw RecordError.unauthenticated }
-                let locate = try locator(call)
+                guard self.records.admitsWriting(allow, for: caller) else { throw RecordError.unauthenticated }
+                let locate = try self.locator(call)
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 let input: [Int: Value]
                 do {
                     input = try fields.values(from: json)
                 } catch {
-                    guard let key = key(call) else { throw error }
-                    return unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
+                    guard let key = self.key(call) else { throw error }
+                    return self.unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
                 }
-                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
                     try body(writer, try locate(writer), input, version)
-                }.map { respond($0.answer, to: call, status: .ok) }
+                }.map { self.respond($0.answer, to: call, status: .ok) }
             }
     }
 }

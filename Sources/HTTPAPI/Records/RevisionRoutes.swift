@@ -30,11 +30,11 @@ extension Resource {
     @Sendable func revisions(_ call: Call) -> Intake {
         context.respond(call) { caller in
             // Who may change a record reads what it was (11-precisions 26).
-            guard records.admitsWriting(collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
-            guard let key = key(call) else { throw Failure.notFound }
+            guard self.records.admitsWriting(self.collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
+            guard let key = self.key(call) else { throw Failure.notFound }
             let page = try PageQuery(Query(call.request.query))
-            return records.write(for: caller, on: call.request.eventLoop) { [collection] writer, _ in
-                try writer.revisions(of: collection, key, limit: page.size, offset: page.offset)
+            return self.records.write(for: caller, on: call.request.eventLoop) { writer, _ in
+                try writer.revisions(of: self.collection, key, limit: page.size, offset: page.offset)
             }.map { page.response($0.items, total: $0.total, requestID: call.request.id) }
         }
     }
@@ -42,13 +42,13 @@ extension Resource {
     @Sendable func restoreRevision(_ call: Call) -> Intake {
         context.refuseQuery(call)
             ?? context.collect(call, isOptional: true) { caller, body in
-                guard records.admitsWriting(collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
-                guard let key = key(call), let number = call.parameters.last.flatMap({ Int64($0) }) else { throw Failure.notFound }
+                guard self.records.admitsWriting(self.collection.behaviour.update, for: caller) else { throw RecordError.unauthenticated }
+                guard let key = self.key(call), let number = call.parameters.last.flatMap({ Int64($0) }) else { throw Failure.notFound }
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 try Self.refuseMembers(of: body)
-                return records.writeAndRead(collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                    try writer.restore(revision: number, of: collection, key, version: version)
-                }.map { respond($0.answer, to: call, status: .ok) }
+                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                    try writer.restore(revision: number, of: self.collection, key, version: version)
+                }.map { self.respond($0.answer, to: call, status: .ok) }
             }
     }
 }
