@@ -90,8 +90,10 @@ package final class Application: Sendable {
         self.site = site
         let auth = site.configuration.auth
         let slot = Callback<[RecordChange]>()
+        let messages = Sealing(backend.masterKey, for: .messages)
         records = Records(
             schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, readCounts: backend.readCounts,
+            seal: { messages.seal($0) },
             observer: { slot($0) }, onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
         let tokens = try AccessTokens(masterKey: backend.masterKey, issuer: site.configuration.app.baseURL, clock: backend.clock)
         let accounts = Accounts(

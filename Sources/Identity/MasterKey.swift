@@ -18,6 +18,8 @@ package struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
         case tokenSigning = "atlas token signing v1"
         case refreshTokens = "atlas refresh tokens v1"
         case sealing = "atlas sealing v1"
+        /// Of messages that wait to be sent.
+        case messages = "atlas messages v1"
     }
 
     package func derived(for purpose: Purpose) -> SymmetricKey {

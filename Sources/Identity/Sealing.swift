@@ -1,11 +1,11 @@
 internal import Crypto
 
-/// Texts that clients keep for the server without reading or changing them (AES-256-GCM, with a key that is derived from the site's).
+/// Texts that others keep for the server without reading or changing them (AES-256-GCM, with a key that is derived from the site's).
 package struct Sealing: Sendable {
     private let key: SymmetricKey
 
-    package init(_ masterKey: MasterKey) {
-        key = masterKey.derived(for: .sealing)
+    package init(_ masterKey: MasterKey, for purpose: MasterKey.Purpose = .sealing) {
+        key = masterKey.derived(for: purpose)
     }
 
     package func seal(_ bytes: [UInt8]) -> [UInt8] {

@@ -16,12 +16,14 @@ package final class Records: Sendable {
     private let observer: @Sendable ([RecordChange]) -> Void
     /// Told after a commit when a transition that it brought is due.
     private let onDue: @Sendable (Int64) -> Void
+    private let seal: Seal?
 
     package init(
-        schema: Schema, store: any Store, clock: any Clock, random: any Random, readCounts: ReadCounts = ReadCounts(),
+        schema: Schema, store: any Store, clock: any Clock, random: any Random, readCounts: ReadCounts = ReadCounts(), seal: Seal? = nil,
         observer: @escaping @Sendable ([RecordChange]) -> Void = { _ in }, onDue: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
         self.onDue = onDue
+        self.seal = seal
         self.schema = schema
         self.store = store
         self.clock = clock
@@ -148,10 +150,10 @@ package final class Records: Sendable {
         var caller = caller
         caller.environment.random = { [random] in RandomText.make($0, random) }
         let author = caller
-        let random = random
+        let (random, seal) = (random, seal)
         return store.transaction(on: loop) { transaction in
             let writer = RecordWriter(
-                schema: schema, transaction: transaction, caller: author, random: random, newID: newID)
+                schema: schema, transaction: transaction, caller: author, random: random, newID: newID, seal: seal)
             do {
                 let result = try body(writer, transaction)
                 try writer.runParentChecks()

@@ -23,6 +23,8 @@ package final class Schema: Sendable {
     /// Who enters the backoffice; nil: nobody.
     package let backoffice: Rule?
 
+    package let notices: Notices
+
     package let lastConditionNumber: Int
 
     private let numbers: [String: Int]
@@ -31,7 +33,7 @@ package final class Schema: Sendable {
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
         activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], tenancy: Tenancy? = nil,
         audit: AuditPolicy = AuditPolicy(), searched: [Collection] = [], views: [View] = [], backoffice: Rule? = nil,
-        lastConditionNumber: Int = 0
+        notices: Notices, lastConditionNumber: Int = 0
     ) {
         self.model = model
         self.collections = collections
@@ -45,6 +47,7 @@ package final class Schema: Sendable {
         self.searched = searched
         self.views = views
         self.backoffice = backoffice
+        self.notices = notices
         self.lastConditionNumber = lastConditionNumber
         self.numbers = Dictionary(uniqueKeysWithValues: collections.map { ($0.name, $0.number) })
     }

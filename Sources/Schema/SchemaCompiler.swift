@@ -74,6 +74,7 @@ package struct SchemaCompiler {
         let searched = searched(among: collections)
         let views = views(of: collections)
         let backoffice = rule(configuration.backoffice.allow, of: nil)
+        let notices = notices()
         let activeWhen = configuration.auth.activeWhen.flatMap {
             expression($0, in: Scope(collection: BuiltIns.users, hasCaller: false, macros: macros), as: .condition)
         }
@@ -82,7 +83,7 @@ package struct SchemaCompiler {
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            handlers: handlers, tenancy: tenancy, audit: audit, searched: searched, views: views, backoffice: backoffice,
+            handlers: handlers, tenancy: tenancy, audit: audit, searched: searched, views: views, backoffice: backoffice, notices: notices,
             lastConditionNumber: conditionCount)
     }
 

@@ -133,8 +133,9 @@ enum Sites {
         guard case .each(let hooks) = try #require(site.webhooks.first).receiver else { throw Faults([]) }
         #expect(hooks.value == "hooks")
         #expect(site.webhooks.first?.disableAfter == 259_200_000)
-        guard case .file(let template) = try #require(site.notices.first).body else { throw Faults([]) }
-        #expect(template.value == "\(repository)/Tests/Examples/templates/order_received.html")
+        let template = try #require(site.notices.first?.file?.versions.first)
+        #expect(template.text.at.file == "\(repository)/Tests/Examples/templates/order_received.html")
+        #expect(template.isHTML && template.text.value.hasPrefix("<p>"))
         #expect(site.realtime.collections.map(\.value) == ["orders", "jobs"])
         #expect(site.on.map { $0.effects.map(\.kind) } == [[.insert], [.notify]])
     }

@@ -170,11 +170,8 @@ import Testing
             "parts/tls.toml": "[tls]\nmode = \"files\"\ncertificate = \"c.pem\"\nkey = \"/k.pem\"",
         ])
         #expect(faults.isEmpty, "\(faults)")
-        guard case .file(let file)? = loaded?.configuration.notices.first?.body else {
-            Issue.record("no file")
-            return
-        }
-        #expect(file.value == "\(directory)/parts/hello.html")
+        let file = loaded?.configuration.notices.first?.file?.versions.first
+        #expect(file?.text == Located("<p>{{ new.name }}</p>", at: Location(file: "\(directory)/parts/hello.html", line: 1, column: 1)))
         #expect(loaded?.configuration.backup.to == [.directory("\(directory)/parts/copies")])
         #expect(loaded?.configuration.tls.certificate == "\(directory)/parts/c.pem")
         #expect(loaded?.configuration.tls.key == "/k.pem")

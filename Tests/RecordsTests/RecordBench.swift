@@ -19,7 +19,7 @@ final class RecordBench: Sendable {
     let random: SeededRandom
     let loop: any EventLoop
 
-    private init(_ configuration: Configuration, directory: String, after previous: Schema?) async throws {
+    private init(_ configuration: Configuration, directory: String, after previous: Schema?, seal: Seal? = nil) async throws {
         schema = try SchemaCompiler.compile(configuration, after: previous)
         clock = ManualClock()
         random = SeededRandom(7)
@@ -34,16 +34,17 @@ final class RecordBench: Sendable {
             Migration(
                 steps: plan.steps.flatMap(\.changes), collections: schema.collections, snapshot: SchemaSnapshot(schema).text,
                 description: "", binary: "test", at: clock.now()))
-        records = Records(schema: schema, store: store, clock: clock, random: random)
+        records = Records(schema: schema, store: store, clock: clock, random: random, seal: seal)
     }
 
     /// Opens the site of `text` on the files in `directory`, in a directory of its own without one.
-    static func run(_ text: String, in directory: String? = nil, _ body: (RecordBench) async throws -> Void) async throws {
+    static func run(_ text: String, in directory: String? = nil, seal: Seal? = nil, _ body: (RecordBench) async throws -> Void) async throws
+    {
         let configuration = try ConfigurationLoader(environment: [:], overrides: []).load(text: text, file: "atlas.toml").configuration
         guard let directory else {
-            return try await withTemporaryDirectory { try await run(text, in: $0, body) }
+            return try await withTemporaryDirectory { try await run(text, in: $0, seal: seal, body) }
         }
-        let bench = try await RecordBench(configuration, directory: directory, after: nil)
+        let bench = try await RecordBench(configuration, directory: directory, after: nil, seal: seal)
         do {
             try await body(bench)
             await bench.store.close()

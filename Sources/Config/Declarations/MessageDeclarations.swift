@@ -39,14 +39,9 @@ package struct SMSProvider: Sendable {
     }
 }
 
-/// `[notify.<name>]`: a message to somebody.
+/// `[notify.<name>]`: a message to somebody. At least one of `text` and `file` is there.
 package struct NoticeDeclaration: Sendable {
     package enum Channel: String, Sendable, CaseIterable { case sms, mail }
-    package enum Body: Sendable {
-        case text(Located<String>)
-        /// An absolute path; HTML by its name's ending.
-        case file(Located<String>)
-    }
 
     package var name: String
     package var at: Location
@@ -54,15 +49,39 @@ package struct NoticeDeclaration: Sendable {
     package var channels: [Channel] = []
     /// Nil: whoever the cause names.
     package var to: [Assignment.Source] = []
-    package var subject: Located<String>?
-    package var body: Body
+    package var subject: LocalisedText?
+    package var text: LocalisedText?
+    /// What files hold, read with the configuration.
+    package var file: LocalisedText?
     /// By the provider of SMS: the pattern registered there.
     package var templates: [(provider: SMSSettings.Driver, pattern: String)] = []
 
     package init(name: String, at: Location) {
         self.name = name
         self.at = at
-        body = .text(Located("", at: at))
+    }
+}
+
+/// A text with holes, perhaps in several languages.
+package struct LocalisedText: Sendable {
+    package struct Version: Sendable {
+        /// BCP 47; empty where the text is the only one.
+        package var locale: String
+        package var text: Located<String>
+        package var isHTML: Bool
+
+        package init(locale: String, text: Located<String>, isHTML: Bool = false) {
+            self.locale = locale
+            self.text = text
+            self.isHTML = isHTML
+        }
+    }
+
+    /// In the order of the file, at least one, each locale once.
+    package var versions: [Version]
+
+    package init(_ versions: [Version]) {
+        self.versions = versions
     }
 }
 

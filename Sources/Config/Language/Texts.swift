@@ -34,14 +34,18 @@ extension Form where Value == String {
     }
 
     /// BCP 47, by its form.
-    static let locale = setting("locale", example: "\"en\"", pattern: "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*") { text in
+    static let locale = setting("locale", example: "\"en\"", pattern: localePattern) { text in
+        isLocale(text) ? .success(text) : .failure(Problem(message: "it is no locale such as en or fa-IR"))
+    }
+
+    static let localePattern = "[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+
+    static func isLocale(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        let isWellFormed =
-            parts.first.map { (2...3).contains($0.utf8.count) && $0.utf8.allSatisfy(Ascii.isLetter) } == true
+        return parts.first.map { (2...3).contains($0.utf8.count) && $0.utf8.allSatisfy(Ascii.isLetter) } == true
             && parts.dropFirst().allSatisfy {
                 (2...8).contains($0.utf8.count) && $0.utf8.allSatisfy { Ascii.isLetter($0) || Ascii.isDigit($0) }
             }
-        return isWellFormed ? .success(text) : .failure(Problem(message: "it is no locale such as en or fa-IR"))
     }
 
     /// An IANA name, by its form.

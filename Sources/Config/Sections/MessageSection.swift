@@ -57,13 +57,16 @@ extension Language {
         keys: [
             Key("channel", .oneOrList(.choice()), \.channels, isRequired: true, "how it goes, or several ways to try in order"),
             Key("to", .oneOrList(.value), \.to, "an address, a user or a record with `phone` or `email`; whom the cause names unless said"),
-            Key("subject", .template, \.subject, "of a mail"),
-            Key("text", .template, \.text, "what it says; `{{ … }}` holds an expression"),
-            Key("file", templateFile, \.file, "or a file that says it; HTML where its name ends so"),
+            Key("subject", texts, \.subject, "of a mail; a table by locale for several languages"),
+            Key("text", texts, \.text, "what it says; `{{ … }}` holds an expression; or a table by locale"),
+            Key("file", templateFiles, \.file, "a file that says it, HTML where its name ends so; or a table by locale"),
             Key("template", templates, \.templates, "by provider of SMS: the pattern that is registered there"),
         ]
     ) { notice, table, reading in
-        _ = only(["text", "file"], of: table, at: notice.at, length: notice.name.count, reading)
+        // A text beside a file of HTML is what it says to programs that show none, and by SMS.
+        if notice.file?.versions.allSatisfy(\.isHTML) != true || table["text"] == nil {
+            _ = only(["text", "file"], of: table, at: notice.at, length: notice.name.count, reading)
+        }
         if notice.channels.contains(.mail), table["subject"] == nil, let channel = table["channel"] {
             reading.report("a mail needs 'subject'", channel.node)
         }
@@ -72,14 +75,47 @@ extension Language {
         }
     }
 
-    /// A path, absolute after reading, of a file that is there.
-    private static let templateFile = Form<Located<String>>(shape: Form<String>.path.shape) { node, reading in
-        guard let path = Form<String>.directory.read(node, reading) else { return nil }
-        guard Files.isFile(path) else {
-            reading.report("there is no file \(path)", node, suggestion: "a relative path starts at the file that names it")
-            return nil
+    /// A text, or a table of texts by locale.
+    private static let texts = localised(Form<Located<String>>.template.map { LocalisedText.Version(locale: "", text: $0) })
+
+    private static let templateFiles = localised(templateFile)
+
+    private static func localised(_ one: Form<LocalisedText.Version>) -> Form<LocalisedText> {
+        let shape = Shape.either([one.shape, .named("locale", one.shape, pattern: Form<String>.localePattern)])
+        return Form<LocalisedText>(shape: shape) { node, reading in
+            guard let table = node.table else { return one.read(node, reading).map { LocalisedText([$0]) } }
+            if table.members.isEmpty { reading.report("there is no text in any language", node, suggestion: "write { en = \"…\" }") }
+            var versions: [LocalisedText.Version] = []
+            for member in table.members {
+                guard Form<String>.isLocale(member.name) else {
+                    reading.report("'\(member.name)' is no locale", key: member, suggestion: "write { en = \"…\", fa = \"…\" }")
+                    continue
+                }
+                guard var version = one.read(member.node, reading) else { continue }
+                version.locale = member.name
+                versions.append(version)
+            }
+            return versions.isEmpty ? nil : LocalisedText(versions)
         }
-        return Located(path, at: node.inside)
+    }
+
+    /// A path, absolute after reading, of a file, with what it holds.
+    private static let templateFile = Form<LocalisedText.Version>(shape: Form<String>.path.shape) { node, reading in
+        guard let path = Form<String>.directory.read(node, reading) else { return nil }
+        switch Files.read(path, limit: 1 << 20) {
+        case .failure(let reason):
+            let message = Files.isFile(path) ? "the file \(path) cannot be read: \(reason.message)" : "there is no file \(path)"
+            reading.report(message, node, suggestion: "a relative path starts at the file that names it")
+            return nil
+        case .success(let bytes):
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                reading.report("the file \(path) is no text (UTF-8)", node)
+                return nil
+            }
+            let isHTML = path.hasSuffix(".html") || path.hasSuffix(".htm")
+            return LocalisedText.Version(
+                locale: "", text: Located(text, at: Location(file: path, line: 1, column: 1)), isHTML: isHTML)
+        }
     }
 
     private static let templates = Form<[(provider: SMSSettings.Driver, pattern: String)]>(
@@ -126,18 +162,6 @@ extension Language {
             guard let member = table[name] else { continue }
             reading.report("'\(name)' belongs to '\(home)'", key: member, suggestion: "take it out")
         }
-    }
-}
-
-extension NoticeDeclaration {
-    fileprivate var text: Located<String>? {
-        get { if case .text(let text) = body { text } else { nil } }
-        set { if let newValue { body = .text(newValue) } }
-    }
-
-    fileprivate var file: Located<String>? {
-        get { if case .file(let path) = body { path } else { nil } }
-        set { if let newValue { body = .file(newValue) } }
     }
 }
 

@@ -37,7 +37,7 @@ package struct Zone: Sendable, Hashable {
     }
 
     /// How many seconds the zone's clocks are ahead of UTC at that second since 1970.
-    func offset(at second: Int64) -> Int64 { table.offset(at: second) }
+    package func offset(at second: Int64) -> Int64 { table.offset(at: second) }
 
     /// The first moment, in seconds since 1970, at which the zone's clocks show that midnight; where they skip it, the moment at which
     /// they would have shown it. `day` counts from 1970-01-01.

@@ -30,7 +30,7 @@ extension RecordWriter {
         // The system acts, yet `me` is still the one who caused it.
         let system = RecordWriter(
             schema: schema, transaction: transaction, caller: Caller(environment: scope, isSystem: true), random: random, newID: newID,
-            depth: depth + 1)
+            seal: seal, depth: depth + 1)
         switch effect {
         case .update(let update):
             for row in try rows(of: update.rows, in: scope) {

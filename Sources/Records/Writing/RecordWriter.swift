@@ -13,6 +13,8 @@ package final class RecordWriter {
     let newID: () -> String
     private var lastID = ""
     let random: any Random
+    /// Nil: nothing here sends messages.
+    let seal: Seal?
     /// How many effects led here.
     let depth: Int
     /// Every record written, in order; the last entry of a record is its final form.
@@ -23,8 +25,10 @@ package final class RecordWriter {
     package var earliestDue: Int64?
 
     package init(
-        schema: Schema, transaction: any Transaction, caller: Caller, random: any Random, newID: @escaping () -> String, depth: Int = 0
+        schema: Schema, transaction: any Transaction, caller: Caller, random: any Random, newID: @escaping () -> String, seal: Seal? = nil,
+        depth: Int = 0
     ) {
+        self.seal = seal
         self.schema = schema
         self.transaction = transaction
         self.caller = caller

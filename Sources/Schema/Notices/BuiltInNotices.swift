@@ -1,0 +1,79 @@
+internal import Config
+
+/// What Atlas says where the file names no notification, in English and Persian.
+enum BuiltInNotices {
+    static let otp = declaration(
+        "otp", .sms, english: "Your code for {{ app.name }}: {{ code }}", persian: "کد ورود {{ app.name }}: {{ code }}")
+
+    static let reset = declaration(
+        "reset", .mail, subject: ("Reset your password", "بازنشانی رمز عبور"),
+        english: """
+            Somebody, you perhaps, asked for a new password for {{ app.name }}. To choose one, open
+
+            {{ coalesce(link, concat(app.site_url, '/reset?token=', token)) }}
+
+            If it was not you, nothing needs to be done.
+            """,
+        persian: """
+            برای حساب شما در {{ app.name }} رمز عبور تازه‌ای خواسته شده است. برای انتخاب آن این نشانی را باز کنید:
+
+            {{ coalesce(link, concat(app.site_url, '/reset?token=', token)) }}
+
+            اگر این درخواست از شما نبوده است، لازم نیست کاری بکنید.
+            """)
+
+    static let verifyEmail = declaration(
+        "verify_email", .mail, subject: ("Confirm your address", "تأیید نشانی ایمیل"),
+        english: """
+            Please confirm that this is your address for {{ app.name }}:
+
+            {{ coalesce(link, concat(app.site_url, '/verify?token=', token)) }}
+            """,
+        persian: """
+            لطفاً تأیید کنید که این نشانی شما در {{ app.name }} است:
+
+            {{ coalesce(link, concat(app.site_url, '/verify?token=', token)) }}
+            """)
+
+    static let invitation = declaration(
+        "invitation", .mail, subject: ("You are invited to {{ app.name }}", "دعوت به {{ app.name }}"),
+        english: """
+            You are invited to {{ app.name }}. To accept, open
+
+            {{ coalesce(link, concat(app.site_url, '/join?token=', token)) }}
+            """,
+        persian: """
+            شما به {{ app.name }} دعوت شده‌اید. برای پذیرفتن این نشانی را باز کنید:
+
+            {{ coalesce(link, concat(app.site_url, '/join?token=', token)) }}
+            """)
+
+    static let accountChanged = declaration(
+        "account_changed", .mail, .sms, subject: ("Your account was changed", "حساب شما تغییر کرد"),
+        english: """
+            The e-mail address, phone number or password of your account at {{ app.name }} was changed on {{ date(now) }} at {{ time(now) }}. \
+            If it was not you, tell us at once: {{ app.site_url }}
+            """,
+        persian: """
+            نشانی ایمیل، شمارهٔ تلفن یا رمز عبور حساب شما در {{ app.name }} در {{ date(now) }} ساعت {{ time(now) }} تغییر کرد. \
+            اگر کار شما نبوده است، بی‌درنگ به ما خبر دهید: {{ app.site_url }}
+            """)
+
+    private static func declaration(
+        _ name: String, _ channels: NoticeDeclaration.Channel..., subject: (english: String, persian: String)? = nil, english: String,
+        persian: String
+    ) -> NoticeDeclaration {
+        let nowhere = Location(file: "(built in)", line: 1, column: 1)
+        func localised(_ english: String, _ persian: String) -> LocalisedText {
+            LocalisedText([
+                LocalisedText.Version(locale: "en", text: Located(english, at: nowhere)),
+                LocalisedText.Version(locale: "fa", text: Located(persian, at: nowhere)),
+            ])
+        }
+        var notice = NoticeDeclaration(name: name, at: nowhere)
+        notice.channels = channels
+        notice.subject = subject.map { localised($0.english, $0.persian) }
+        notice.text = localised(english, persian)
+        return notice
+    }
+}

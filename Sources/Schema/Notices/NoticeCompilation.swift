@@ -1,0 +1,117 @@
+internal import Config
+internal import Expressions
+
+/// What a message may speak of, where it is sent.
+struct NoticeContext {
+    /// The collection of `new` and `old`.
+    var event: String?
+    /// The collection of `this`.
+    var row: String?
+    /// Names such as `code`.
+    var names: [String: ValueType] = [:]
+
+    static let app: [String: ValueType] = ["app.name": .text, "app.site_url": .text, "app.base_url": .text, "app.locale": .text]
+    static let token: [String: ValueType] = ["token": .text, "link": .text]
+    static let alert: [String: ValueType] = [
+        "alert.name": .text, "alert.state": .text, "alert.severity": .text, "alert.value": .float,
+    ]
+
+    /// - Parameter to: the collection of the recipient; nil: an address, which then is the text `to`.
+    func scope(to: String?) -> Scope {
+        var names = self.names.merging(Self.app) { own, _ in own }
+        if to == nil { names["to"] = .text }
+        return Scope(
+            collection: row, hasOld: event != nil, hasNew: event != nil, event: event, to: to, hasCaller: false, names: names,
+            isText: true)
+    }
+}
+
+/// `[notify]`
+extension SchemaCompiler {
+    /// The notification as it is sent from there to a record of that collection, or to an address.
+    mutating func notice(_ declared: NoticeDeclaration, in context: NoticeContext, to: String?) -> Notice {
+        let scope = context.scope(to: to)
+        let before = faults.count
+        let subject = template(declared.subject, in: scope, isHTML: false)
+        let text = template(declared.text ?? declared.file, in: scope, isHTML: false)
+        let html = template(declared.file, in: scope, isHTML: true)
+        // A text that is used in several places is wrong once.
+        let known = Set(faults[..<before])
+        faults = faults[..<before] + faults[before...].filter { !known.contains($0) }
+        let patterns = declared.templates.map { ($0.provider.rawValue, $0.pattern) }
+        return Notice(
+            name: declared.name, channels: declared.channels.compactMap { Notice.Channel(rawValue: $0.rawValue) }, subject: subject,
+            text: text, html: html,
+            patterns: Dictionary(patterns) { first, _ in first })
+    }
+
+    /// The versions that are HTML, or those that are not.
+    private mutating func template(_ declared: LocalisedText?, in scope: Scope, isHTML: Bool) -> Localised<TextTemplate>? {
+        var versions: [(locale: String, value: TextTemplate)] = []
+        for version in declared?.versions ?? [] where version.isHTML == isHTML {
+            versions.append((version.locale, template(version.text, in: scope, escaping: isHTML ? .html : .none)))
+        }
+        return Localised(versions, home: configuration.app.locale)
+    }
+
+    /// A text with holes. What is wrong in a hole is told at its place, and the hole left out.
+    mutating func template(_ source: Located<String>, in scope: Scope, escaping: TextTemplate.Escaping) -> TextTemplate {
+        var parts: [TextTemplate.Part] = []
+        for piece in TextTemplate.pieces(of: source.value) {
+            switch piece {
+            case .literal(let text): parts.append(.literal(text))
+            case .fault(let message, let offset):
+                faults.append(
+                    Fault(message, at: source.location(ofScalar: offset), length: 2, suggestion: "write {{ expression }}"))
+            case .hole(let text, let offset):
+                let located = Located(text, at: source.location(ofScalar: offset))
+                if let expression = expression(located, in: scope, as: .anything) { parts.append(.value(expression)) }
+            }
+        }
+        return TextTemplate(parts: parts, escaping: escaping)
+    }
+
+    /// The notification of that name.
+    func noticeDeclaration(_ name: Located<String>?) -> NoticeDeclaration? {
+        name.flatMap { name in configuration.notices.first { $0.name == name.value } }
+    }
+
+    /// What Atlas sends by itself, as the file has it or as it comes.
+    mutating func notices() -> Notices {
+        let auth = configuration.auth
+        let users = NoticeContext(event: BuiltIns.users, names: NoticeContext.token)
+        let otp = NoticeContext(event: BuiltIns.users, names: ["code": .text])
+        let invitations = NoticeContext(
+            event: model.collections["invitations"] == nil ? nil : "invitations", names: NoticeContext.token)
+        let invitation =
+            noticeDeclaration(configuration.tenancy?.invitations?.notice) ?? configuration.notices.first { $0.name == "invitation" }
+        let channels: [(Located<String>?, NoticeDeclaration.Channel, String)] = [
+            (auth.otp.notice, .sms, "codes go by SMS"), (auth.verifyEmail.notice, .mail, "addresses are proven by mail"),
+            (auth.reset.notice, .mail, "tokens for a new password go by mail"),
+            (configuration.tenancy?.invitations?.notice, .mail, "invitations go by mail"),
+        ]
+        for (name, channel, why) in channels {
+            guard let name, let declared = noticeDeclaration(name), !declared.channels.contains(channel) else { continue }
+            faults.append(
+                Fault(
+                    "\(why), and '\(name.value)' has no channel \"\(channel.rawValue)\"", at: name.at, length: name.value.count,
+                    suggestion: "channel = \"\(channel.rawValue)\""))
+        }
+        let app = configuration.app
+        return Notices(
+            otp: notice(noticeDeclaration(auth.otp.notice) ?? BuiltInNotices.otp, in: otp, to: BuiltIns.users),
+            reset: notice(noticeDeclaration(auth.reset.notice) ?? BuiltInNotices.reset, in: users, to: BuiltIns.users),
+            verifyEmail: notice(noticeDeclaration(auth.verifyEmail.notice) ?? BuiltInNotices.verifyEmail, in: users, to: BuiltIns.users),
+            invitation: notice(invitation ?? BuiltInNotices.invitation, in: invitations, to: nil),
+            accountChanged: notice(BuiltInNotices.accountChanged, in: NoticeContext(event: BuiltIns.users), to: BuiltIns.users),
+            locale: app.locale, timezone: app.timezone,
+            facts: [
+                "app.name": .text(app.name), "app.site_url": .text(app.site), "app.base_url": .text(app.baseURL),
+                "app.locale": .text(app.locale),
+            ],
+            attempts: Dictionary(
+                uniqueKeysWithValues: Notice.Channel.allCases.map { channel in
+                    (channel, configuration.queues.first { $0.name == channel.rawValue }?.attempts ?? 5)
+                }))
+    }
+}

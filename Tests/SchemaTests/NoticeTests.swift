@@ -1,0 +1,75 @@
+import Config
+import Expressions
+import Testing
+
+@testable import Schema
+
+/// Texts with holes are cut, checked and escaped at load.
+@Suite struct NoticeTests {
+    @Test(
+        arguments: [
+            ("", []), ("plain", [.literal("plain")]), ("{{a}}", [.hole("a", at: 2)]),
+            ("x {{ new.title }} y", [.literal("x "), .hole("new.title", at: 5), .literal(" y")]),
+            ("a{b}c } } {", [.literal("a{b}c } } {")]), ("{{ }}", [.fault("there is nothing between '{{' and '}}'", at: 0)]),
+            ("ok {{ no", [.literal("ok "), .fault("'{{' is never closed", at: 3)]),
+            ("{{{a}}}", [.hole("{a", at: 2), .literal("}")]), ("سلام {{ a }}", [.literal("سلام "), .hole("a", at: 8)]),
+            ("{{a}}{{b}}", [.hole("a", at: 2), .hole("b", at: 7)]),
+        ] as [(String, [TextTemplate.Piece])])
+    func aTextHasPieces(text: String, pieces: [TextTemplate.Piece]) {
+        #expect(TextTemplate.pieces(of: text) == pieces)
+    }
+
+    @Test func valuesAreEscapedWhereTheyStand() {
+        #expect(TextTemplate.escaped("<a href=\"x\">'&'</a>") == "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;")
+    }
+
+    @Test func everyReaderFindsAVersion() throws {
+        let several = try #require(Localised([("de", 1), ("fa", 2), ("pt-BR", 3)], home: "fa-IR"))
+        for (locale, version) in [("de", 1), ("DE-at", 1), ("fa", 2), ("pt-BR", 3), ("pt", 3), ("fr", 2), ("", 2)] {
+            #expect(several.value(for: locale) == version, "\(locale)")
+        }
+        let one = try #require(Localised([("", 7)], home: "en"))
+        #expect(one.value(for: "xx") == 7)
+        #expect(Localised([(String, Int)](), home: "en") == nil)
+    }
+
+    private func faults(_ notice: String, otp: String = "n") -> [Fault] {
+        let text = "[auth.otp]\nnotify = \"\(otp)\"\n[notify.n]\n\(notice)\n"
+        do {
+            let loaded = try ConfigurationLoader(environment: [:], overrides: []).load(text: text, file: "atlas.toml")
+            _ = try SchemaCompiler.compile(loaded.configuration)
+            return []
+        } catch {
+            return error.all
+        }
+    }
+
+    @Test func whatIsWrongInAHoleIsToldAtItsPlace() throws {
+        let found = faults("channel = \"sms\"\ntext = \"کد: {{ cod }}\"")
+        let fault = try #require(found.first)
+        #expect(found.count == 1)
+        #expect((fault.at.line, fault.at.column) == (5, 16))
+        #expect(fault.suggestion == "did you mean 'code'?")
+    }
+
+    @Test(
+        arguments: [
+            ("channel = \"sms\"\ntext = \"{{ code }} {{ app.name }} {{ date(now) }}\"", nil),
+            ("channel = \"sms\"\ntext = \"{{ token }}\"", "nothing here is called 'token'"),
+            ("channel = \"sms\"\ntext = \"{{ me.email }}\"", "no caller is known here"),
+            ("channel = \"sms\"\ntext = \"{{ to.email }} {{ new.phone }}\"", nil),
+            ("channel = \"mail\"\nsubject = \"x\"\ntext = \"{{ code }}\"", "codes go by SMS"),
+            ("channel = \"sms\"\ntext = {}", "there is no text in any language"),
+            ("channel = \"sms\"\ntext = { english_ = \"x\" }", "is no locale"),
+            ("channel = \"sms\"\nfile = \"/nowhere.html\"", "there is no file"),
+            ("channel = \"sms\"\ntext = \"x\"\nfile = \"/nowhere.txt\"", "there is no file"),
+        ] as [(String, String?)])
+    func aNoticeIsCheckedAtLoad(notice: String, message: String?) {
+        let found = faults(notice)
+        if let message {
+            #expect(found.contains { $0.message.contains(message) }, "\(found)")
+        } else {
+            #expect(found.isEmpty, "\(found)")
+        }
+    }
+}
