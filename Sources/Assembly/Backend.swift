@@ -115,13 +115,17 @@ package final class Application: Sendable {
         let authenticator = Authenticator(tokens: tokens, registry: backend.registry, clock: backend.clock) { [accounts] id, loop in
             accounts.load(id, on: loop)
         }
-        let callers = Callers(authenticator: authenticator, clock: backend.clock, group: backend.group)
+        let app = site.configuration.app
+        let cookies = auth.transport.contains(.cookie) ? SessionCookies(auth, baseURL: app.baseURL, siteURL: app.site) : nil
+        let callers = Callers(authenticator: authenticator, cookies: cookies, clock: backend.clock, group: backend.group)
         var settings = APIContext.Settings(
             title: site.configuration.app.name, baseURL: site.configuration.app.baseURL, siteURL: site.configuration.app.site,
             maxBody: site.configuration.server.maxBody,
             cors: site.configuration.server.cors, version: Version.text,
             sealing: Sealing(backend.masterKey))
         settings.limits = site.configuration.server.limits
+        settings.transports = auth.transport
+        settings.cookies = cookies
         let placement = site.schema.tenancy.flatMap { tenancy in
             tenants.map { tenants in TenantPlacement(tenancy) { tenants.resolved($0, named: $1, on: $2) } }
         }

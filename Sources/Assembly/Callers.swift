@@ -10,11 +10,14 @@ internal import Records
 /// From a request's credentials to the caller of its rules; each event loop has its own cache of verified tokens.
 struct Callers: Sendable {
     private let authenticator: Authenticator
+    /// Nil: cookies say nothing.
+    private let cookies: SessionCookies?
     private let clock: any Clock
     private let caches: [ObjectIdentifier: NIOLoopBoundBox<TokenCache>]
 
-    init(authenticator: Authenticator, clock: any Clock, group: any EventLoopGroup) {
+    init(authenticator: Authenticator, cookies: SessionCookies?, clock: any Clock, group: any EventLoopGroup) {
         self.authenticator = authenticator
+        self.cookies = cookies
         self.clock = clock
         var caches: [ObjectIdentifier: NIOLoopBoundBox<TokenCache>] = [:]
         for loop in group.makeIterator() {
@@ -32,10 +35,19 @@ struct Callers: Sendable {
         let caller: @Sendable (Row?) -> Caller = {
             Caller(environment: Environment(me: $0, now: now, request: facts), requestID: id)
         }
-        guard let authorization = request.headers.first(name: "authorization") else { return .now(caller(nil)) }
+        let token: String
+        if let authorization = request.headers.first(name: "authorization") {
+            guard let bearer = Authenticator.token(of: authorization) else { return .refused(.invalid) }
+            token = bearer
+        } else if let cookies, let cookie = cookies.accessToken(in: request.headers) {
+            // First where it comes from: what a foreign page may not do, it may not do whoever's cookie it brings.
+            guard cookies.admits(request) else { return .refused(.foreignOrigin) }
+            token = cookie
+        } else {
+            return .now(caller(nil))
+        }
         guard let cache = caches[ObjectIdentifier(loop)]?.value else { return .refused(.invalid) }
-        switch authenticator.authenticate(authorization, cache: cache, on: loop) {
-        case .anonymous: return .now(caller(nil))
+        switch authenticator.authenticate(token, cache: cache, on: loop) {
         case .session(let session): return Self.resolved(session, caller)
         case .failed(let fault): return .refused(fault == .expired ? .expired : .invalid)
         case .pending(let future):

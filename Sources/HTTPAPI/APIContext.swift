@@ -21,6 +21,10 @@ package struct APIContext: Sendable {
         package var version: String
         /// Rates of routes.
         package var limits: [LimitDeclaration] = []
+        /// How tokens may be handed over; the first where the client does not say.
+        package var transports: [Auth.Transport] = [.bearer]
+        /// Nil: tokens are in no cookies.
+        package var cookies: SessionCookies?
         /// Makes cursors opaque.
         package var sealing: Sealing
 

@@ -157,10 +157,10 @@ package final class Accounts: Sendable {
 
     // MARK: Staying in, and out
 
-    package func refresh(_ token: String, on loop: any EventLoop) -> EventLoopFuture<SignedIn> {
-        let system = Caller.system(now: records.clock.now())
+    package func refresh(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<SignedIn> {
+        let system = Caller.system(now: caller.environment.now)
         return records.write(for: system, on: loop) { [self] _, transaction -> Opened in
-            let now = system.environment.now
+            let now = caller.environment.now
             let (session, successor) = try refreshTokens.rotate(token, now: now, in: transaction.accounts)
             guard let row = try transaction.row(in: users.name, id: session.user) else { throw RefreshFault.invalid }
             guard isActive(row) else { throw IdentityError.inactive }
@@ -173,8 +173,8 @@ package final class Accounts: Sendable {
     }
 
     /// Ends the session of that refresh token; an unknown one is as good as ended.
-    package func logOut(_ token: String, on loop: any EventLoop) -> EventLoopFuture<Void> {
-        let system = Caller.system(now: records.clock.now())
+    package func logOut(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        let system = Caller.system(now: caller.environment.now)
         return records.write(for: system, on: loop) { _, transaction -> String? in
             guard let id = RefreshTokens.session(of: token), let session = try transaction.accounts.session(id),
                 session.refreshHash == RefreshTokens.hash(token) || session.previousHash == RefreshTokens.hash(token)

@@ -38,13 +38,12 @@ package final class TokenCache {
 }
 
 package enum Authentication: Sendable {
-    case anonymous
     case session(ActiveSession)
     case failed(TokenFault)
     case pending(EventLoopFuture<Result<ActiveSession, TokenFault>>)
 }
 
-/// From an `Authorization` header to a session.
+/// From an access token to a session.
 package struct Authenticator: Sendable {
     private let tokens: AccessTokens
     private let clock: any Clock
@@ -62,11 +61,14 @@ package struct Authenticator: Sendable {
         self.load = load
     }
 
+    /// The token of an `Authorization` header (RFC 6750 section 2.1).
+    package static func token(of authorization: String) -> String? {
+        guard authorization.utf8.count > 7, authorization.prefix(7).lowercased() == "bearer " else { return nil }
+        return String(authorization.dropFirst(7))
+    }
+
     /// Costs one dictionary look-up for a token seen before; must be called on the loop that owns `cache`.
-    package func authenticate(_ authorization: String?, cache: TokenCache, on loop: any EventLoop) -> Authentication {
-        guard let authorization else { return .anonymous }
-        guard authorization.utf8.count > 7, authorization.prefix(7).lowercased() == "bearer " else { return .failed(.invalid) }
-        let token = String(authorization.dropFirst(7))
+    package func authenticate(_ token: String, cache: TokenCache, on loop: any EventLoop) -> Authentication {
         if let session = cache.session(of: token, now: clock.now()) {
             switch session.standing {
             case .active, .inactive: return .session(session)

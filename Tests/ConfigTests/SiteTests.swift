@@ -144,9 +144,7 @@ enum Sites {
         let loaded = Sites.read(Sites.path("orders"))
         let names = loaded.configuration.notInForce.map(\.name)
         #expect(
-            names.starts(with: [
-                "tls", "storage.driver = \"s3\"", "storage.presign_ttl", "auth.methods", "auth.transport",
-            ]), "\(names)")
+            names.starts(with: ["tls", "storage.driver = \"s3\"", "storage.presign_ttl"]), "\(names)")
         #expect(names.contains("exports") && names.contains("backup") && !names.contains("tenancy"))
         #expect(!names.contains { $0.hasPrefix("collections") || $0.hasPrefix("app") || $0 == "queues" || $0 == "rules" })
         let tls = loaded.configuration.notInForce.first { $0.name == "tls" }

@@ -7,7 +7,7 @@ extension Language {
             Key(
                 "transport", .oneOrList(.choice()), \.transport, initial: "[\"bearer\"]",
                 "where tokens may be: in the answer, in cookies; the first where the client does not say"
-            ).notInForce,
+            ),
             Key("active_when", .expression, \.activeWhen, "condition over the user; while it is false the account is closed"),
             Key("access_ttl", .duration(), \.accessTTL, initial: "\"15m\"", "life of an access token"),
             Key("refresh_ttl", .duration(), \.refreshTTL, initial: "\"30d\"", "life of a session that is not used"),

@@ -5,6 +5,8 @@ internal import Schema
 /// The declared rates by route, worked out once for each site.
 struct RateLimits {
     private var byRoute: [String: RateLimit] = [:]
+    /// Of `/auth/…`, whose names may stand for several routes.
+    private var byPlace: [String: RateLimit] = [:]
     private let fallback: RateLimit?
 
     /// `server` are those of `[server.limits]`: `default`, `auth.login`, `tasks.create`.
@@ -28,11 +30,21 @@ struct RateLimits {
                 limit("\(collection.name).\(name)", own[name], .POST, "\(item)/\(name)")
             }
         }
-        for name in ["signup", "login", "refresh", "logout"] { limit("auth.\(name)", nil, .POST, "/api/v1/auth/\(name)") }
+        for (name, rate) in named where name.hasPrefix("auth.") {
+            byPlace["/api/v1/" + name.split(separator: ".").joined(separator: "/")] = RateLimit(rate)
+        }
     }
 
     /// The rate of a route, which stands in place of the default one.
     func limit(of method: HTTPMethod, _ template: String) -> RateLimit? {
-        byRoute["\(method == .HEAD ? HTTPMethod.GET.rawValue : method.rawValue) \(template)"] ?? fallback
+        if template.hasPrefix("/api/v1/auth/"), let limit = place(template[...]) { return limit }
+        return byRoute["\(method == .HEAD ? HTTPMethod.GET.rawValue : method.rawValue) \(template)"] ?? fallback
+    }
+
+    /// The rate of the nearest place: that of `auth.otp` is shared by `/auth/otp/request` and `/auth/otp/verify`.
+    private func place(_ template: Substring) -> RateLimit? {
+        if let limit = byPlace[String(template)] { return limit }
+        guard let slash = template.lastIndex(of: "/") else { return nil }
+        return place(template[..<slash])
     }
 }

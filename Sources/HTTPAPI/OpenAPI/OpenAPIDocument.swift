@@ -26,9 +26,17 @@ struct OpenAPIDocument {
             "components": [
                 "schemas": .object(schemas),
                 "responses": .object(statuses.map { JSONMember(name: $0.1, value: Self.failureResponse($0.2)) }),
-                "securitySchemes": ["bearer": ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"]],
+                "securitySchemes": .object(securitySchemes),
             ],
         ]
+    }
+
+    /// How a caller may say who he is, by name.
+    private var securitySchemes: [JSONMember] {
+        [JSONMember(name: "bearer", value: ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"])]
+            + (context.settings.cookies.map {
+                [JSONMember(name: "cookie", value: ["type": "apiKey", "in": "cookie", "name": .string($0.accessName)])]
+            } ?? [])
     }
 
     // MARK: Growing
@@ -43,9 +51,8 @@ struct OpenAPIDocument {
             JSONMember(name: "operationId", value: .string(operation.id)), JSONMember(name: "summary", value: .string(operation.summary)),
             JSONMember(name: "tags", value: [.string(operation.tag)]),
         ]
-        members.append(
-            JSONMember(
-                name: "security", value: operation.needsAccount ? [["bearer": []]] : [[:], ["bearer": []]]))
+        let ways = securitySchemes.map { JSONValue.object([JSONMember(name: $0.name, value: [])]) }
+        members.append(JSONMember(name: "security", value: .array((operation.needsAccount ? [] : [[:]]) + ways)))
         let isOfTenant = context.tenants != nil && operation.tag != "auth" && path.hasPrefix("/api/")
         let parameters =
             operation.parameters + (operation.isRepeatable ? [Self.repetition] : []) + (isOfTenant ? context.tenants?.described ?? [] : [])
@@ -55,6 +62,8 @@ struct OpenAPIDocument {
         // What the listener may say before a route is asked at all.
         var statuses: Set<String> = ["400", "401", "408", "414", "429", "431", "500", "503"]
         statuses.formUnion(operation.failures)
+        // A page of another site, with cookies.
+        if context.settings.cookies != nil, method != .GET { statuses.insert("403") }
         // A tenant that is not active, or nothing to the caller.
         if isOfTenant { statuses.formUnion(["403", "404"]) }
         if operation.body != nil { statuses.formUnion(["413", "415"]) }

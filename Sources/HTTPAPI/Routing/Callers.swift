@@ -14,6 +14,8 @@ package enum ResolvedCaller: Sendable {
         /// No such session, a forged or malformed token.
         case invalid
         case expired
+        /// A page of another site, with this one's cookies.
+        case foreignOrigin
         /// The user's `auth.active_when` is false.
         case inactive
         /// A member of a tenant that is not active.
@@ -106,6 +108,7 @@ extension Failure {
         switch refused {
         case .invalid: self = .unauthenticated("the access token is not valid")
         case .expired: self = .unauthenticated("the access token has expired: refresh it", code: "TOKEN_EXPIRED")
+        case .foreignOrigin: self = .foreignOrigin
         case .tenantAbsent: self = .notFound
         case .tenantInactive: self.init(status: .forbidden, code: "TENANT_INACTIVE", message: "this organisation is not active")
         case .inactive: self.init(status: .forbidden, code: "ACCOUNT_INACTIVE", message: "this account is not active")

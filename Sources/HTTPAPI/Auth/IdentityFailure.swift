@@ -1,0 +1,29 @@
+internal import Identity
+internal import NIOHTTP1
+
+extension Failure {
+    init(identity error: any Error) {
+        switch error {
+        case IdentityError.wrongCredentials: self = .unauthenticated("the e-mail address or the password is wrong")
+        case IdentityError.inactive: self.init(ResolvedCaller.Refused.inactive)
+        case IdentityError.signupClosed:
+            self.init(status: .forbidden, code: "FORBIDDEN", message: "accounts are made by the operator here")
+        case IdentityError.tooManyAttempts(let seconds):
+            self.init(
+                status: .tooManyRequests, code: "TOO_MANY_ATTEMPTS", message: "too many failed attempts; try again in \(seconds) s",
+                headers: ["retry-after": "\(seconds)"])
+        case IdentityError.refresh(let fault):
+            switch fault {
+            case .invalid: self = .unauthenticated("the refresh token is not valid")
+            case .expired: self = .unauthenticated("the session has expired: sign in again", code: "TOKEN_EXPIRED")
+            case .reused: self = .unauthenticated("this token was used before: its session has been ended", code: "TOKEN_REUSED")
+            }
+        case PasswordError.busy: self = .unavailable("too many logins at once")
+        default: self.init(error)
+        }
+    }
+
+    /// A page of another site asked, with this one's cookies.
+    static let foreignOrigin = Failure(
+        status: .forbidden, code: "FORBIDDEN", message: "a request with cookies must come from a page of this site")
+}

@@ -1,0 +1,64 @@
+internal import Config
+internal import Edge
+internal import Identity
+internal import JSON
+internal import NIOCore
+internal import NIOHTTP1
+internal import Records
+internal import Schema
+
+/// The one form in which a sign-in is answered: `{access_token, token_type, expires_in, refresh_token, user}`, or the tokens in cookies and left
+/// out of the body (11-precisions 50).
+struct SignedInAnswer: Sendable {
+    private let cookies: SessionCookies?
+
+    /// Answers with secrets are kept nowhere (RFC 6749 section 5.1).
+    static let headers: HTTPHeaders = ["content-type": "application/json", "cache-control": "no-store"]
+
+    init(_ context: APIContext) {
+        cookies = context.settings.cookies
+    }
+
+    func response(
+        _ signedIn: SignedIn, by transport: Auth.Transport, status: HTTPResponseStatus = .ok, to call: Call
+    ) -> Response {
+        var headers = Self.headers
+        var buffer = Envelope.open()
+        if transport == .cookie, let cookies {
+            cookies.set(signedIn, in: &headers)
+            buffer.writeStaticString(#"{"#)
+        } else {
+            buffer.writeStaticString(#"{"access_token":"#)
+            buffer.writeJSON(string: signedIn.accessToken)
+            buffer.writeStaticString(#","refresh_token":"#)
+            buffer.writeJSON(string: signedIn.refreshToken)
+            buffer.writeStaticString(",")
+        }
+        buffer.writeStaticString(#""token_type":"Bearer","expires_in":"#)
+        buffer.writeJSON(integer: signedIn.expiresIn)
+        buffer.writeStaticString(#","user":"#)
+        buffer.writeImmutableBuffer(signedIn.user)
+        buffer.writeStaticString("}")
+        Envelope.close(&buffer, requestID: call.request.id)
+        return Response(status: status, headers: headers, body: .bytes(buffer))
+    }
+
+    /// What OpenAPI calls `SignedIn`.
+    static func describe(in document: inout OpenAPIDocument) {
+        let users = document.context.records.schema.users
+        let tokens: [JSONValue] = document.context.settings.cookies == nil ? ["access_token", "refresh_token"] : []
+        document.add(
+            schema: "SignedIn",
+            [
+                "type": "object", "additionalProperties": false, "required": .array(["token_type", "expires_in", "user"] + tokens),
+                "properties": [
+                    "access_token": ["type": "string"], "token_type": ["const": "Bearer"], "expires_in": ["type": "integer"],
+                    "refresh_token": ["type": "string"], "user": OpenAPIDocument.reference(OperationNames(users.name).singular),
+                ],
+            ])
+    }
+
+    static func success(_ status: String) -> JSONMember {
+        OpenAPIDocument.success(status, "signed in", data: OpenAPIDocument.reference("SignedIn"))
+    }
+}
