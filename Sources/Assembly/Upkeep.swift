@@ -7,7 +7,7 @@ internal import Records
 /// Built-in jobs that recur: what goes for good when its time is over. Each is one job, which enqueues its successor in the commit that ends it.
 struct Upkeep: JobHandler {
     static let queue = "maintenance"
-    static let kinds = ["softdelete.prune", "audit.prune"]
+    static let kinds = ["softdelete.prune", "audit.prune", "proofs.prune"]
     /// Milliseconds between two runs.
     private static let interval: Int64 = 3_600_000
     /// So many failures in a row, with the queue's growing delay, that it outlives any disk that is full for a while.
@@ -37,6 +37,7 @@ struct Upkeep: JobHandler {
         switch job.job.kind {
         case "softdelete.prune": _ = try await records.pruneDeleted(on: loop)
         case "audit.prune": try await records.pruneAudit(on: loop)
+        case "proofs.prune": try await pruneProofs()
         default: break
         }
         try Task.checkCancellation()
@@ -46,5 +47,14 @@ struct Upkeep: JobHandler {
             try Self.enqueue(kind, at: next, transaction)
         }.get()
         return .finished
+    }
+
+    /// What is over stays as long as a rate still counts it.
+    private func pruneProofs() async throws {
+        let (records, otp) = (current.value.records, current.value.site.configuration.auth.otp)
+        let before = records.clock.now() - max(86_400_000, otp.perPhone.window, otp.budget?.window ?? 0)
+        while try await records.store.transaction(on: loop, { try $0.proofs.prune(before: before, limit: 1_000) }).get() == 1_000 {
+            try Task.checkCancellation()
+        }
     }
 }

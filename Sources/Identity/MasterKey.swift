@@ -17,6 +17,7 @@ package struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
     package enum Purpose: String, Sendable {
         case tokenSigning = "atlas token signing v1"
         case refreshTokens = "atlas refresh tokens v1"
+        case proofs = "atlas proofs v1"
         case sealing = "atlas sealing v1"
         /// Of messages that wait to be sent.
         case messages = "atlas messages v1"

@@ -24,6 +24,7 @@ package protocol Transaction: AnyObject, RowSource {
 
     var jobs: any JobTransaction { get }
     var accounts: any AccountTransaction { get }
+    var proofs: any ProofTransaction { get }
     var ledgers: any Ledgers { get }
     var sequences: any SequenceTransaction { get }
     var walk: any CollectionWalk { get }

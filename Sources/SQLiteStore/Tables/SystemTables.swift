@@ -3,7 +3,7 @@ import Ports
 /// The tables of Atlas itself, and the layout of the file as a whole.
 enum SystemTables {
     /// Raised with every change of these tables or of how records are stored. A file of a higher one is refused.
-    static let layout: Int64 = 2
+    static let layout: Int64 = 3
 
     private static let statements = """
         CREATE TABLE IF NOT EXISTS "_atlas_meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -38,6 +38,7 @@ enum SystemTables {
         do {
             try connection.execute(statements)
             try connection.execute(SQLiteFormerSlugs.statements)
+            try connection.execute(SQLiteProofs.statements)
             try connection.execute(JobSchema.statements)
             try connection.execute(SQLiteLedgers.statements)
             try setMeta("layout", "\(layout)", connection)

@@ -56,6 +56,8 @@ final class SQLiteTransaction: Transaction {
 
     var accounts: any AccountTransaction { SQLiteAccounts(connection) }
 
+    var proofs: any ProofTransaction { SQLiteProofs(connection) }
+
     var ledgers: any Ledgers { SQLiteLedgers(connection) }
 
     var sequences: any SequenceTransaction { SQLiteSequences(connection) }

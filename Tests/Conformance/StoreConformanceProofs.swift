@@ -1,0 +1,65 @@
+import Ports
+import Testing
+
+extension StoreConformance {
+    private static func proof(
+        _ id: String, _ purpose: Proof.Purpose = .otp, of subject: String = "+989121234567", at moment: Int64 = 10, attempts: Int = 3
+    ) -> Proof {
+        Proof(
+            id: id, purpose: purpose, subject: subject, hash: [1, 2], data: [7], attempts: attempts, createdAt: moment,
+            expiresAt: moment + 100)
+    }
+
+    static let proofs: [Case] = [
+        Case(name: "Proofs: found as saved, spent once, attempts run out") { test async throws in
+            try await test.transaction { transaction in
+                let proofs = transaction.proofs
+                #expect(try proofs.proof("a") == nil)
+                try proofs.save(proof("a"))
+                try proofs.save(proof("b", attempts: 2))
+                #expect(try proofs.proof("a") == proof("a"))
+                #expect(try proofs.spend("a", at: 20))
+                #expect(try !proofs.spend("a", at: 21))
+                #expect(try proofs.proof("a")?.spentAt == 20)
+                #expect(try !proofs.spend("unknown", at: 20))
+                #expect(try proofs.burn("b") == 1)
+                #expect(try proofs.burn("b") == 0)
+                #expect(try proofs.burn("b") == nil)
+                #expect(try !proofs.spend("b", at: 20), "no attempt is left")
+                #expect(try proofs.burn("unknown") == nil)
+            }
+        },
+        Case(name: "Proofs: one of fifty at once spends it") { test async throws in
+            try await test.transaction { try $0.proofs.save(proof("a")) }
+            let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for moment in 1...50 as ClosedRange<Int64> {
+                    group.addTask { try await test.transaction { try $0.proofs.spend("a", at: moment) } }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(winners == 1)
+        },
+        Case(name: "Proofs: counted by purpose and subject, spent ones too; withdrawn together; pruned when over") { test async throws in
+            try await test.transaction { transaction in
+                let proofs = transaction.proofs
+                for moment in [10, 20, 30] as [Int64] { try proofs.save(proof("\(moment)", at: moment)) }
+                try proofs.save(proof("o", of: "+989120000000", at: 25))
+                try proofs.save(proof("r", .reset, at: 26))
+                #expect(try proofs.spend("20", at: 21))
+                #expect(try proofs.made(.otp, for: "+989121234567", since: 10, limit: 9) == [10, 20, 30])
+                #expect(try proofs.made(.otp, for: "+989121234567", since: 11, limit: 9) == [20, 30])
+                #expect(try proofs.made(.otp, for: "+989121234567", since: 0, limit: 1) == [30])
+                #expect(try proofs.made(.otp, for: nil, since: 0, limit: 9) == [10, 20, 25, 30])
+                #expect(try proofs.made(.reset, for: "+989121234567", since: 0, limit: 9) == [26])
+                #expect(try proofs.withdraw(.otp, for: "+989121234567", at: 40) == 2)
+                #expect(try proofs.proof("20")?.spentAt == 21)
+                #expect(try proofs.proof("30")?.spentAt == 40)
+                #expect(try proofs.proof("o")?.spentAt == nil)
+                #expect(try proofs.prune(before: 126, limit: 2) == 2)
+                #expect(try proofs.prune(before: 126, limit: 9) == 1)
+                #expect(try proofs.made(.otp, for: nil, since: 0, limit: 9) == [30])
+                #expect(try proofs.proof("r") != nil)
+            }
+        },
+    ]
+}
