@@ -123,8 +123,10 @@ enum Members: Sendable, Hashable {
 
 /// Live rows of a collection, one after the other `.inner(level)`.
 struct RowSet: Sendable, Hashable {
-    enum Origin: Sendable, Hashable {
+    indirect enum Origin: Sendable, Hashable {
         case all
+        /// The rows whose ids these are.
+        case among(Members)
         /// The rows whose reference holds the id `owner`; a reference to several collections also names `collection`.
         case children(owner: Node, storage: FieldModel.Storage, collection: String)
         /// The rows that the record with the id `owner` lists in that table.
@@ -228,6 +230,7 @@ extension RowSet {
         var result = self
         switch origin {
         case .all: break
+        case .among(let members): result.origin = .among(members.map(change))
         case .children(let owner, let storage, let collection):
             result.origin = .children(owner: change(owner), storage: storage, collection: collection)
         case .members(let owner, let table): result.origin = .members(owner: change(owner), table: table)

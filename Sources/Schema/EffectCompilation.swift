@@ -13,7 +13,7 @@ extension SchemaCompiler {
                 let scope = Scope(hasOld: true, hasNew: true, event: collection?.name, macros: [:])
                 let when = declared.when.flatMap { expression($0, in: scope, as: .condition) }
                 let effects = declared.effects.compactMap { effect($0, of: collection, collections: collections) }
-                for effect in effects { graph.add(effect, after: event, collections: collections) }
+                for effect in effects { graph.add(effect, after: event, collections: collections, jobs: configuration.jobs) }
                 guard !effects.isEmpty else { continue }
                 handlers[event.value, default: []].append(EventHandler(when: when, effects: effects))
             }
@@ -53,13 +53,19 @@ extension SchemaCompiler {
         return collection
     }
 
+    /// - Parameter event: the collection of the record that it happens to; nil: no record.
     private mutating func effect(_ declared: EffectDeclaration, of event: Collection?, collections: [Collection]) -> Effect? {
-        let scope = Scope(hasOld: true, hasNew: true, event: event?.name)
+        let scope = Scope(hasOld: event != nil, hasNew: event != nil, event: event?.name)
+        var each: RowSelection?
+        if let source = declared.each {
+            each = rows(source, where: declared.where, in: scope)
+            if each == nil { return nil }
+        }
         switch declared.kind {
         case .update:
-            guard let rows = rows(declared.target, in: scope) else { return nil }
+            guard let rows = rows(declared.target, where: declared.where, in: scope) else { return nil }
             var settings: [String: [FieldSetting]] = [:]
-            for target in rows.type.collections.compactMap({ name in collections.first { $0.name == name } }) {
+            for target in rows.collections.compactMap({ name in collections.first { $0.name == name } }) {
                 settings[target.name] = effectSettings(declared.set, fields: target.fields, row: target.name, event: event)
             }
             return .update(Effect.RowsUpdate(rows: rows, settings: settings))
@@ -68,34 +74,67 @@ extension SchemaCompiler {
                 unknown("collection", declared.target, among: collections.map(\.name))
                 return nil
             }
-            let each = declared.each.flatMap { rows($0, in: scope) }
-            if declared.each != nil, each == nil { return nil }
             var settings: [String: [FieldSetting]] = [:]
-            for row in each?.type.collections ?? [""] {
+            for row in each?.collections ?? [""] {
                 settings[row] = effectSettings(declared.set, fields: target.fields, row: row.isEmpty ? nil : row, event: event)
             }
             return .insert(Effect.RowInsertion(collection: target.name, each: each, settings: settings))
-        case .job, .notify, .webhook, .document, .export:
+        case .job, .document, .export:
+            return work(declared, on: each?.collections ?? event.map { [$0.name] } ?? []).map {
+                .work(Effect.WorkStart(work: $0, each: each))
+            }
+        case .notify, .webhook:
             return nil
         }
     }
 
-    /// An expression that leads to records.
-    private mutating func rows(_ source: Located<String>, in scope: Scope) -> Expression? {
-        guard let rows = expression(source, in: scope, as: .anything) else { return nil }
-        if rows.type.collections.isEmpty {
-            faults.append(
-                Fault("this leads to no records", at: source.at, length: source.value.count, suggestion: "a reference, such as new.author"))
-            return nil
+    /// Rows as `update` and `each` name them.
+    private mutating func rows(_ source: Located<String>, where condition: Located<String>?, in scope: Scope) -> RowSelection? {
+        let rows = located(source, in: scope) { compiler throws(ExpressionFault) in try compiler.rows(source.value, in: scope) }
+        guard let rows, let condition else { return rows }
+        return located(condition, in: scope) { compiler throws(ExpressionFault) in
+            try compiler.narrow(rows, by: condition.value, in: scope)
         }
-        return rows
+    }
+
+    /// What the file calls by that name, if it can work on records of these collections; none: without a record.
+    private mutating func work(_ declared: EffectDeclaration, on collections: [String]) -> Work? {
+        let name = declared.target
+        switch declared.kind {
+        case .job:
+            guard let job = configuration.jobs.first(where: { $0.name == name.value }) else {
+                return configuration.work(.builtIn, name.value, queue: "maintenance")
+            }
+            if let wanted = job.record, !collections.contains(wanted.value) || collections.count > 1 {
+                faults.append(
+                    Fault(
+                        "the job '\(name.value)' works on records of '\(wanted.value)', and there is \(Self.described(collections)) here",
+                        at: name.at, length: name.value.unicodeScalars.count))
+            }
+            return configuration.work(.job, name.value, queue: job.queue?.value ?? "default")
+        case .document:
+            let document = configuration.documents.first { $0.name == name.value }
+            if let document, collections != [document.of.value] {
+                faults.append(
+                    Fault(
+                        "the document '\(name.value)' is made of '\(document.of.value)', and there is \(Self.described(collections)) here",
+                        at: name.at, length: name.value.unicodeScalars.count))
+            }
+            return configuration.work(.document, name.value, queue: "documents")
+        default: return configuration.work(.export, name.value, queue: "exports")
+        }
+    }
+
+    private static func described(_ collections: [String]) -> String {
+        collections.isEmpty ? "no record" : "'\(collections.joined(separator: "' or '"))'"
     }
 
     private mutating func effectSettings(
         _ assignments: [Assignment], fields: [Field], row: String?, event: Collection?
     ) -> [FieldSetting] {
         settings(
-            assignments, fields: fields, in: Scope(collection: row, hasOld: true, hasNew: true, event: event?.name, macros: macros))
+            assignments, fields: fields,
+            in: Scope(collection: row, hasOld: event != nil, hasNew: event != nil, event: event?.name, macros: macros))
     }
 }
 
@@ -108,5 +147,13 @@ extension ValueType {
         case .list(let item): item.collections
         default: []
         }
+    }
+}
+
+extension Configuration {
+    /// Tries are those of the queue.
+    func work(_ kind: Work.Kind, _ name: String, queue: String) -> Work {
+        let attempts = queues.first { $0.name == queue }?.attempts ?? 5
+        return Work(kind: kind, name: name, queue: queue, attempts: attempts)
     }
 }

@@ -248,8 +248,15 @@ package struct SchemaCompiler {
     // MARK: Expressions and names
 
     mutating func expression(_ source: Located<String>, in scope: Scope, as expectation: Expectation) -> Expression? {
-        do {
-            return try ExpressionCompiler(model: model).compile(source.value, in: scope, as: expectation)
+        located(source, in: scope) { compiler throws(ExpressionFault) in try compiler.compile(source.value, in: scope, as: expectation) }
+    }
+
+    /// Gives what `compile` makes of the source, or reports its fault where it stands.
+    mutating func located<Result>(
+        _ source: Located<String>, in scope: Scope, _ compile: (ExpressionCompiler) throws(ExpressionFault) -> Result
+    ) -> Result? {
+        do throws(ExpressionFault) {
+            return try compile(ExpressionCompiler(model: model))
         } catch {
             if mentionsDoubtful(source.value) { return nil }
             let suggestion = error.suggestion.map { "did you mean '\($0)'?" }

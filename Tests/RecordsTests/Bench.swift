@@ -120,6 +120,11 @@ final class Bench: Sendable {
         return text
     }
 
+    /// Claims what is ready in the queue.
+    func jobs(of queue: String) async throws -> [ClaimedJob] {
+        try await store.jobs.claim(from: queue, limit: 100, worker: "test")
+    }
+
     /// Lets the clock fire what is due; gives how often it was refused.
     @discardableResult
     func fireDue() async throws -> (next: Int64?, refused: Int) {

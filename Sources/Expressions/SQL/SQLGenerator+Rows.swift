@@ -67,6 +67,13 @@ extension SQLGenerator {
             ? "atlas_average_real(\(item))" : "sum(CAST(\(item) AS double precision)) / NULLIF(count(\(item)), 0)"
     }
 
+    /// A whole statement: the ids of the rows, rising, as one list.
+    func ids(_ rows: RowSet, limit: Int) -> SQLFragment {
+        let id: SQLFragment = "\(name: alias(rows.level)).\"id\""
+        let list: SQLFragment = dialect == .sqlite ? "json_group_array(\"x\")" : "coalesce(jsonb_agg(\"x\"), '[]')"
+        return "SELECT \(list) FROM (SELECT \(id) AS \"x\" FROM \(from(rows)) ORDER BY 1 LIMIT \(number: limit)) AS \"rows\""
+    }
+
     func exists(_ rows: RowSet, and test: SQLFragment?) -> SQLFragment {
         "EXISTS (SELECT 1 FROM \(from(rows, and: test)))"
     }
@@ -84,6 +91,7 @@ extension SQLGenerator {
         }
         switch rows.origin {
         case .all: break
+        case .among(let members): conditions.append("\(name: alias).\"id\" IN (\(column(members)))")
         case .children(let owner, .pair(let kind, let id), let collection):
             conditions.append("\(name: alias).\(name: kind) = \(text(collection)) AND \(name: alias).\(name: id) = \(value(owner))")
         case .children(let owner, let storage, let collection):

@@ -16,6 +16,23 @@ struct Parser {
         return syntax
     }
 
+    /// `path`, or `path where condition`.
+    static func parseRows(_ source: String) throws(ExpressionFault) -> (path: Syntax, condition: Syntax?) {
+        var parser = Parser(tokens: try Lexer.tokens(of: source))
+        if parser.current.kind == .end {
+            throw ExpressionFault(message: "the expression is empty", range: parser.current.range)
+        }
+        let path = try parser.expression(.or)
+        guard parser.isName("where") else {
+            if parser.current.kind != .end { throw parser.unexpected("'where' or the end") }
+            return (path, nil)
+        }
+        parser.advance()
+        let condition = try parser.expression(.or)
+        if parser.current.kind != .end { throw parser.unexpected("an operator or the end") }
+        return (path, condition)
+    }
+
     private init(tokens: [Token]) {
         self.tokens = tokens
     }

@@ -29,37 +29,42 @@ extension RecordWriter {
     private func run(_ effect: Effect, in scope: Environment) throws {
         // The system acts, yet `me` is still the one who caused it.
         let system = RecordWriter(
-            schema: schema, transaction: transaction, caller: Caller(environment: scope, isSystem: true), random: random, newID: newID,
-            seal: seal, depth: depth + 1)
+            schema: schema, transaction: transaction, caller: Caller(environment: scope, isSystem: true, requestID: caller.requestID),
+            random: random, newID: newID, seal: seal, depth: depth + 1)
         switch effect {
         case .update(let update):
-            for row in try rows(of: update.rows, in: scope) {
-                guard let settings = update.settings[row.collection], let collection = schema.collection(row.collection) else { continue }
+            try forEach(update.rows, in: scope) { row in
+                guard let settings = update.settings[row.collection], let collection = schema.collection(row.collection) else { return }
                 let values = try self.values(of: settings, for: row, in: scope)
                 try system.apply(values, to: row, in: collection)
             }
         case .insert(let insertion):
             guard let collection = schema.collection(insertion.collection) else { return }
-            let origins: [Row?] = try insertion.each.map { try rows(of: $0, in: scope) } ?? [nil]
-            for row in origins {
+            func insert(for row: Row?) throws {
                 let settings = insertion.settings[row?.collection ?? ""] ?? []
                 let values = try self.values(of: settings, for: row, in: scope)
                 _ = try system.create(collection, Draft(), adding: values, asksRule: false)
+            }
+            if let each = insertion.each { try forEach(each, in: scope, insert) } else { try insert(for: nil) }
+        case .work(let start):
+            if let each = start.each {
+                try forEach(each, in: scope) { _ = try enqueue(start.work, on: $0) }
+            } else {
+                _ = try enqueue(start.work, on: scope.new)
             }
         }
         for change in system.changes { note(change) }
     }
 
-    /// The live rows that a reference, or a list of references, leads to.
-    private func rows(of expression: Expression, in scope: Environment) throws -> [Row] {
-        let value = try expression.evaluate(in: scope, rows: transaction)
-        let references: [Value] = if case .list(let items) = value { items } else { [value] }
-        let collections = expression.type.collections
-        return try references.compactMap { reference in
-            guard case .text(let text) = reference else { return nil }
-            let union = collections.count > 1 ? UnionReference(text) : nil
-            guard let name = union?.collection ?? collections.first else { return nil }
-            return try transaction.row(in: name, id: union?.id ?? text)
+    /// Each of the rows as it is when its turn comes, in the order of their creation.
+    private func forEach(_ rows: RowSelection, in scope: Environment, _ body: (Row) throws -> Void) throws {
+        let references = try rows.references(in: scope, rows: transaction)
+        if references.count > RowSelection.most {
+            throw RecordError.checkFailed(
+                status: 409, message: "what follows from this would touch more than \(RowSelection.most) records at once")
+        }
+        for reference in references {
+            if let row = try transaction.row(in: reference.collection, id: reference.id) { try body(row) }
         }
     }
 

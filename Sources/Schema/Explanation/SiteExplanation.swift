@@ -149,20 +149,22 @@ package struct SiteExplanation: Sendable {
 
     /// The events that an effect itself brings.
     private func following(_ effect: EffectDeclaration, of event: String) -> [String] {
-        if effect.kind == .insert { return ["\(effect.target.value).created"] }
-        guard effect.kind == .update else { return [] }
-        var names: Set<String> = []
-        for case .update(let update) in (schema.handlers[event] ?? []).flatMap(\.effects) where update.rows.source == effect.target.value {
-            names.formUnion(update.settings.keys)
-        }
-        return names.sorted().flatMap { name -> [String] in
-            guard let collection = schema.collection(name) else { return [] }
-            let state = effect.set.first { $0.field.value == collection.state?.name }
-            guard let state else { return ["\(name).updated"] }
-            let transitions = collection.behaviour.transitions.filter { transition in
-                if case .literal(.string(let text)) = state.source { transition.to == text } else { true }
+        switch effect.kind {
+        case .insert: return ["\(effect.target.value).created"]
+        case .job:
+            guard let job = configuration.jobs.first(where: { $0.name == effect.target.value }), let record = job.record else { return [] }
+            return [job.states.start, job.states.done, job.states.failed].compactMap { $0.map { "\(record.value).\($0.value)" } }
+        case .update:
+            var found: [String] = []
+            for case .update(let update) in (schema.handlers[event] ?? []).flatMap(\.effects)
+            where update.rows.source == effect.target.value {
+                for (name, settings) in update.settings.sorted(by: { $0.key < $1.key }) {
+                    guard let collection = schema.collection(name) else { continue }
+                    found += EffectGraph.events(of: settings, in: collection).filter { !found.contains($0) }
+                }
             }
-            return transitions.map { "\(name).\($0.name)" }
+            return found
+        case .notify, .webhook, .document, .export: return []
         }
     }
 
