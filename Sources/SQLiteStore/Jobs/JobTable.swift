@@ -20,6 +20,8 @@ final class JobTable {
     private let random: any Ports.Random
     /// The last fence: the incarnation in its upper half, so that no process repeats those of another. Never set back by a rollback.
     private var fence: Int64
+    /// Ids rise, so that jobs of one moment are done in the order in which they were asked for.
+    private var lastID = ""
 
     init(_ connection: Connection, stamps: JobStamps) {
         self.connection = connection
@@ -34,7 +36,9 @@ final class JobTable {
     func enqueue(_ job: NewJob) throws -> (id: String, isNew: Bool) {
         if let key = job.uniqueKey, let id = try live(key) { return (id, false) }
         let now = clock.now()
-        let id = UUIDv7.text(milliseconds: now, random: random.bytes(10))
+        let drawn = UUIDv7.text(milliseconds: now, random: random.bytes(10))
+        let id = drawn > lastID ? drawn : UUIDv7.successor(of: lastID)
+        lastID = id
         let runAt = job.runAt ?? now
         let isLarge = job.payload.count >= JobSchema.largePayload
         let statement = try connection.statement(
