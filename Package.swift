@@ -38,6 +38,7 @@ let package = Package(
         // C libraries and thin shims
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CTOML"),
         .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
         .target(name: "CVips", linkerSettings: [.linkedLibrary("dl")]),
@@ -54,6 +55,7 @@ let package = Package(
 
         // Adapters
         room("SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "HTML", "Text", "CSQLite", "CLinux", nio]),
+        room("Outbound", knows: ["CCurl", nioPosix]),
         room("LocalObjects", knows: ["Ports", "CLinux", nio, nioPosix]),
 
         // The heart and its clients
@@ -99,6 +101,7 @@ let package = Package(
         tests(
             "SQLiteStore",
             knows: ["Jobs", logging, "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),
+        tests("Outbound", knows: ["Conformance", "Ports", nio, nioPosix]),
         tests("LocalObjects", knows: ["Conformance", "Ports", nioPosix]),
         tests("Records", knows: ["Conformance", "SQLiteStore", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix]),
         tests("Identity", knows: ["Conformance", "Ports", "Records", "CCrypt", crypto, nio, nioPosix]),
