@@ -67,6 +67,7 @@ let package = Package(
             knows: [
                 "Records", "Jobs", "Ports", "Schema", "Config", "Expressions", "JSON", "CVips", "CLinux", crypto, logging, nio, nioPosix,
             ]),
+        room("Messaging", knows: ["Records", "Jobs", "Outbound", "Ports", "Schema", "Config", "JSON"]),
         room("Edge", knows: ["Ports", "JSON", logging, nio, nioPosix, nioHTTP1]),
         room(
             "HTTPAPI",
@@ -79,7 +80,8 @@ let package = Package(
         room(
             "Assembly",
             knows: [
-                "HTTPAPI", "Edge", "Media", "Jobs", "Identity", "Records", "LocalObjects", "SQLiteStore", "Ports", "Schema",
+                "HTTPAPI", "Edge", "Media", "Messaging", "Outbound", "Jobs", "Identity", "Records", "LocalObjects", "SQLiteStore", "Ports",
+                "Schema",
                 "Expressions", "Config", "JSON", "CLinux", logging, nio, nioPosix, nioHTTP1, crypto,
             ]),
         .executableTarget(
@@ -109,6 +111,7 @@ let package = Package(
         tests("Media", knows: ["MediaHelperTool", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
         // The media helper as a program of its own, for the tests: their own binary cannot be run as one.
         .executableTarget(name: "MediaHelperTool", dependencies: ["Media"], path: "Tests/MediaHelperTool", swiftSettings: strict),
+        tests("Messaging", knows: ["Outbound", "Records", "Jobs", "Conformance", "Ports", "Schema", "Config", "JSON", logging]),
         tests("Edge", knows: ["Ports", logging, nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
         tests("HTTPAPI", knows: ["Edge", "JSON", nio, nioHTTP1]),
         // Answers for Tests/FormatProbe/compare, which holds formats to other programs.

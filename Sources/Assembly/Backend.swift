@@ -8,9 +8,11 @@ internal import Jobs
 package import Logging
 internal import LocalObjects
 internal import Media
+internal import Messaging
 internal import NIOCore
 internal import NIOHTTP1
 package import NIOPosix
+internal import Outbound
 package import Ports
 package import Records
 internal import Schema
@@ -30,6 +32,9 @@ package final class Backend: Sendable {
     let objects: LocalObjects
     let threads: NIOThreadPool
     let temporaryDirectory: String
+    /// What goes out.
+    let outbound: OutboundClient
+    let messageSealing: Sealing
     let log: Logger
     /// Watches over what is due.
     let timekeeper: Timekeeper
@@ -53,6 +58,9 @@ package final class Backend: Sendable {
         masterKey =
             try configuration.app.masterKey.map { MasterKey(bytes: $0.bytes) }
             ?? MasterKey.load(path: configuration.app.dataDirectory + "/master.key", random: random)
+        messageSealing = Sealing(masterKey, for: .messages)
+        // OpenSSL's own name for it, for certificates that the system does not know.
+        outbound = OutboundClient(certificates: Site.environment["SSL_CERT_FILE"])
         hasher = try PasswordHasher(threads: max(1, cores / 2), random: random)
         throttle = LoginThrottle(
             clock: clock, perAccount: configuration.auth.passwordLockout, perAddress: configuration.auth.passwordLockout * 4,
@@ -67,6 +75,7 @@ package final class Backend: Sendable {
 
     package func close() async {
         await store.close()
+        await outbound.shutdown()
         await hasher.shutdown()
         try? await threads.shutdownGracefully()
         try? await group.shutdownGracefully()
@@ -79,6 +88,7 @@ package final class Application: Sendable {
     package let records: Records
     package let accounts: Accounts
     let library: MediaLibrary
+    let carriers: Carriers
     let api: API
 
     package convenience init(_ site: Site, _ backend: Backend) throws {
@@ -90,10 +100,9 @@ package final class Application: Sendable {
         self.site = site
         let auth = site.configuration.auth
         let slot = Callback<[RecordChange]>()
-        let messages = Sealing(backend.masterKey, for: .messages)
         records = Records(
             schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, readCounts: backend.readCounts,
-            seal: { messages.seal($0) },
+            seal: { [sealing = backend.messageSealing] in sealing.seal($0) },
             observer: { slot($0) }, onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
         let tokens = try AccessTokens(masterKey: backend.masterKey, issuer: site.configuration.app.baseURL, clock: backend.clock)
         let accounts = Accounts(
@@ -112,6 +121,7 @@ package final class Application: Sendable {
         library = MediaLibrary(
             records: records, objects: backend.objects, temporaryDirectory: backend.temporaryDirectory, threads: backend.threads,
             attempts: mediaAttempts)
+        carriers = Carriers(site.configuration, client: backend.outbound, directory: site.configuration.app.dataDirectory)
         let authenticator = Authenticator(tokens: tokens, registry: backend.registry, clock: backend.clock) { [accounts] id, loop in
             accounts.load(id, on: loop)
         }

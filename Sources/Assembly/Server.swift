@@ -7,6 +7,7 @@ internal import JSON
 internal import Jobs
 internal import Logging
 internal import Media
+internal import Messaging
 internal import NIOCore
 internal import NIOPosix
 internal import Ports
@@ -83,9 +84,14 @@ package final class Server: Sendable {
         let refresh = RollUpRefresh(records: { current.value.records }, loop: backend.group.next())
         var handlers: [String: any JobHandler] = [MediaLibrary.jobKind: variants, RecordWriter.refreshJob: refresh]
         for kind in Upkeep.kinds { handlers[kind] = upkeep }
+        let delivery = MessageDelivery(
+            carriers: { current.value.carriers }, open: { [sealing = backend.messageSealing] in sealing.open($0) },
+            queue: backend.store.jobs)
+        for channel in Notice.Channel.allCases { handlers[Message.jobKind(channel)] = delivery }
         var queues = [
             MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize()), Upkeep.queue: QueueOptions(concurrency: 1),
         ]
+        for channel in Notice.Channel.allCases { queues[channel.rawValue] = QueueOptions() }
         for queue in site.configuration.queues {
             queues[queue.name] = QueueOptions(
                 concurrency: queue.concurrency > 0 ? queue.concurrency : System.coreCount, backoff: queue.backoff, timeout: queue.timeout,

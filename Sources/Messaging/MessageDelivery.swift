@@ -1,0 +1,75 @@
+internal import JSON
+package import Jobs
+package import Ports
+internal import Records
+internal import Schema
+
+/// `mail.send`, `sms.send`: takes a message to its recipient, by its ways in their order, of each by its carriers in theirs.
+///
+/// The next is asked only after one that has surely not taken it. Where that is not known the same one is asked again later, with the same id, and
+/// nobody else, until the attempts are used up.
+package struct MessageDelivery: JobHandler {
+    private let carriers: @Sendable () -> Carriers
+    private let open: @Sendable ([UInt8]) -> [UInt8]?
+    private let queue: any JobQueue
+
+    /// - Parameters:
+    ///   - carriers: of the site now served.
+    ///   - open: undoes the `Seal` of the records.
+    package init(
+        carriers: @escaping @Sendable () -> Carriers, open: @escaping @Sendable ([UInt8]) -> [UInt8]?, queue: any JobQueue
+    ) {
+        self.carriers = carriers
+        self.open = open
+        self.queue = queue
+    }
+
+    package func run(_ job: RunningJob) async throws -> JobConclusion {
+        guard let payload = try? JSONParser.parse(job.payload)["sealed"]?.string, let sealed = Base64.decodeURL(payload),
+            let bytes = open(sealed), let json = try? JSONParser.parse(bytes), let message = Message(json)
+        else { return .dead(error: "the message cannot be read: it was sealed with another key") }
+        let carriers = carriers()
+        let steps = message.routes.flatMap { route in carriers.carriers(of: route.channel).map { (route, $0) } }
+        guard !steps.isEmpty else { return .dead(error: "nobody carries it") }
+        let pinned = try await pinnedStep(of: job)
+        let first = min(pinned ?? 0, steps.count - 1)
+        var refusals: [CarrierFailure] = []
+        for index in first..<steps.count {
+            let (route, carrier) = steps[index]
+            do {
+                try await carrier.carry(Parcel(id: job.claim.job, notice: message.notice, at: message.at, route: route))
+                return .done(result: Array(JSONValue.object(["by": .string(carrier.name)]).text.utf8))
+            } catch let failure as CarrierFailure {
+                if failure.certainty == .unknown || pinned != nil {
+                    throw UnknownOutcome(step: index, description: "\(carrier.name): \(failure)")
+                }
+                refusals.append(CarrierFailure(failure.certainty, "\(carrier.name): \(failure)"))
+            }
+        }
+        let reasons = refusals.map(\.description).joined(separator: "; ")
+        if refusals.allSatisfy({ $0.certainty == .refusedForGood }) { return .dead(error: reasons) }
+        throw CarrierFailure(.refused, reasons)
+    }
+
+    /// The one that alone may be asked, because what became of an earlier try is not known.
+    private func pinnedStep(of job: RunningJob) async throws -> Int? {
+        guard job.job.attempt > 1, let error = try await queue.job(job.claim.job)?.error else { return nil }
+        return UnknownOutcome.step(in: error)
+    }
+}
+
+/// The failure of an attempt of which nobody knows whether the message was taken; kept as the job's error, which the next attempt reads.
+struct UnknownOutcome: Error, CustomStringConvertible {
+    private static let prefix = "outcome unknown, step "
+
+    var description: String
+
+    init(step: Int, description: String) {
+        self.description = "\(Self.prefix)\(step + 1): \(description)"
+    }
+
+    static func step(in error: String) -> Int? {
+        guard error.hasPrefix(prefix) else { return nil }
+        return Int(error.dropFirst(prefix.count).prefix { $0.isNumber }).flatMap { $0 > 0 ? $0 - 1 : nil }
+    }
+}
