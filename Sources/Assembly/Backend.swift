@@ -111,6 +111,8 @@ package final class Application: Sendable {
             refreshTokens: RefreshTokens(
                 masterKey: backend.masterKey, random: backend.random, grace: auth.refreshGrace, lifetime: auth.refreshTTL),
             throttle: backend.throttle, registry: backend.registry)
+        let proofs = Proofs(masterKey: backend.masterKey, random: backend.random)
+        let codes = auth.methods.contains(.otp) ? PhoneSignIn(accounts, proofs: proofs, options: .init(site)) : nil
         let tenants = site.schema.tenancy.map { Tenants($0, store: backend.store) }
         slot.set { [weak accounts] changes in
             accounts?.observe(changes)
@@ -135,6 +137,7 @@ package final class Application: Sendable {
             sealing: Sealing(backend.masterKey))
         settings.limits = site.configuration.server.limits
         settings.transports = auth.transport
+        settings.methods = auth.methods
         settings.cookies = cookies
         let placement = site.schema.tenancy.flatMap { tenancy in
             tenants.map { tenants in TenantPlacement(tenancy) { tenants.resolved($0, named: $1, on: $2) } }
@@ -142,7 +145,7 @@ package final class Application: Sendable {
         let context = APIContext(
             settings: settings, records: records, resolve: resolve ?? callers.resolve, tenants: placement, log: backend.log)
         api = API(
-            context, auth: AuthRoutes(context.personal, accounts: accounts),
+            context, auth: AuthRoutes(context.personal, accounts: accounts, codes: codes),
             media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads))
     }
 }

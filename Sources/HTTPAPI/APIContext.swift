@@ -23,6 +23,8 @@ package struct APIContext: Sendable {
         package var limits: [LimitDeclaration] = []
         /// How tokens may be handed over; the first where the client does not say.
         package var transports: [Auth.Transport] = [.bearer]
+        /// How one signs in.
+        package var methods: [Auth.Method] = [.password]
         /// Nil: tokens are in no cookies.
         package var cookies: SessionCookies?
         /// Makes cursors opaque.

@@ -13,6 +13,10 @@ package enum IdentityError: Error, Sendable, Equatable {
     /// Seconds to wait.
     case tooManyAttempts(Int64)
     case refresh(RefreshFault)
+    /// Wrong, unknown, expired or used before.
+    case wrongCode
+    /// No more codes for now: seconds to wait.
+    case tooManyCodes(Int64)
 }
 
 /// What a sign-up, login or refresh gives.
@@ -23,6 +27,20 @@ package struct SignedIn: Sendable {
     package var expiresIn: Int64
     /// The user as he sees himself: JSON.
     package var user: ByteBuffer
+}
+
+/// Something to be answered with a code: its id, and how long it is good.
+package struct Challenge: Sendable, Equatable {
+    package var id: String
+    /// Seconds.
+    package var expiresIn: Int64
+}
+
+/// What a proof of who one is leads to.
+package enum SignInStep: Sendable {
+    case signedIn(SignedIn)
+    /// The account asks for a code of its authenticator too.
+    case secondFactor(Challenge)
 }
 
 /// Signing up, in, on and out.
@@ -38,8 +56,8 @@ package final class Accounts: Sendable {
         }
     }
 
-    private let options: Options
-    private let records: Records
+    let options: Options
+    let records: Records
     private let hasher: PasswordHasher
     private let policy: PasswordPolicy
     private let tokens: AccessTokens
@@ -61,7 +79,7 @@ package final class Accounts: Sendable {
         self.registry = registry
     }
 
-    private var users: Collection { records.schema.users }
+    var users: Collection { records.schema.users }
 
     // MARK: Signing up
 
@@ -114,7 +132,7 @@ package final class Accounts: Sendable {
 
     package func logIn(
         email: String, password: String, for caller: Caller, on loop: any EventLoop
-    ) -> EventLoopFuture<SignedIn> {
+    ) -> EventLoopFuture<SignInStep> {
         let address = caller.environment.request.ip
         let account = EmailAddress.normalized(email) ?? email.lowercased()
         if let seconds = throttle.wait(account: account, address: address) {
@@ -134,13 +152,8 @@ package final class Accounts: Sendable {
             throttle.succeeded(account: account)
             return records.write(for: system, on: loop) { [self] _, transaction in
                 let now = system.environment.now
-                guard var row = try user(email: account, transaction, now: now) else { throw IdentityError.wrongCredentials }
-                guard isActive(row) else { throw IdentityError.inactive }
-                if let field = users.field("last_login_at") {
-                    row.values[field.index] = .moment(now)
-                    try transaction.update(row, in: users, changed: [field.index])
-                }
-                return try open(for: row, transaction, now: now)
+                guard let row = try user(email: account, transaction, now: now) else { throw IdentityError.wrongCredentials }
+                return try enter(row, transaction, now: now)
             }.flatMapThrowing { [self] in try finish($0) }
         }
     }
@@ -212,7 +225,7 @@ package final class Accounts: Sendable {
 
     // MARK: Sessions
 
-    private struct Opened: Sendable {
+    struct Opened: Sendable {
         var row: Row
         var session: Session
         var refreshToken: String
@@ -236,7 +249,35 @@ package final class Accounts: Sendable {
         return Opened(row: row, session: session, refreshToken: token, user: answer.buffer)
     }
 
-    private func finish(_ opened: Opened) throws -> SignedIn {
+    enum Entry: Sendable {
+        case opened(Opened)
+        case challenged(Challenge)
+    }
+
+    /// What follows when somebody has proved that he is this user, in whatever way.
+    func enter(_ row: Row, _ transaction: any Transaction, now: Int64) throws -> Entry {
+        guard isActive(row) else { throw IdentityError.inactive }
+        return .opened(try admit(row, transaction, now: now))
+    }
+
+    /// A session for a user of whom no further proof is asked.
+    func admit(_ row: Row, _ transaction: any Transaction, now: Int64) throws -> Opened {
+        var row = row
+        if let field = users.field("last_login_at") {
+            row.values[field.index] = .moment(now)
+            try transaction.update(row, in: users, changed: [field.index])
+        }
+        return try open(for: row, transaction, now: now)
+    }
+
+    func finish(_ entry: Entry) throws -> SignInStep {
+        switch entry {
+        case .opened(let opened): .signedIn(try finish(opened))
+        case .challenged(let challenge): .secondFactor(challenge)
+        }
+    }
+
+    func finish(_ opened: Opened) throws -> SignedIn {
         let session = ActiveSession(id: opened.session.id, me: opened.row, isActive: true)
         _ = registry.insert(session)
         let token = try tokens.issue(user: opened.row.id, session: opened.session.id, lifetime: options.accessLifetime)

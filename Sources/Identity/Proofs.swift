@@ -25,6 +25,17 @@ package struct Proofs: Sendable {
         case exhausted
     }
 
+    /// So many proofs within so many milliseconds.
+    package struct Bound: Sendable {
+        package var count: Int
+        package var window: Int64
+
+        package init(count: Int, window: Int64) {
+            self.count = count
+            self.window = window
+        }
+    }
+
     private let key: SymmetricKey
     private let random: any Random
 
@@ -81,14 +92,13 @@ package struct Proofs: Sendable {
         return try proofs.spend(id, at: now) ? .proved(proof) : .wrong
     }
 
-    /// Milliseconds until another may be made under `count` in `window`; nil: now. They are counted in the store, so restarts forget
-    /// nothing.
+    /// Milliseconds until another may be made; nil: now. They are counted in the store, so restarts forget nothing.
     package static func wait(
-        _ purpose: Proof.Purpose, for subject: String?, count: Int, window: Int64, now: Int64, in proofs: any ProofTransaction
+        _ purpose: Proof.Purpose, for subject: String?, under bound: Bound, now: Int64, in proofs: any ProofTransaction
     ) throws -> Int64? {
-        let made = try proofs.made(purpose, for: subject, since: now - window + 1, limit: count)
-        guard made.count >= count, let first = made.first else { return nil }
-        return max(1, first + window - now)
+        let made = try proofs.made(purpose, for: subject, since: now - bound.window + 1, limit: bound.count)
+        guard made.count >= bound.count, let first = made.first else { return nil }
+        return max(1, first + bound.window - now)
     }
 
     private func digits(_ count: Int) -> String {

@@ -53,7 +53,8 @@ import Testing
 
     @Test func ratesSlideOverWhatWasMade() throws {
         let store = ProofsInMemory()
-        func wait(_ now: Int64) throws -> Int64? { try Proofs.wait(.otp, for: "a", count: 2, window: 100, now: now, in: store) }
+        let bound = Proofs.Bound(count: 2, window: 100)
+        func wait(_ now: Int64) throws -> Int64? { try Proofs.wait(.otp, for: "a", under: bound, now: now, in: store) }
         for moment in [0, 50] as [Int64] {
             #expect(try wait(moment) == nil)
             _ = try proofs.make(.otp, for: "a", as: .digits(6), lifetime: 10, now: moment, in: store)
@@ -61,8 +62,8 @@ import Testing
         #expect(try wait(60) == 40)
         #expect(try wait(99) == 1)
         #expect(try wait(100) == nil)
-        #expect(try Proofs.wait(.otp, for: "b", count: 2, window: 100, now: 60, in: store) == nil)
-        #expect(try Proofs.wait(.otp, for: nil, count: 2, window: 100, now: 60, in: store) == 40)
+        #expect(try Proofs.wait(.otp, for: "b", under: bound, now: 60, in: store) == nil)
+        #expect(try Proofs.wait(.otp, for: nil, under: bound, now: 60, in: store) == 40)
     }
 }
 

@@ -2,7 +2,7 @@
 extension Language {
     static let auth = Section<Auth>(
         keys: [
-            Key("methods", .list(.choice()), \.methods, initial: "[\"password\"]", "how one signs in").notInForce,
+            Key("methods", .list(.choice()), \.methods, initial: "[\"password\"]", "how one signs in"),
             Key("signup", .choice(), \.signup, initial: "\"open\"", "who may make an account: everybody, or nobody"),
             Key(
                 "transport", .oneOrList(.choice()), \.transport, initial: "[\"bearer\"]",
@@ -15,7 +15,7 @@ extension Language {
                 "refresh_grace", .duration(atLeast: 0), \.refreshGrace, initial: "\"60s\"",
                 "how long a spent refresh token gives the same answer again"),
             Key("password", password, \.self, "what a password must be, and when guessing ends"),
-            Key("otp", otp, \.otp, "codes by SMS").notInForce,
+            Key("otp", otp, \.otp, "codes by SMS"),
             Key("verify_email", proof("\"24h\""), \.verifyEmail, "proof of an address, by mail").notInForce,
             Key("reset", proof("\"1h\""), \.reset, "a new password, by mail").notInForce,
             Key("sessions", sessions, \.self, "how many one user has").notInForce,

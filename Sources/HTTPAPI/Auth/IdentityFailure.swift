@@ -18,6 +18,12 @@ extension Failure {
             case .expired: self = .unauthenticated("the session has expired: sign in again", code: "TOKEN_EXPIRED")
             case .reused: self = .unauthenticated("this token was used before: its session has been ended", code: "TOKEN_REUSED")
             }
+        case IdentityError.wrongCode:
+            self.init(status: .badRequest, code: "INVALID_CODE", message: "the code is wrong, or not valid any more")
+        case IdentityError.tooManyCodes(let seconds):
+            self.init(
+                status: .tooManyRequests, code: "RATE_LIMITED", message: "too many codes were asked for; try again in \(seconds) s",
+                headers: ["retry-after": "\(seconds)"])
         case PasswordError.busy: self = .unavailable("too many logins at once")
         default: self.init(error)
         }

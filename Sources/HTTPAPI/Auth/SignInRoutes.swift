@@ -23,12 +23,16 @@ struct SignInRoutes: Sendable {
     }
 
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
-        routes.add(.POST, "/api/v1/auth/signup", signUp)
-        routes.add(.POST, "/api/v1/auth/login", logIn)
+        if takesPasswords {
+            routes.add(.POST, "/api/v1/auth/signup", signUp)
+            routes.add(.POST, "/api/v1/auth/login", logIn)
+        }
         routes.add(.POST, "/api/v1/auth/refresh", refresh)
         routes.add(.POST, "/api/v1/auth/logout", logOut)
         describe(&document)
     }
+
+    private var takesPasswords: Bool { context.settings.methods.contains(.password) }
 
     // MARK: Handlers
 
@@ -96,17 +100,19 @@ struct SignInRoutes: Sendable {
 
     private func describe(_ document: inout OpenAPIDocument) {
         let transport = [intake.transportMember]
-        document.add(
-            .POST, "/api/v1/auth/signup",
-            .init(
-                id: "signUp", summary: "Make an account and sign in", tag: "auth", body: OpenAPIDocument.body(signUpBody),
-                successes: [SignedInAnswer.success("201")], failures: ["403", "409", "429"]))
-        document.add(
-            .POST, "/api/v1/auth/login",
-            .init(
-                id: "logIn", summary: "Sign in", tag: "auth",
-                body: OpenAPIDocument.body(AuthIntake.strings(["email", "password"], and: transport)),
-                successes: [SignedInAnswer.success("200")], failures: ["403", "429"]))
+        if takesPasswords {
+            document.add(
+                .POST, "/api/v1/auth/signup",
+                .init(
+                    id: "signUp", summary: "Make an account and sign in", tag: "auth", body: OpenAPIDocument.body(signUpBody),
+                    successes: [SignedInAnswer.success("201")], failures: ["403", "409", "429"]))
+            document.add(
+                .POST, "/api/v1/auth/login",
+                .init(
+                    id: "logIn", summary: "Sign in", tag: "auth",
+                    body: OpenAPIDocument.body(AuthIntake.strings(["email", "password"], and: transport)),
+                    successes: [SignedInAnswer.success("200")], failures: ["403", "429"]))
+        }
         // By cookie, where there are any, the token need not be said.
         let hasCookies = context.settings.cookies != nil
         let names = hasCookies ? [] : ["refresh_token"]

@@ -19,6 +19,26 @@ struct SignedInAnswer: Sendable {
         cookies = context.settings.cookies
     }
 
+    /// The tokens, or what else is asked for.
+    func response(_ step: SignInStep, by transport: Auth.Transport, to call: Call) -> Response {
+        switch step {
+        case .signedIn(let signedIn): response(signedIn, by: transport, to: call)
+        case .secondFactor(let challenge): Self.response(challenge, isSecondFactor: true, to: call)
+        }
+    }
+
+    /// `{challenge_id, expires_in}`
+    static func response(_ challenge: Challenge, isSecondFactor: Bool = false, to call: Call) -> Response {
+        var buffer = Envelope.open()
+        buffer.writeString(isSecondFactor ? #"{"totp_required":true,"challenge_id":"# : #"{"challenge_id":"#)
+        buffer.writeJSON(string: challenge.id)
+        buffer.writeStaticString(#","expires_in":"#)
+        buffer.writeJSON(integer: challenge.expiresIn)
+        buffer.writeStaticString("}")
+        Envelope.close(&buffer, requestID: call.request.id)
+        return Response(status: .ok, headers: headers, body: .bytes(buffer))
+    }
+
     func response(
         _ signedIn: SignedIn, by transport: Auth.Transport, status: HTTPResponseStatus = .ok, to call: Call
     ) -> Response {
@@ -55,6 +75,12 @@ struct SignedInAnswer: Sendable {
                     "access_token": ["type": "string"], "token_type": ["const": "Bearer"], "expires_in": ["type": "integer"],
                     "refresh_token": ["type": "string"], "user": OpenAPIDocument.reference(OperationNames(users.name).singular),
                 ],
+            ])
+        document.add(
+            schema: "Challenge",
+            [
+                "type": "object", "additionalProperties": false, "required": ["challenge_id", "expires_in"],
+                "properties": ["challenge_id": ["type": "string", "format": "uuid"], "expires_in": ["type": "integer"]],
             ])
     }
 

@@ -30,6 +30,8 @@ struct RateLimits {
                 limit("\(collection.name).\(name)", own[name], .POST, "\(item)/\(name)")
             }
         }
+        // Each code costs money, and each try is a guess (04-api, Identity).
+        byPlace["/api/v1/auth/otp"] = RateLimit(Rate(count: 10, window: 60_000, scope: .ip))
         for (name, rate) in named where name.hasPrefix("auth.") {
             byPlace["/api/v1/" + name.split(separator: ".").joined(separator: "/")] = RateLimit(rate)
         }

@@ -1,0 +1,122 @@
+internal import Expressions
+internal import JSON
+package import NIOCore
+internal import Ports
+package import Records
+internal import Schema
+
+/// Signing in by a code that is sent to a phone; the first right code makes the account where everybody may have one.
+///
+/// A number stands in `users.phone` only after such a proof, or by the hand of an operator: so whoever proves it is that account's owner,
+/// and nobody can prepare an account for another's number.
+package final class PhoneSignIn: Sendable {
+    package struct Options: Sendable {
+        package var digits: Int
+        /// Milliseconds.
+        package var lifetime: Int64
+        package var attempts: Int
+        package var perPhone: Proofs.Bound
+        /// ISO 3166; empty: all.
+        package var countries: Set<String>
+        package var budget: Proofs.Bound?
+        /// Of numbers that are written without a country.
+        package var region: String?
+
+        package init(
+            digits: Int, lifetime: Int64, attempts: Int, perPhone: Proofs.Bound, countries: Set<String>, budget: Proofs.Bound?,
+            region: String?
+        ) {
+            self.digits = digits
+            self.lifetime = lifetime
+            self.attempts = attempts
+            self.perPhone = perPhone
+            self.countries = countries
+            self.budget = budget
+            self.region = region
+        }
+    }
+
+    private let accounts: Accounts
+    private let proofs: Proofs
+    private let options: Options
+
+    package init(_ accounts: Accounts, proofs: Proofs, options: Options) {
+        self.accounts = accounts
+        self.proofs = proofs
+        self.options = options
+    }
+
+    private var records: Records { accounts.records }
+
+    /// Sends a code to the number, however it is written. The answer is the same whether anybody has an account with it.
+    package func request(_ phone: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Challenge> {
+        let number: String
+        do {
+            number = try accepted(phone)
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+        let now = caller.environment.now
+        return records.write(for: caller, on: loop) { [self] writer, transaction in
+            let waits = [
+                try Proofs.wait(.otp, for: number, under: options.perPhone, now: now, in: transaction.proofs),
+                try options.budget.flatMap { try Proofs.wait(.otp, for: nil, under: $0, now: now, in: transaction.proofs) },
+            ]
+            if let wait = waits.compactMap({ $0 }).max() { throw IdentityError.tooManyCodes((wait + 999) / 1_000) }
+            let (proof, code) = try proofs.make(
+                .otp, for: number, as: .digits(options.digits), attempts: options.attempts, lifetime: options.lifetime, now: now,
+                in: transaction.proofs)
+            // Where nobody new may come, a message to a stranger would only cost.
+            if try accounts.options.isSignupOpen || user(number, transaction, now: now) != nil {
+                try writer.notify(records.schema.notices.otp, to: .address(number), given: NoticeFacts(code: code))
+            }
+            return Challenge(id: proof.id, expiresIn: options.lifetime / 1_000)
+        }
+    }
+
+    /// The number in E.164. Throws `.invalid`.
+    private func accepted(_ phone: String) throws(RecordError) -> String {
+        guard let number = PhoneNumber.normalized(phone, region: options.region) else {
+            throw .invalid([FieldFault(path: "phone", code: "format", message: "must be a phone number")])
+        }
+        if !options.countries.isEmpty {
+            guard let country = PhoneNumber.country(of: number), options.countries.contains(country) else {
+                throw .invalid([FieldFault(path: "phone", code: "country", message: "no codes are sent to that country")])
+            }
+        }
+        return number
+    }
+
+    /// Signs in whoever received the code.
+    package func verify(
+        _ challenge: String, code: String, for caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<SignInStep> {
+        // An attempt is spent whatever was typed.
+        let digits = TypedCode.digits(code) ?? ""
+        let now = caller.environment.now
+        return records.write(for: caller, on: loop) { [self] writer, transaction -> Result<Accounts.Entry, IdentityError> in
+            switch try proofs.take(.otp, id: challenge, secret: digits, now: now, in: transaction.proofs) {
+            case .wrong: return .failure(.wrongCode)
+            case .exhausted: return .failure(.tooManyAttempts(max(1, options.lifetime / 1_000)))
+            case .proved(let proof):
+                guard let row = try user(proof.subject, transaction, now: now) ?? newUser(proof.subject, writer) else {
+                    return .failure(.signupClosed)
+                }
+                // The code stays spent.
+                guard accounts.isActive(row) else { return .failure(.inactive) }
+                return .success(try accounts.enter(row, transaction, now: now))
+            }
+        }.flatMapThrowing { [accounts] in try accounts.finish($0.get()) }
+    }
+
+    private func user(_ number: String, _ transaction: any Transaction, now: Int64) throws -> Row? {
+        guard let field = accounts.users.field("phone") else { return nil }
+        return try transaction.row(Access(accounts.users, environment: Environment(now: now)), key: .field(field.index, .text(number)))
+    }
+
+    private func newUser(_ number: String, _ writer: RecordWriter) throws -> Row? {
+        guard accounts.options.isSignupOpen, let field = accounts.users.field("phone") else { return nil }
+        let draft = try Draft(.object([:]), for: accounts.users, purpose: .create)
+        return try writer.create(accounts.users, draft, adding: [field.index: .text(number)], asksRule: false)
+    }
+}
