@@ -59,7 +59,7 @@ let package = Package(
         room("LocalObjects", knows: ["Ports", "CLinux", nio, nioPosix]),
 
         // The heart and its clients
-        room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", "Text", "HTML", nio]),
+        room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", "Text", "HTML", crypto, nio]),
         room("Identity", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", crypto, nio, nioPosix]),
         room("Jobs", knows: ["Ports", logging]),
         room(

@@ -88,6 +88,7 @@ package final class Server: Sendable {
             carriers: { current.value.carriers }, open: { [sealing = backend.messageSealing] in sealing.open($0) },
             queue: backend.store.jobs)
         for channel in Notice.Channel.allCases { handlers[Message.jobKind(channel)] = delivery }
+        handlers[RecordWriter.erasureJob] = TenantErasure(records: { current.value.records }, loop: upkeepLoop)
         var queues = [
             MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize()), Upkeep.queue: QueueOptions(concurrency: 1),
         ]

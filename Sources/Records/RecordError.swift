@@ -19,6 +19,8 @@ package enum RecordError: Error, Sendable, Equatable {
     case invalid([FieldFault])
     /// 400: a tenant's collection, and nothing says which tenant.
     case tenantRequired
+    /// 400: a code or token that is wrong, spent or expired.
+    case invalidCode(String)
     /// 401: an anonymous caller's refused write, or a read that no anonymous caller can ever make.
     case unauthenticated
     /// 403

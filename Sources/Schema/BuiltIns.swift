@@ -46,10 +46,16 @@ enum BuiltIns {
             var invitations = CollectionDeclaration(name: "invitations", at: nowhere)
             invitations.isTenant = true
             let members = configuration.collections.first { $0.name == tenancy.member.value }
-            let own = members?.fields.filter { $0.to.map(\.value) != [users] } ?? []
             invitations.fields =
-                [field("email", .email) { ($0.readonly, $0.required, $0.immutable) = (false, true, true) }] + own + [
-                    field("token", .token) { ($0.readonly, $0.isPrivate) = (false, true) },
+                [field("email", .email) { ($0.readonly, $0.required, $0.immutable, $0.unique) = (false, true, true, true) }]
+                + (members?.fields ?? []).compactMap(offered) + [
+                    // A digest: what the mail holds is kept nowhere.
+                    field("token", .string) { $0.isPrivate = true },
+                    field("inviter", .ref) {
+                        $0.isPrivate = true
+                        $0.to = [Located(users, at: nowhere)]
+                        $0.onDelete = .cascade
+                    },
                     field("expires_at", .datetime),
                     field("status", .enum) {
                         $0.values = ["PENDING", "ACCEPTED", "EXPIRED"].map { Located($0, at: nowhere) }
@@ -80,6 +86,18 @@ enum BuiltIns {
             presets.append(hooks)
         }
         return presets
+    }
+
+    /// A member's own field as an invitation offers it: what is derived or drawn is the member's alone.
+    private static func offered(_ field: FieldDeclaration) -> FieldDeclaration? {
+        guard field.to.map(\.value) != [users], field.stamp == nil, field.compute == nil else { return nil }
+        switch field.type.value {
+        case .sequence, .token, .counter, .slug, .state: return nil
+        default: break
+        }
+        var offered = field
+        (offered.unique, offered.backReference) = (false, nil)
+        return offered
     }
 
     private static func merge(_ base: CollectionDeclaration, _ own: CollectionDeclaration) -> CollectionDeclaration {

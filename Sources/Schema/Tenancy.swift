@@ -15,12 +15,47 @@ package struct Tenancy: Sendable {
     package var takesSingle = false
     /// A condition over the tenant; while it is false its members are refused.
     package var activeWhen: Expression?
+    /// Nil: members are made by other means.
+    package var invitations: Invitations?
 
     package init(tenants: Collection, members: Collection, user: Int, tenant: Int) {
         self.tenants = tenants
         self.members = members
         self.user = user
         self.tenant = tenant
+    }
+}
+
+/// `tenancy.invitations`, its fields by index.
+package struct Invitations: Sendable {
+    package var collection: Collection
+    /// Milliseconds.
+    package var lifetime: Int64
+    package var email: Int
+    package var token: Int
+    package var inviter: Int
+    package var expiresAt: Int
+    package var status: Int
+    /// What becomes what of the member.
+    package var offered: [(invitation: Int, member: Int)]
+
+    package static let pending = "PENDING"
+    package static let accepted = "ACCEPTED"
+
+    /// Nil where the file has spoiled a field of it, which is told elsewhere.
+    init?(_ preset: InvitationPreset, _ collections: [Collection], members: Collection) {
+        guard let collection = collections.first(where: { $0.name == "invitations" }), let email = collection.field("email"),
+            let token = collection.field("token"), let inviter = collection.field("inviter"),
+            let expiresAt = collection.field("expires_at"), let status = collection.field("status")
+        else { return nil }
+        self.collection = collection
+        lifetime = preset.ttl
+        (self.email, self.token, self.inviter) = (email.index, token.index, inviter.index)
+        (self.expiresAt, self.status) = (expiresAt.index, status.index)
+        let own: Set<String> = ["email", "token", "inviter", "expires_at", "status", Desugaring.tenant]
+        offered = collection.fields.dropFirst(Row.System.count).compactMap { field in
+            own.contains(field.name) ? nil : members.field(field.name).map { (field.index, $0.index) }
+        }
     }
 }
 
@@ -68,6 +103,7 @@ extension SchemaCompiler {
         }
         var tenancy = Tenancy(tenants: tenants, members: members, user: user.index, tenant: tenant)
         tenancy.activeWhen = activeWhen
+        tenancy.invitations = declared.invitations.flatMap { Invitations($0, collections, members: members) }
         for resolver in declared.resolve {
             switch resolver {
             case .header(let name): tenancy.header = tenancy.header ?? name

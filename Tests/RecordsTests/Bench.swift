@@ -60,7 +60,7 @@ final class Bench: Sendable {
         self.store = store
         self.clock = clock
         loop = MultiThreadedEventLoopGroup.singleton.next()
-        records = Records(schema: schema, store: store, clock: clock, random: SeededRandom())
+        records = Records(schema: schema, store: store, clock: clock, random: SeededRandom(), seal: { $0 })
     }
 
     func collection(_ name: String) throws -> Collection { try #require(records.schema.collection(name)) }
@@ -110,7 +110,7 @@ final class Bench: Sendable {
 
     /// The row as it is now, hidden or not; nil when it is gone.
     func row(_ row: Row) async throws -> Row? {
-        let access = Access(try collection(row.collection), life: .any, environment: Environment())
+        let access = Access(try collection(row.collection), life: .any, environment: Environment(), spansTenants: true)
         return try await write { _, transaction in try transaction.row(access, key: .id(row.id)) }
     }
 

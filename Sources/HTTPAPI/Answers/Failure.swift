@@ -78,6 +78,7 @@ extension Failure {
             self.init(
                 status: .badRequest, code: "TENANT_REQUIRED",
                 message: "say which organisation this is about: it is not clear from the request")
+        case .invalidCode(let message): self.init(status: .badRequest, code: "INVALID_CODE", message: message)
         case .unauthenticated: self = .unauthenticated("this needs an account: send Authorization: Bearer <access token>")
         case .forbidden(let message): self.init(status: .forbidden, code: "FORBIDDEN", message: message)
         case .fieldsForbidden(let faults):

@@ -133,17 +133,20 @@ extension RecordWriter {
         }
     }
 
-    /// Removes a row for good, first settling every reference to it as its `on_delete` says.
-    private func remove(_ row: Row, from collection: Collection) throws {
-        for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.onDelete == .refuse }) {
-            if !children.isEmpty { throw RecordError.inUse("records of '\(child.name)' still refer to it") }
+    /// Removes a row for good, first settling every reference to it as its `on_delete` says. `isErasing`: whatever refers to it; what would
+    /// refuse becomes null.
+    func remove(_ row: Row, from collection: Collection, isErasing: Bool = false) throws {
+        if !isErasing {
+            for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.onDelete == .refuse }) {
+                if !children.isEmpty { throw RecordError.inUse("records of '\(child.name)' still refer to it") }
+            }
         }
         for (child, children) in try ids(referringTo: row.id, in: collection, where: { $0.onDelete == .cascade }) {
             for id in children {
-                if let childRow = try current(child, id) { try remove(childRow, from: child) }
+                if let childRow = try current(child, id) { try remove(childRow, from: child, isErasing: isErasing) }
             }
         }
-        for referrer in collection.behaviour.referrers where referrer.onDelete == .null {
+        for referrer in collection.behaviour.referrers where referrer.onDelete == .null || isErasing && referrer.onDelete == .refuse {
             guard let child = schema.collection(referrer.collection) else { continue }
             for id in try ids(of: child, referringTo: row.id, by: referrer.field) {
                 if let childRow = try current(child, id) { try forget(row, in: childRow, of: child, by: referrer.field) }
@@ -154,6 +157,7 @@ extension RecordWriter {
         try transaction.remove(last, from: collection)
         note(.deleted, last, old: last, isFinal: true)
         try rollUp(from: last, to: nil, in: collection)
+        if collection.name == schema.tenancy?.tenants.name { try enqueueErasure(of: last.id) }
     }
 
     private func forget(_ target: Row, in row: Row, of collection: Collection, by field: Int) throws {

@@ -27,10 +27,7 @@ extension RecordWriter {
     }
 
     private func run(_ effect: Effect, in scope: Environment) throws {
-        // The system acts, yet `me` is still the one who caused it.
-        let system = RecordWriter(
-            schema: schema, transaction: transaction, caller: Caller(environment: scope, isSystem: true, requestID: caller.requestID),
-            random: random, newID: newID, seal: seal, depth: depth + 1)
+        let system = following(in: scope)
         switch effect {
         case .update(let update):
             try forEach(update.rows, in: scope) { row in
@@ -53,7 +50,18 @@ extension RecordWriter {
                 _ = try enqueue(start.work, on: scope.new)
             }
         }
-        for change in system.changes { note(change) }
+        take(changesOf: system)
+    }
+
+    /// Who does what follows: the system, yet `me` is still the one who caused it.
+    func following(in scope: Environment) -> RecordWriter {
+        RecordWriter(
+            schema: schema, transaction: transaction, caller: Caller(environment: scope, isSystem: true, requestID: caller.requestID),
+            random: random, newID: newID, seal: seal, depth: depth + 1)
+    }
+
+    func take(changesOf writer: RecordWriter) {
+        for change in writer.changes { note(change) }
     }
 
     /// Each of the rows as it is when its turn comes, in the order of their creation.

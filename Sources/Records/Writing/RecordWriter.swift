@@ -57,6 +57,7 @@ package final class RecordWriter {
         row.payloads = draft.payloads
         try checkReferences(draft.values.keys.sorted(), of: row, in: collection)
         try draw(&row, in: collection)
+        let token = try prepareInvitation(&row, in: collection)
         try stamp(&row, in: collection, given: values)
         try checkFieldRights(draft, on: row, in: collection)
         try makeSlugs(&row, in: collection)
@@ -66,6 +67,7 @@ package final class RecordWriter {
                 throw caller.refusal("you may not create this")
             }
         }
+        if token != nil { try removeFormerInvitation(to: row) }
         row.number = try transaction.insert(row, into: collection)
         note(.created, row)
         try rollUp(from: nil, to: row, in: collection)
@@ -74,6 +76,7 @@ package final class RecordWriter {
         // On the result: a limit on the number of records counts this one.
         try runChecks(collection.behaviour.checks.filter(\.onCreate), on: row, old: nil)
         try runEffects(of: "created", in: collection, new: row, old: nil)
+        if let token { try sendInvitation(row, token: token) }
         return row
     }
 

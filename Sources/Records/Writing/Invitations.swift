@@ -1,0 +1,133 @@
+internal import Crypto
+package import Expressions
+package import NIOCore
+internal import Ports
+internal import Schema
+
+/// `tenancy.invitations` (11-precisions 39 and 57): a mail with a token makes a member.
+///
+/// The mail alone holds the token: `<id>.<secret>`, of which the record keeps the id and a digest of the secret.
+extension RecordWriter {
+    private static let secretBytes = 32
+
+    // MARK: Inviting
+
+    /// Gives an invitation what no client sends, and the token to mail; nil for any other record.
+    func prepareInvitation(_ row: inout Row, in collection: Collection) throws -> String? {
+        guard let plan = schema.tenancy?.invitations, collection === plan.collection else { return nil }
+        let secret = Base64.url(random.bytes(Self.secretBytes))
+        row.values[plan.token] = .text(Self.digest(of: secret))
+        row.values[plan.inviter] = environment.me.map { .text($0.id) } ?? .null
+        row.values[plan.expiresAt] = .moment(environment.now + plan.lifetime)
+        return "\(row.id).\(secret)"
+    }
+
+    /// A repeated invitation replaces the old one, whatever became of it.
+    func removeFormerInvitation(to row: Row) throws {
+        guard let tenancy = schema.tenancy, let plan = tenancy.invitations, let field = plan.collection.shape.tenant,
+            case .text(let tenant) = row.values[field]
+        else { return }
+        var scope = environment
+        scope.tenant = try transaction.row(in: tenancy.tenants.name, id: tenant)
+        let access = Access(plan.collection, life: .any, environment: scope)
+        guard let former = try transaction.row(access, key: .field(plan.email, row.values[plan.email])) else { return }
+        try remove(former, from: plan.collection)
+    }
+
+    func sendInvitation(_ row: Row, token: String) throws {
+        guard let plan = schema.tenancy?.invitations, case .text(let email) = row.values[plan.email] else { return }
+        var facts = NoticeFacts(token: token)
+        facts.new = row
+        try notify(schema.notices.invitation, to: .address(email), given: facts)
+    }
+
+    // MARK: Accepting
+
+    /// Makes the caller the member that the invitation offers to be, once. The right to invite is asked again, of the inviter as he is now
+    /// (09-security). Gives the membership, and the caller as he is in that tenant.
+    package func acceptInvitation(_ token: String) throws -> (membership: Row, caller: Caller) {
+        guard let tenancy = schema.tenancy, let plan = tenancy.invitations else { throw RecordError.notFound }
+        guard let me = environment.me else { throw RecordError.unauthenticated }
+        let invitation = try invitation(of: token, plan)
+        guard invitation.values[plan.email] == me.value("email", in: schema.users),
+            me.value("email_verified", in: schema.users) == .bool(true)
+        else { throw RecordError.forbidden("this invitation is for another address, or yours is not verified") }
+        guard let field = plan.collection.shape.tenant, case .text(let id) = invitation.values[field],
+            let tenant = try transaction.row(in: tenancy.tenants.name, id: id),
+            try tenancy.activeWhen?.isTrue(in: Environment(now: environment.now), row: tenant, rows: transaction) ?? true
+        else { throw RecordError.invalidCode(Self.invalid) }
+        try admitInviter(of: invitation, into: tenant, tenancy, plan)
+
+        var scope = environment
+        (scope.tenant, scope.member) = (tenant, nil)
+        guard try membership(of: me, in: tenant, tenancy) == nil else {
+            throw RecordError.checkFailed(status: 409, message: "you are a member already")
+        }
+        var values: [Int: Value] = [tenancy.user: .text(me.id), tenancy.tenant: .text(tenant.id)]
+        for offer in plan.offered { values[offer.member] = invitation.values[offer.invitation] }
+        let system = following(in: scope)
+        let membership = try system.create(tenancy.members, Draft(), adding: values, asksRule: false)
+        _ = try system.set([plan.status: .text(Invitations.accepted), plan.token: .null], of: plan.collection, id: invitation.id)
+        take(changesOf: system)
+        var placed = caller
+        (placed.environment.tenant, placed.environment.member) = (tenant, membership)
+        return (membership, placed)
+    }
+
+    private static let invalid = "this invitation does not exist, was used, was replaced or has expired"
+
+    private func invitation(of token: String, _ plan: Invitations) throws -> Row {
+        let parts = token.split(separator: ".", maxSplits: 1).map(String.init)
+        let access = Access(plan.collection, environment: environment, spansTenants: true)
+        guard parts.count == 2, UUIDv7.isUUID(parts[0]), let row = try transaction.row(access, key: .id(parts[0].lowercased())),
+            row.values[plan.token] == .text(Self.digest(of: parts[1])), row.values[plan.status] == .text(Invitations.pending),
+            case .moment(let end) = row.values[plan.expiresAt], end > environment.now
+        else { throw RecordError.invalidCode(Self.invalid) }
+        return row
+    }
+
+    /// Whether the inviter may still invite as what he did: an account in use, with his rights of this moment.
+    private func admitInviter(of invitation: Row, into tenant: Row, _ tenancy: Tenancy, _ plan: Invitations) throws {
+        let refusal = RecordError.forbidden("whoever invited you may not do so any more")
+        // Made by the system: from the command line, or by an effect.
+        guard case .text(let id) = invitation.values[plan.inviter] else { return }
+        guard let inviter = try transaction.row(in: schema.users.name, id: id),
+            try schema.activeWhen?.isTrue(in: Environment(now: environment.now), row: inviter, rows: transaction) ?? true,
+            let rule = plan.collection.behaviour.create
+        else { throw refusal }
+        var scope = environment
+        (scope.me, scope.tenant) = (inviter, tenant)
+        scope.member = try membership(of: inviter, in: tenant, tenancy)
+        guard try rule.expression.isTrue(in: scope, row: invitation, rows: transaction) else { throw refusal }
+    }
+
+    private func membership(of user: Row, in tenant: Row, _ tenancy: Tenancy) throws -> Row? {
+        var scope = environment
+        scope.tenant = tenant
+        return try transaction.row(Access(tenancy.members, environment: scope), key: .fields([tenancy.user], [.text(user.id)]))
+    }
+
+    /// SHA-256; the secret has as many bits as that, so that no salt is needed.
+    private static func digest(of secret: String) -> String {
+        Base64.url(Array(SHA256.hash(data: Array(secret.utf8))))
+    }
+}
+
+extension Records {
+    /// Appends the membership that the invitation has made, as its member sees it.
+    package func acceptInvitation(
+        _ token: String, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
+    ) -> EventLoopFuture<WrittenRecord> {
+        let projections = projections
+        return write(for: caller, on: loop) { writer, transaction in
+            let (row, placed) = try writer.acceptInvitation(token)
+            guard let members = writer.schema.tenancy?.members else { throw RecordError.notFound }
+            let read = RecordRead(
+                access: Access(members, environment: placed.environment), key: .id(row.id),
+                projection: projections.standard(members, for: placed))
+            var buffer = buffer
+            guard let answer = try transaction.read(read, into: &buffer) else { throw RecordError.notFound }
+            return WrittenRecord(row: row, answer: answer)
+        }
+    }
+}
