@@ -152,15 +152,14 @@ struct SitemapRoutes {
     }
 
     private static func describe(_ path: String, id: String, _ about: String, type: String, in document: inout OpenAPIDocument) {
-        let content: JSONValue = [
-            "description": .string(about), "content": .object([JSONMember(name: type, value: ["schema": ["type": "string"]])]),
-        ]
+        // RFC 7303 section 9.2: text/xml is another name of application/xml.
+        let file = OpenAPIDocument.file(about, types: type == "application/xml" ? [type, "text/xml"] : [type])
         let parameters =
             path.hasSuffix("}") ? [OpenAPIDocument.parameter("name", in: "path", ["type": "string"], about: "1.xml, 2.xml, …")] : []
         document.add(
             .GET, path,
             OpenAPIDocument.Operation(
-                id: id, summary: about, tag: "site", parameters: parameters, successes: [JSONMember(name: "200", value: content)],
+                id: id, summary: about, tag: "site", parameters: parameters, successes: [file],
                 failures: parameters.isEmpty ? [] : ["404"]))
     }
 }

@@ -185,7 +185,7 @@ package struct MediaRoutes: Sendable {
                 id: "getMediaContent", summary: "The file as it was uploaded", tag: "media",
                 parameters: [OpenAPIDocument.parameter("id", in: "path", FieldDescription.id, about: "the id")],
                 successes: [
-                    JSONMember(name: "200", value: ["description": "the file", "content": ["*/*": ["schema": ["type": "string"]]]]),
+                    OpenAPIDocument.file("the file", types: ["*/*", "application/octet-stream"]),
                     OpenAPIDocument.empty("206", "a part of the file"), OpenAPIDocument.empty("304", "unchanged"),
                 ], failures: ["404", "416"]))
         document.add(
@@ -212,8 +212,7 @@ package struct MediaRoutes: Sendable {
                     OpenAPIDocument.parameter($0, in: "path", ["type": "string", "minLength": 1], about: "as in the file's URL")
                 },
                 successes: [
-                    JSONMember(
-                        name: "200", value: ["description": "the file", "content": ["image/*": ["schema": ["type": "string"]]]]),
+                    OpenAPIDocument.file("the file", types: ["image/*", "application/octet-stream"]),
                     OpenAPIDocument.empty("206", "a part of the file"), OpenAPIDocument.empty("304", "unchanged"),
                 ], failures: ["404", "416"]))
     }

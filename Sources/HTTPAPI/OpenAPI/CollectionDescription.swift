@@ -280,12 +280,15 @@ extension OpenAPIDocument {
         case .reference, .references, .media, .medias, .id: ["type": "string", "format": "uuid"]
         case .union(let collections): FieldDescription.union(collections, orKind: true)
         case .decimal: ["type": "string", "pattern": "^-?[0-9]{1,18}([.][0-9]{1,18})?$"]
-        case .int: ["type": "integer"]
+        case .int, .counter: ["type": "integer"]
         case .float: ["type": "number"]
         case .bool: ["type": "boolean"]
         case .date: ["type": "string", "format": "date"]
         case .datetime: ["type": "string", "format": "date-time"]
-        default: ["type": "string", "minLength": 1]
+        case .duration: ["type": "string", "format": "duration"]
+        case .flags: names(field.model.allowed ?? [])
+        // Any text may be asked for: what the field cannot hold is found nowhere.
+        default: ["type": "string"]
         }
     }
 }
@@ -298,7 +301,9 @@ struct OperationNames {
     init(_ collection: String) {
         let name = Self.camel(collection, upper: true)
         plural = name
-        if name.hasSuffix("ies"), name.count > 4 {
+        if name.lowercased().hasSuffix("series") || name.lowercased().hasSuffix("species") {
+            singular = name
+        } else if name.hasSuffix("ies"), name.count > 4 {
             singular = name.dropLast(3) + "y"
         } else if name.hasSuffix("ss") || !name.hasSuffix("s") {
             singular = name

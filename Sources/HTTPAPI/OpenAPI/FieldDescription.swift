@@ -96,7 +96,8 @@ enum FieldDescription {
     /// A part of an edge's key in a URL.
     static func key(_ field: Field) -> JSONValue {
         if case .union(let collections) = field.kind { return union(collections) }
-        return OpenAPIDocument.item(field)
+        let item = OpenAPIDocument.item(field)
+        return item == ["type": "string"] ? ["type": "string", "minLength": 1] : item
     }
 
     /// One member of a to-many field in a body.

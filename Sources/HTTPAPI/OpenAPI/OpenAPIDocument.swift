@@ -1,5 +1,6 @@
 internal import JSON
 internal import NIOHTTP1
+internal import Records
 internal import Schema
 
 /// The OpenAPI 3.1 description of exactly what this site answers, grown route by route while the table is built.
@@ -64,6 +65,8 @@ struct OpenAPIDocument {
         statuses.formUnion(operation.failures)
         // A page of another site, with cookies.
         if context.settings.cookies != nil, method != .GET { statuses.insert("403") }
+        // An account that is closed is told so wherever it comes to.
+        if context.records.schema.activeWhen != nil, path.hasPrefix("/api/") { statuses.insert("403") }
         // A tenant that is not active, or nothing to the caller.
         if isOfTenant { statuses.formUnion(["403", "404"]) }
         if operation.body != nil { statuses.formUnion(["413", "415"]) }
@@ -128,6 +131,12 @@ struct OpenAPIDocument {
         ]
         if let headers { members.append(JSONMember(name: "headers", value: headers)) }
         return JSONMember(name: status, value: .object(members))
+    }
+
+    /// A file in `types`. The further names of the same thing are for generators of clients, which know few types by name.
+    static func file(_ about: String, types: [String]) -> JSONMember {
+        let content = types.map { JSONMember(name: $0, value: ["schema": ["type": "string"]]) }
+        return JSONMember(name: "200", value: ["description": .string(about), "content": .object(content)])
     }
 
     static func empty(_ status: String, _ about: String, headers: JSONValue? = nil) -> JSONMember {

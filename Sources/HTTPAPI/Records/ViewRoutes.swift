@@ -73,8 +73,11 @@ struct ViewRoutes {
     private static func describe(_ view: View, at path: String, in document: inout OpenAPIDocument) {
         let placeholders = placeholders(of: view)
         let parameters = view.input.map { field in
-            OpenAPIDocument.parameter(
-                field.name, in: placeholders.contains(field.name) ? "path" : "query", FieldDescription.request(field), about: "input",
+            // What is left out is null; what is sent never is.
+            var sent = field
+            sent.required = true
+            return OpenAPIDocument.parameter(
+                field.name, in: placeholders.contains(field.name) ? "path" : "query", FieldDescription.request(sent), about: "input",
                 isRequired: field.required && field.initial.isNull)
         }
         let data: JSONValue
