@@ -63,14 +63,16 @@ package struct Rebuilding: Sendable {
         var collections = records.schema.collections.filter { !$0.behaviour.computation.isEmpty }
         if let name {
             guard let collection = records.schema.collection(name) else { throw Refused(description: "there is no collection '\(name)'") }
-            collections = [collection]
+            collections = withParents(collection)
         }
         var changed: [String: Int] = [:]
         // Children before their parents, so that most parents are looked at once.
-        for collection in collections.sorted(by: { $0.behaviour.computation.rank < $1.behaviour.computation.rank }) {
+        collections.sort { $0.behaviour.computation.rank < $1.behaviour.computation.rank }
+        for (index, collection) in collections.enumerated() {
+            let later = Set(collections[(index + 1)...].map(\.name))
             var place: Int64 = 0
             while true {
-                let (next, found) = try await look(collection, after: place)
+                let (next, found) = try await look(collection, after: place, later: later)
                 guard next > place else { break }
                 place = next
                 changed.merge(found, uniquingKeysWith: +)
@@ -79,13 +81,28 @@ package struct Rebuilding: Sendable {
         return changed
     }
 
-    private func look(_ collection: Collection, after place: Int64) async throws -> (next: Int64, changed: [String: Int]) {
+    /// A collection with those whose computed values are made of its own, and so on: they are walked over once instead of with every record.
+    private func withParents(_ collection: Collection) -> [Collection] {
+        var found = [collection]
+        var index = 0
+        while index < found.count {
+            for rollUp in found[index].behaviour.rollUps where !found.contains(where: { $0.name == rollUp.parent }) {
+                if let parent = records.schema.collection(rollUp.parent) { found.append(parent) }
+            }
+            index += 1
+        }
+        return found
+    }
+
+    private func look(
+        _ collection: Collection, after place: Int64, later: Set<String>
+    ) async throws -> (next: Int64, changed: [String: Int]) {
         try await records.write(for: .system(now: records.clock.now()), on: loop) { writer, transaction in
             let (ids, last) = try transaction.walk.ids(in: collection, after: place, limit: Self.batch)
             var changed: [String: Int] = [:]
             for id in ids {
                 // A sum that was wrong has mostly made what it is kept for wrong; alone it stands under its own name.
-                let fields = try writer.recount(collection, id: id).map { collection.fields[$0] }
+                let fields = try writer.recount(collection, id: id, later: later).map { collection.fields[$0] }
                 for field in fields where !field.isKeptSum || fields.allSatisfy(\.isKeptSum) {
                     changed["\(collection.name).\(field.name)", default: 0] += 1
                 }

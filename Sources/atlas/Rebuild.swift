@@ -18,7 +18,7 @@ struct Rebuild: AsyncParsableCommand {
 
     @OptionGroup var options: SiteOptions
 
-    @Argument(help: "Only this collection.")
+    @Argument(help: "Only this collection, and what is computed from it.")
     var collection: String?
 
     func run() async throws {

@@ -100,7 +100,8 @@ final class Resource: Sendable {
     @Sendable func list(_ call: Call) -> Intake {
         context.respond(call) { caller in
             try self.refuseStranger(caller)
-            return self.answer(try self.parameters.page(Query(call.request.query), for: caller, context: self.context), to: call, for: caller)
+            return self.answer(
+                try self.parameters.page(Query(call.request.query), for: caller, context: self.context), to: call, for: caller)
         }
     }
 
@@ -154,7 +155,9 @@ final class Resource: Sendable {
                 guard error as? RecordError == .notFound, case .field(_, .text(let slug)) = key else {
                     return call.request.eventLoop.makeFailedFuture(error)
                 }
-                return self.records.moved(self.collection, from: slug, for: caller, on: call.request.eventLoop).map { self.moved(to: $0, call) }
+                return self.records.moved(self.collection, from: slug, for: caller, on: call.request.eventLoop).map {
+                    self.moved(to: $0, call)
+                }
             }
         }
     }
@@ -213,7 +216,8 @@ final class Resource: Sendable {
                 } catch {
                     return self.unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
                 }
-                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) {
+                    writer in
                     try writer.update(self.collection, key, draft, version: version)
                 }.map { self.respond($0.answer, to: call, status: .ok) }
             }
@@ -241,11 +245,14 @@ final class Resource: Sendable {
     @Sendable func restore(_ call: Call) -> Intake {
         context.refuseQuery(call)
             ?? context.collect(call, isOptional: true) { caller, body in
-                guard self.records.admitsWriting(self.collection.behaviour.restore?.rule, for: caller) else { throw RecordError.unauthenticated }
+                guard self.records.admitsWriting(self.collection.behaviour.restore?.rule, for: caller) else {
+                    throw RecordError.unauthenticated
+                }
                 guard let key = self.key(call) else { throw Failure.notFound }
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 try Self.refuseMembers(of: body)
-                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) {
+                    writer in
                     try writer.restore(self.collection, key, version: version)
                 }.map { self.respond($0.answer, to: call, status: .ok) }
             }

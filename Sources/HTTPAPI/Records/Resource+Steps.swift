@@ -36,7 +36,8 @@ extension Resource {
                     guard let key = self.key(call) else { throw error }
                     return self.unlessHidden(key, from: caller, on: call.request.eventLoop, fail: error)
                 }
-                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) {
+                    writer in
                     try body(writer, try locate(writer), input, version)
                 }.map { self.respond($0.answer, to: call, status: .ok) }
             }

@@ -46,7 +46,8 @@ extension Resource {
                 guard let key = self.key(call), let number = call.parameters.last.flatMap({ Int64($0) }) else { throw Failure.notFound }
                 let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 try Self.refuseMembers(of: body)
-                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
+                return self.records.writeAndRead(self.collection, for: caller, into: Envelope.open(), on: call.request.eventLoop) {
+                    writer in
                     try writer.restore(revision: number, of: self.collection, key, version: version)
                 }.map { self.respond($0.answer, to: call, status: .ok) }
             }

@@ -68,17 +68,17 @@ extension RecordWriter {
     }
 
     /// Computes everything anew from what is stored, whatever was kept; gives the fields that were not true. Then so for the parents, whose
-    /// sums may have been kept with the values that are now gone or without them.
-    package func recount(_ collection: Collection, id: String) throws -> Set<Int> {
+    /// sums may have been kept with the values that are now gone or without them, but for those in `later`, which are still to be recounted.
+    package func recount(_ collection: Collection, id: String, later: Set<String> = []) throws -> Set<Int> {
         guard let before = try current(collection, id) else { return [] }
         var after = before
         let changed = try recompute(&after, in: collection) { step, _ in step.recount }
         guard try store(after, instead: before, in: collection) else { return [] }
-        for rollUp in collection.behaviour.rollUps where rollUp.reads.contains(where: changed.contains) {
+        for rollUp in collection.behaviour.rollUps where rollUp.reads.contains(where: changed.contains) && !later.contains(rollUp.parent) {
             guard let parent = schema.collection(rollUp.parent), let id = Self.parent(of: after, by: rollUp, in: collection) else {
                 continue
             }
-            _ = try recount(parent, id: id)
+            _ = try recount(parent, id: id, later: later)
         }
         return changed
     }
