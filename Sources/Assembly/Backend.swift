@@ -2,8 +2,8 @@ internal import Config
 internal import Edge
 internal import Expressions
 internal import Glibc
-internal import HTTPAPI
-package import Identity
+package import HTTPAPI
+internal import Identity
 internal import Jobs
 package import Logging
 internal import LocalObjects
@@ -28,7 +28,7 @@ package final class Backend: Sendable {
     let hasher: PasswordHasher
     let registry = SessionRegistry()
     let readCounts = ReadCounts()
-    let throttle: LoginThrottle
+    let signingKeys: SigningKeys
     let objects: LocalObjects
     let threads: NIOThreadPool
     let temporaryDirectory: String
@@ -62,9 +62,7 @@ package final class Backend: Sendable {
         // OpenSSL's own name for it, for certificates that the system does not know.
         outbound = OutboundClient(certificates: Site.environment["SSL_CERT_FILE"])
         hasher = try PasswordHasher(threads: max(1, cores / 2), random: random)
-        throttle = LoginThrottle(
-            clock: clock, perAccount: configuration.auth.passwordLockout, perAddress: configuration.auth.passwordLockout * 4,
-            window: configuration.auth.passwordLockoutWindow)
+        signingKeys = SigningKeys(masterKey: masterKey, random: random, clock: clock)
         threads = NIOThreadPool(numberOfThreads: max(2, cores))
         threads.start()
         objects = try LocalObjects(root: site.filesDirectory, threads: threads)
@@ -86,7 +84,7 @@ package final class Backend: Sendable {
 package final class Application: Sendable {
     package let site: Site
     package let records: Records
-    package let accounts: Accounts
+    package let identity: IdentityServices
     let library: MediaLibrary
     let carriers: Carriers
     let api: API
@@ -103,29 +101,38 @@ package final class Application: Sendable {
         records = Records(
             schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, readCounts: backend.readCounts,
             seal: { [sealing = backend.messageSealing] in sealing.seal($0) },
-            observer: { slot($0) }, onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
-        let tokens = try AccessTokens(masterKey: backend.masterKey, issuer: site.configuration.app.baseURL, clock: backend.clock)
-        let accounts = Accounts(
-            options: Accounts.Options(isSignupOpen: auth.signup == .open, accessLifetime: auth.accessTTL), records: records,
-            hasher: backend.hasher, policy: PasswordPolicy(minimum: auth.passwordMinimum, maximum: auth.passwordMaximum), tokens: tokens,
+            companion: { [schema = site.schema, clock = backend.clock] changes, transaction in
+                try Sessions.settle(changes, in: transaction, schema: schema, now: clock.now())
+            }, observer: { slot($0) }, onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
+        let tokens = AccessTokens(keys: backend.signingKeys, issuer: site.configuration.app.baseURL, clock: backend.clock)
+        let sessions = Sessions(
+            options: Sessions.Options(accessLifetime: auth.accessTTL, maximum: auth.sessionMaximum), records: records, tokens: tokens,
             refreshTokens: RefreshTokens(
                 masterKey: backend.masterKey, random: backend.random, grace: auth.refreshGrace, lifetime: auth.refreshTTL),
-            throttle: backend.throttle, registry: backend.registry)
+            registry: backend.registry)
+        let policy = PasswordPolicy(minimum: auth.passwordMinimum, maximum: auth.passwordMaximum)
+        let failures = SignInFailures(
+            masterKey: backend.masterKey, perAccount: auth.passwordLockout, perAddress: auth.passwordLockout * 4,
+            window: auth.passwordLockoutWindow)
+        let accounts = Accounts(
+            signup: auth.signup == .open ? .open : .closed, records: records, hasher: backend.hasher, policy: policy, failures: failures,
+            sessions: sessions)
+        let passwords = Passwords(records: records, hasher: backend.hasher, policy: policy, failures: failures, sessions: sessions)
         let proofs = Proofs(masterKey: backend.masterKey, random: backend.random)
         let codes = auth.methods.contains(.otp) ? PhoneSignIn(accounts, proofs: proofs, options: .init(site)) : nil
+        identity = IdentityServices(accounts: accounts, sessions: sessions, passwords: passwords, keys: backend.signingKeys, codes: codes)
         let tenants = site.schema.tenancy.map { Tenants($0, store: backend.store) }
-        slot.set { [weak accounts] changes in
-            accounts?.observe(changes)
+        slot.set { [weak sessions] changes in
+            sessions?.observe(changes)
             tenants?.observe(changes)
         }
-        self.accounts = accounts
         let mediaAttempts = site.configuration.queues.first { $0.name == MediaLibrary.queue }?.attempts ?? 5
         library = MediaLibrary(
             records: records, objects: backend.objects, temporaryDirectory: backend.temporaryDirectory, threads: backend.threads,
             attempts: mediaAttempts)
         carriers = Carriers(site.configuration, client: backend.outbound, directory: site.configuration.app.dataDirectory)
-        let authenticator = Authenticator(tokens: tokens, registry: backend.registry, clock: backend.clock) { [accounts] id, loop in
-            accounts.load(id, on: loop)
+        let authenticator = Authenticator(tokens: tokens, registry: backend.registry, clock: backend.clock) { [sessions] id, loop in
+            sessions.load(id, on: loop)
         }
         let app = site.configuration.app
         let cookies = auth.transport.contains(.cookie) ? SessionCookies(auth, baseURL: app.baseURL, siteURL: app.site) : nil
@@ -145,7 +152,7 @@ package final class Application: Sendable {
         let context = APIContext(
             settings: settings, records: records, resolve: resolve ?? callers.resolve, tenants: placement, log: backend.log)
         api = API(
-            context, auth: AuthRoutes(context.personal, accounts: accounts, codes: codes),
+            context, auth: AuthRoutes(context.personal, identity),
             media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads))
     }
 }

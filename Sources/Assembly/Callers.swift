@@ -35,6 +35,13 @@ struct Callers: Sendable {
         let caller: @Sendable (Row?) -> Caller = {
             Caller(environment: Environment(me: $0, now: now, request: facts), requestID: id)
         }
+        let resolved: @Sendable (ActiveSession) -> Result<Caller, ResolvedCaller.Refused> = { [registry = authenticator.registry] session in
+            switch registry.standing(of: session, for: facts, at: now) {
+            case .active(let me): return .success(Self.caller(me, session, caller))
+            case .mustChangePassword(let me): return .failure(.mustChangePassword(Self.caller(me, session, caller)))
+            case .ended, .forgotten: return .failure(.invalid)
+            }
+        }
         let token: String
         if let authorization = request.headers.first(name: "authorization") {
             guard let bearer = Authenticator.token(of: authorization) else { return .refused(.invalid) }
@@ -48,30 +55,27 @@ struct Callers: Sendable {
         }
         guard let cache = caches[ObjectIdentifier(loop)]?.value else { return .refused(.invalid) }
         switch authenticator.authenticate(token, cache: cache, on: loop) {
-        case .session(let session): return Self.resolved(session, caller)
+        case .session(let session):
+            switch resolved(session) {
+            case .success(let caller): return .now(caller)
+            case .failure(let refused): return .refused(refused)
+            }
         case .failed(let fault): return .refused(fault == .expired ? .expired : .invalid)
         case .pending(let future):
             return .later(
                 future.map { result in
                     switch result {
                     case .failure(let fault): return .failure(fault == .expired ? .expired : .invalid)
-                    case .success(let session):
-                        switch Self.resolved(session, caller) {
-                        case .now(let caller): return .success(caller)
-                        case .refused(let refused): return .failure(refused)
-                        case .later: return .failure(.invalid)
-                        }
+                    case .success(let session): return resolved(session)
                     }
                 })
         }
     }
 
-    private static func resolved(_ session: ActiveSession, _ caller: (Row?) -> Caller) -> ResolvedCaller {
-        switch session.standing {
-        case .active(let me): .now(caller(me))
-        case .inactive: .refused(.inactive)
-        case .ended, .forgotten: .refused(.invalid)
-        }
+    private static func caller(_ me: Row, _ session: ActiveSession, _ make: (Row?) -> Caller) -> Caller {
+        var caller = make(me)
+        caller.session = session.id
+        return caller
     }
 }
 

@@ -51,6 +51,7 @@ package final class Server: Sendable {
         }
         do {
             let plan = try await Migrating(store: backend.store, site: site, clock: backend.clock).run()
+            try await backend.signingKeys.load(from: backend.store, on: backend.group.next()).get()
             let server = try Server(site, backend, plan, out: out, log: log, read: read)
             try await server.application.value.records.makeSingletons(on: backend.group.next())
             return server
@@ -124,7 +125,10 @@ package final class Server: Sendable {
         ServiceNotification.notify("READY=1")
         let counting = CounterWriting(
             records: { [application] in application.value.records }, loop: backend.group.next(), log: log)
+        let using = SessionWriting(
+            sessions: { [application] in application.value.identity.sessions }, clock: backend.clock, loop: backend.group.next(), log: log)
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { await using.run() }
             group.addTask { await self.workers.run() }
             group.addTask { await self.keepTime() }
             group.addTask { await counting.run() }
@@ -142,6 +146,7 @@ package final class Server: Sendable {
         await helpers.shutdown()
         await server.stop()
         await counting.write(all: true)
+        await using.write()
         await backend.close()
         log.info("stopped")
         await out.close()
@@ -232,7 +237,7 @@ package final class Server: Sendable {
         guard command["command"]?.string == "user.create", let body = command["user"] else {
             return loop.makeSucceededFuture(["error": "there is no such command"])
         }
-        return application.value.accounts.create(body, on: loop).map { ["id": .string($0)] }.flatMapErrorThrowing {
+        return application.value.identity.accounts.create(body, on: loop).map { ["id": .string($0)] }.flatMapErrorThrowing {
             ["error": .string(UserCreation.message(for: $0))]
         }
     }

@@ -1,4 +1,6 @@
 internal import Config
+internal import HTTPAPI
+internal import Identity
 internal import Jobs
 internal import NIOCore
 internal import Ports
@@ -7,7 +9,7 @@ internal import Records
 /// Built-in jobs that recur: what goes for good when its time is over. Each is one job, which enqueues its successor in the commit that ends it.
 struct Upkeep: JobHandler {
     static let queue = "maintenance"
-    static let kinds = ["softdelete.prune", "audit.prune", "proofs.prune"]
+    static let kinds = ["softdelete.prune", "audit.prune", "proofs.prune", "session.prune"]
     /// Milliseconds between two runs.
     private static let interval: Int64 = 3_600_000
     /// So many failures in a row, with the queue's growing delay, that it outlives any disk that is full for a while.
@@ -36,6 +38,7 @@ struct Upkeep: JobHandler {
         let records = current.value.records
         switch job.job.kind {
         case "softdelete.prune": _ = try await records.pruneDeleted(on: loop)
+        case "session.prune": try await pruneSessions()
         case "audit.prune": try await records.pruneAudit(on: loop)
         case "proofs.prune": try await pruneProofs()
         default: break
@@ -56,5 +59,12 @@ struct Upkeep: JobHandler {
         while try await records.store.transaction(on: loop, { try $0.proofs.prune(before: before, limit: 1_000) }).get() == 1_000 {
             try Task.checkCancellation()
         }
+    }
+
+    /// Sessions that have expired, and the keys whose last token has.
+    private func pruneSessions() async throws {
+        let (identity, store) = (current.value.identity, current.value.records.store)
+        _ = try await identity.sessions.prune(on: loop).get()
+        try await identity.keys.prune(lifetime: identity.sessions.accessLifetime, in: store, on: loop).get()
     }
 }

@@ -1,4 +1,5 @@
 internal import Config
+internal import HTTPAPI
 internal import Identity
 package import JSON
 package import Logging
@@ -25,7 +26,7 @@ package enum UserCreation {
         do {
             _ = try await Migrating(store: backend.store, site: site, clock: backend.clock).run()
             let application = try Application(site, backend)
-            let id = try await application.accounts.create(user, on: backend.group.next()).get()
+            let id = try await application.identity.accounts.create(user, on: backend.group.next()).get()
             await backend.close()
             return id
         } catch {

@@ -22,6 +22,7 @@ package final class API: Responder {
         SitemapRoutes(context).add(to: &routes, describing: &document)
         RedirectRoutes(context).add(to: &routes, describing: &document)
         SearchRoutes(context).add(to: &routes, describing: &document)
+        UserRoutes(context, auth.identity.accounts).add(to: &routes)
         auth.add(to: &routes, describing: &document)
         media.add(to: &routes, describing: &document)
         let openAPI = StaticDocument(document.finished)

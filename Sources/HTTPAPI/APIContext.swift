@@ -64,6 +64,24 @@ package struct APIContext: Sendable {
     /// The same without a tenant: for what a person does about himself, wherever he belongs.
     package var personal: APIContext { APIContext(settings: settings, records: records, resolve: resolve, log: log) }
 
+    /// The same for whoever must first change his password.
+    var admittingForcedChange: APIContext {
+        let resolve = resolve
+        return APIContext(
+            settings: settings, records: records,
+            resolve: { request in
+                switch resolve(request) {
+                case .refused(.mustChangePassword(let caller)): .now(caller)
+                case .later(let future):
+                    .later(
+                        future.map { result in
+                            if case .failure(.mustChangePassword(let caller)) = result { .success(caller) } else { result }
+                        })
+                case let other: other
+                }
+            }, log: log)
+    }
+
     /// A route without a body.
     func respond(_ call: Call, _ body: @escaping @Sendable (Caller) throws -> EventLoopFuture<Response>) -> Intake {
         .respond(answer(call, body))

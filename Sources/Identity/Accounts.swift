@@ -1,33 +1,9 @@
-package import Expressions
+internal import Expressions
 package import JSON
 package import NIOCore
 internal import Ports
 package import Records
 internal import Schema
-
-/// Refusals that only identity knows.
-package enum IdentityError: Error, Sendable, Equatable {
-    case wrongCredentials
-    case inactive
-    case signupClosed
-    /// Seconds to wait.
-    case tooManyAttempts(Int64)
-    case refresh(RefreshFault)
-    /// Wrong, unknown, expired or used before.
-    case wrongCode
-    /// No more codes for now: seconds to wait.
-    case tooManyCodes(Int64)
-}
-
-/// What a sign-up, login or refresh gives.
-package struct SignedIn: Sendable {
-    package var accessToken: String
-    package var refreshToken: String
-    /// Seconds.
-    package var expiresIn: Int64
-    /// The user as he sees himself: JSON.
-    package var user: ByteBuffer
-}
 
 /// Something to be answered with a code: its id, and how long it is good.
 package struct Challenge: Sendable, Equatable {
@@ -43,245 +19,200 @@ package enum SignInStep: Sendable {
     case secondFactor(Challenge)
 }
 
-/// Signing up, in, on and out.
+/// Accounts: made by sign-up, by others and from the command line, and entered by password.
 package final class Accounts: Sendable {
-    package struct Options: Sendable {
-        package var isSignupOpen: Bool
-        /// Milliseconds.
-        package var accessLifetime: Int64
+    package enum Signup: Sendable { case open, closed }
 
-        package init(isSignupOpen: Bool, accessLifetime: Int64) {
-            self.isSignupOpen = isSignupOpen
-            self.accessLifetime = accessLifetime
-        }
-    }
-
-    let options: Options
+    private let signup: Signup
     let records: Records
     private let hasher: PasswordHasher
     private let policy: PasswordPolicy
-    private let tokens: AccessTokens
-    private let refreshTokens: RefreshTokens
-    private let throttle: LoginThrottle
-    private let registry: SessionRegistry
+    private let failures: SignInFailures
+    private let sessions: Sessions
 
     package init(
-        options: Options, records: Records, hasher: PasswordHasher, policy: PasswordPolicy, tokens: AccessTokens,
-        refreshTokens: RefreshTokens, throttle: LoginThrottle, registry: SessionRegistry
+        signup: Signup, records: Records, hasher: PasswordHasher, policy: PasswordPolicy, failures: SignInFailures, sessions: Sessions
     ) {
-        self.options = options
+        self.signup = signup
         self.records = records
         self.hasher = hasher
         self.policy = policy
-        self.tokens = tokens
-        self.refreshTokens = refreshTokens
-        self.throttle = throttle
-        self.registry = registry
+        self.failures = failures
+        self.sessions = sessions
     }
 
     var users: Collection { records.schema.users }
 
-    // MARK: Signing up
+    // MARK: Making
 
     /// A new account from `{email, password, …fields}`, signed in at once.
     package func signUp(_ body: JSONValue, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<SignedIn> {
         let account: NewAccount
         do {
-            guard options.isSignupOpen else { throw IdentityError.signupClosed }
-            account = try NewAccount(body, users: users, policy: policy)
+            guard signup == .open else { throw IdentityError.signupClosed }
+            account = try NewAccount(body, users: users, policy: policy, maker: .stranger)
         } catch {
             return loop.makeFailedFuture(error)
         }
-        return hasher.hash(account.password, on: loop).flatMap { [self] hash in
+        return hash(of: account, on: loop).flatMap { [self] hash in
             records.write(for: caller, on: loop) { [self] writer, transaction in
-                let row = try insert(account, hash: hash, isVerified: false, asSystem: false, writer, transaction)
-                return try open(for: row, transaction, now: caller.environment.now)
+                let row = try insert(account, hash: hash, asksRule: false, writer, transaction)
+                try writer.tell(.signup, of: row)
+                return try sessions.open(for: row, writer)
             }
-        }.flatMapThrowing { [self] in try finish($0) }
+        }.flatMapThrowing { [sessions] in try sessions.finish($0) }
+    }
+
+    /// An account that somebody makes for another, where `allow.create` of users admits him; answered as the record.
+    package func make(
+        _ body: JSONValue, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
+    ) -> EventLoopFuture<WrittenRecord> {
+        let account: NewAccount
+        do {
+            account = try NewAccount(body, users: users, policy: policy, maker: .other)
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+        return hash(of: account, on: loop).flatMap { [self] hash in
+            records.writeAndRead(users, for: caller, isNew: true, into: buffer, on: loop) { [self] writer in
+                try insert(account, hash: hash, asksRule: true, writer, writer.transaction)
+            }
+        }
     }
 
     /// An account from the command line: any field may be set, rights do not count, the address is believed (11-precisions 60).
     package func create(_ body: JSONValue, on loop: any EventLoop) -> EventLoopFuture<String> {
         let account: NewAccount
         do {
-            account = try NewAccount(body, users: users, policy: policy, isSystem: true)
+            account = try NewAccount(body, users: users, policy: policy, maker: .system)
         } catch {
             return loop.makeFailedFuture(error)
         }
         let caller = Caller.system(now: records.clock.now())
-        return hasher.hash(account.password, on: loop).flatMap { [self] hash in
+        return hash(of: account, on: loop).flatMap { [self] hash in
             records.write(for: caller, on: loop) { [self] writer, transaction in
-                try insert(account, hash: hash, isVerified: true, asSystem: true, writer, transaction).id
+                try insert(account, hash: hash, asksRule: false, writer, transaction).id
             }
         }
     }
 
+    private func hash(of account: NewAccount, on loop: any EventLoop) -> EventLoopFuture<String?> {
+        guard let password = account.password else { return loop.makeSucceededFuture(nil) }
+        return hasher.hash(password, on: loop).map { $0 }
+    }
+
     private func insert(
-        _ account: NewAccount, hash: String, isVerified: Bool, asSystem: Bool, _ writer: RecordWriter, _ transaction: any Transaction
+        _ account: NewAccount, hash: String?, asksRule: Bool, _ writer: RecordWriter, _ transaction: any Transaction
     ) throws -> Row {
-        var values = account.systemValues
-        if let field = users.field("email") { values[field.index] = .text(account.email) }
-        if let field = users.field("email_verified") { values[field.index] = .bool(isVerified) }
-        let row = try writer.create(users, account.draft, adding: values, asksRule: false)
-        let now = records.clock.now()
-        try transaction.accounts.setCredential(Credential(user: row.id, hash: hash, changedAt: now))
+        let row = try writer.create(users, account.draft, adding: account.systemValues, asksRule: asksRule)
+        if let hash {
+            try transaction.accounts.setCredential(Credential(user: row.id, hash: hash, changedAt: records.clock.now()))
+        }
         return row
     }
 
     // MARK: Signing in
 
+    private enum Attempt: Sendable {
+        case entered(Entry)
+        case wrong
+        case tooMany(Int64)
+    }
+
+    /// Signs in by e-mail address and password. Unknown accounts take the same time and get the same answer as known ones.
     package func logIn(
         email: String, password: String, for caller: Caller, on loop: any EventLoop
     ) -> EventLoopFuture<SignInStep> {
-        let address = caller.environment.request.ip
         let account = EmailAddress.normalized(email) ?? email.lowercased()
-        if let seconds = throttle.wait(account: account, address: address) {
-            return loop.makeFailedFuture(IdentityError.tooManyAttempts(seconds))
-        }
-        let system = Caller.system(now: caller.environment.now)
-        return records.write(for: system, on: loop) { [self] _, transaction -> String? in
-            guard let row = try user(email: account, transaction, now: system.environment.now) else { return nil }
-            return try transaction.accounts.credential(of: row.id)?.hash
-        }.flatMap { [self] hash in
-            hasher.verify(password, against: hash, on: loop)
-        }.flatMap { [self] isRight in
-            guard isRight else {
-                throttle.failed(account: account, address: address)
-                return loop.makeFailedFuture(IdentityError.wrongCredentials)
+        let now = caller.environment.now
+        return records.store.transaction(on: loop) { [self] transaction -> String? in
+            let row = try user(email: account, transaction)
+            let subject = try subject(account, row, caller, transaction)
+            if let seconds = try failures.wait(subject, now: now, in: transaction.failures) {
+                throw IdentityError.tooManyAttempts(seconds)
             }
-            throttle.succeeded(account: account)
-            return records.write(for: system, on: loop) { [self] _, transaction in
-                let now = system.environment.now
-                guard let row = try user(email: account, transaction, now: now) else { throw IdentityError.wrongCredentials }
-                return try enter(row, transaction, now: now)
-            }.flatMapThrowing { [self] in try finish($0) }
+            return try row.flatMap { try transaction.accounts.credential(of: $0.id)?.hash }
+        }.flatMap { [self] hash in
+            hasher.verify(password, against: hash, on: loop).flatMap { [self] verdict in
+                records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
+                    try attempt(account, verdict, verified: hash, for: caller, writer, transaction)
+                }
+            }
+        }.flatMapThrowing { [self] attempt in
+            switch attempt {
+            case .entered(let entry): return try finish(entry)
+            case .wrong: throw IdentityError.wrongCredentials
+            case .tooMany(let seconds): throw IdentityError.tooManyAttempts(seconds)
+            }
         }
     }
 
-    private func user(email: String, _ transaction: any Transaction, now: Int64) throws -> Row? {
-        guard let field = users.field("email") else { return nil }
-        return try transaction.row(Access(users, environment: Environment(now: now)), key: .field(field.index, .text(email)))
-    }
-
-    package func isActive(_ user: Row) -> Bool {
-        guard let condition = records.schema.activeWhen else { return true }
-        return (try? condition.isTrue(in: Environment(now: records.clock.now()), row: user)) ?? false
-    }
-
-    // MARK: Staying in, and out
-
-    package func refresh(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<SignedIn> {
-        let system = Caller.system(now: caller.environment.now)
-        return records.write(for: system, on: loop) { [self] _, transaction -> Opened in
-            let now = caller.environment.now
-            let (session, successor) = try refreshTokens.rotate(token, now: now, in: transaction.accounts)
-            guard let row = try transaction.row(in: users.name, id: session.user) else { throw RefreshFault.invalid }
-            guard isActive(row) else { throw IdentityError.inactive }
-            return try opened(row, session, successor, transaction, now: now)
-        }.flatMapError { [self] error in
-            guard let fault = error as? RefreshFault else { return loop.makeFailedFuture(error) }
-            guard case .reused(let session) = fault else { return loop.makeFailedFuture(IdentityError.refresh(fault)) }
-            return end(session, on: loop).flatMapThrowing { throw IdentityError.refresh(fault) }
-        }.flatMapThrowing { [self] in try finish($0) }
-    }
-
-    /// Ends the session of that refresh token; an unknown one is as good as ended.
-    package func logOut(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
-        let system = Caller.system(now: caller.environment.now)
-        return records.write(for: system, on: loop) { _, transaction -> String? in
-            guard let id = RefreshTokens.session(of: token), let session = try transaction.accounts.session(id),
-                session.refreshHash == RefreshTokens.hash(token) || session.previousHash == RefreshTokens.hash(token)
-            else { return nil }
-            try transaction.accounts.removeSession(session.id)
-            return session.id
-        }.map { [registry] id in
-            if let id { registry.end(id) }
+    /// What follows from the verdict. The failures are counted again: of many guesses at once no more are judged than of many in turn.
+    private func attempt(
+        _ account: String, _ verdict: PasswordHasher.Verdict, verified hash: String?, for caller: Caller, _ writer: RecordWriter,
+        _ transaction: any Transaction
+    ) throws -> Attempt {
+        let now = caller.environment.now
+        let found = try user(email: account, transaction)
+        let subject = try subject(account, found, caller, transaction)
+        if let seconds = try failures.wait(subject, now: now, in: transaction.failures) { return .tooMany(seconds) }
+        // A password that was changed while it was judged is not the password any more.
+        guard case .right(let renewed) = verdict, let row = found, try transaction.accounts.credential(of: row.id)?.hash == hash else {
+            try failures.note(subject, now: now, in: transaction.failures)
+            if let found { try writer.tell(.loginFailed, of: found) }
+            return .wrong
         }
+        if let renewed { try transaction.accounts.setCredential(Credential(user: row.id, hash: renewed, changedAt: now)) }
+        try failures.clear(subject, in: transaction.failures)
+        return .entered(try enter(row, writer))
     }
 
-    private func end(_ session: String, on loop: any EventLoop) -> EventLoopFuture<Void> {
-        records.write(for: .system(now: records.clock.now()), on: loop) { _, transaction in
-            try transaction.accounts.removeSession(session)
-        }.map { [registry] in registry.end(session) }
-    }
-
-    /// A session that is not in memory.
-    package func load(_ id: String, on loop: any EventLoop) -> EventLoopFuture<ActiveSession?> {
-        records.write(for: .system(now: records.clock.now()), on: loop) { [self] _, transaction in
-            guard let session = try transaction.accounts.session(id), session.expiresAt > records.clock.now(),
-                let row = try transaction.row(in: users.name, id: session.user)
-            else { return nil }
-            return ActiveSession(id: id, me: row, isActive: isActive(row))
-        }
-    }
-
-    /// Keeps sessions in step with what became of their users.
-    package func observe(_ changes: [RecordChange]) {
-        for change in changes where change.row.collection == users.name {
-            let isGone = change.kind == .deleted
-            registry.userChanged(change.row.id, to: isGone ? nil : change.row, isActive: !isGone && isActive(change.row))
-        }
-    }
-
-    // MARK: Sessions
-
-    struct Opened: Sendable {
-        var row: Row
-        var session: Session
-        var refreshToken: String
-        var user: ByteBuffer
-    }
-
-    private func open(for row: Row, _ transaction: any Transaction, now: Int64) throws -> Opened {
-        let id = UUIDv7.text(milliseconds: now, random: records.random.bytes(10))
-        let (session, token) = try refreshTokens.open(user: row.id, id: id, now: now, in: transaction.accounts)
-        return try opened(row, session, token, transaction, now: now)
-    }
-
-    private func opened(
-        _ row: Row, _ session: Session, _ token: String, _ transaction: any Transaction, now: Int64
-    ) throws -> Opened {
-        let environment = Environment(me: row, now: now)
-        let projection = records.projections.standard(users, for: Caller(environment: environment))
-        let read = RecordRead(access: Access(users, environment: environment), key: .id(row.id), projection: projection)
-        var user = ByteBuffer()
-        guard let answer = try transaction.read(read, into: &user) else { throw RecordError.notFound }
-        return Opened(row: row, session: session, refreshToken: token, user: answer.buffer)
-    }
+    // MARK: Entering
 
     enum Entry: Sendable {
-        case opened(Opened)
+        case opened(Sessions.Opened)
         case challenged(Challenge)
     }
 
     /// What follows when somebody has proved that he is this user, in whatever way.
-    func enter(_ row: Row, _ transaction: any Transaction, now: Int64) throws -> Entry {
+    func enter(_ row: Row, _ writer: RecordWriter) throws -> Entry {
         guard isActive(row) else { throw IdentityError.inactive }
-        return .opened(try admit(row, transaction, now: now))
+        return .opened(try admit(row, writer))
     }
 
     /// A session for a user of whom no further proof is asked.
-    func admit(_ row: Row, _ transaction: any Transaction, now: Int64) throws -> Opened {
+    func admit(_ row: Row, _ writer: RecordWriter) throws -> Sessions.Opened {
         var row = row
         if let field = users.field("last_login_at") {
-            row.values[field.index] = .moment(now)
-            try transaction.update(row, in: users, changed: [field.index])
+            row.values[field.index] = .moment(writer.now)
+            try writer.transaction.update(row, in: users, changed: [field.index])
         }
-        return try open(for: row, transaction, now: now)
+        try writer.tell(.login, of: row)
+        return try sessions.open(for: row, writer)
     }
 
+    /// After the commit.
     func finish(_ entry: Entry) throws -> SignInStep {
         switch entry {
-        case .opened(let opened): .signedIn(try finish(opened))
+        case .opened(let opened): .signedIn(try sessions.finish(opened))
         case .challenged(let challenge): .secondFactor(challenge)
         }
     }
 
-    func finish(_ opened: Opened) throws -> SignedIn {
-        let session = ActiveSession(id: opened.session.id, me: opened.row, isActive: true)
-        _ = registry.insert(session)
-        let token = try tokens.issue(user: opened.row.id, session: opened.session.id, lifetime: options.accessLifetime)
-        return SignedIn(
-            accessToken: token, refreshToken: opened.refreshToken, expiresIn: options.accessLifetime / 1_000, user: opened.user)
+    func isActive(_ user: Row) -> Bool { sessions.isActive(user) }
+
+    var isSignupOpen: Bool { signup == .open }
+
+    private func subject(
+        _ account: String, _ user: Row?, _ caller: Caller, _ transaction: any Transaction
+    ) throws -> SignInFailures.Subject {
+        failures.subject(
+            account: account, address: caller.environment.request.ip,
+            sessions: try user.map { try transaction.accounts.sessions(of: $0.id) } ?? [])
+    }
+
+    private func user(email: String, _ transaction: any Transaction) throws -> Row? {
+        guard let field = users.field("email") else { return nil }
+        return try transaction.row(Access(users, environment: Environment()), key: .field(field.index, .text(email)))
     }
 }

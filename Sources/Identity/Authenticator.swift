@@ -71,7 +71,7 @@ package struct Authenticator: Sendable {
     package func authenticate(_ token: String, cache: TokenCache, on loop: any EventLoop) -> Authentication {
         if let session = cache.session(of: token, now: clock.now()) {
             switch session.standing {
-            case .active, .inactive: return .session(session)
+            case .active, .mustChangePassword: return .session(session)
             case .ended, .forgotten: cache.remove(token)
             }
         }

@@ -15,12 +15,13 @@ package struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
     }
 
     package enum Purpose: String, Sendable {
-        case tokenSigning = "atlas token signing v1"
         case refreshTokens = "atlas refresh tokens v1"
         case proofs = "atlas proofs v1"
         case sealing = "atlas sealing v1"
         /// Of messages that wait to be sent.
         case messages = "atlas messages v1"
+        case signingKeys = "atlas signing keys v1"
+        case failures = "atlas failed sign-ins v1"
     }
 
     package func derived(for purpose: Purpose) -> SymmetricKey {

@@ -3,30 +3,48 @@ internal import JSON
 internal import Records
 internal import Schema
 
-/// The body of a sign-up: `email`, `password` and fields of `users`.
+/// A new account as it was sent: `email`, `password` and fields of `users`.
 struct NewAccount {
-    let email: String
-    let password: String
+    /// Who makes it decides what may be said of it.
+    enum Maker {
+        /// Whoever signs up, with an address and a password.
+        case stranger
+        /// Somebody who may make accounts for others: also without a password, and such that it must be changed.
+        case other
+        /// The command line: any field, and the address is believed (11-precisions 60).
+        case system
+    }
+
+    /// Nil: the account has none yet.
+    let password: String?
     let draft: Draft
     /// What only the system may set, by index of the field.
     let systemValues: [Int: Value]
 
     /// Throws `.invalid` with every fault.
-    init(_ body: JSONValue, users: Collection, policy: PasswordPolicy, isSystem: Bool = false) throws(RecordError) {
+    init(_ body: JSONValue, users: Collection, policy: PasswordPolicy, maker: Maker) throws(RecordError) {
         guard case .object(let members) = body else {
             throw .invalid([FieldFault(path: "", code: "type", message: "the body must be an object, not \(body.kind)")])
         }
         var faults: [FieldFault] = []
-        func text(_ name: String) -> String? {
+        func text(_ name: String, isRequired: Bool) -> String? {
             switch body[name] {
             case .string(let text): return text
-            case nil: faults.append(FieldFault(path: name, code: "required", message: "is required"))
+            case nil: if isRequired { faults.append(FieldFault(path: name, code: "required", message: "is required")) }
             case .some(let other): faults.append(FieldFault(path: name, code: "type", message: "must be a string, not \(other.kind)"))
             }
             return nil
         }
-        let email = text("email")
-        let password = text("password")
+        // What may be said by its maker though no client may write it.
+        let given: Set<String> =
+            switch maker {
+            case .stranger: []
+            case .other: ["phone", "must_change_password"]
+            case .system: Set(users.fields.filter { $0.source == .server || $0.source == .stamp }.map(\.name))
+            }
+        let needsEmail = maker == .stranger || body["phone"] == nil
+        let email = text("email", isRequired: needsEmail)
+        let password = text("password", isRequired: maker == .stranger || maker == .system && needsEmail)
         let address = email.flatMap { EmailAddress.normalized($0) }
         if email != nil, address == nil {
             faults.append(FieldFault(path: "email", code: "format", message: "must be an e-mail address"))
@@ -35,20 +53,18 @@ struct NewAccount {
 
         var own = members.filter { $0.name != "email" && $0.name != "password" }
         var systemValues: [Int: Value] = [:]
-        if isSystem {
-            // Whatever a client may not send is the system's to set.
-            let isServerOwned: (JSONMember) -> Bool = { member in
-                users.field(member.name).map { $0.source == .server || $0.source == .stamp } ?? false
+        for member in own.filter({ given.contains($0.name) }) {
+            guard let field = users.field(member.name) else { continue }
+            do throws(FieldFaults) {
+                systemValues[field.index] = try field.value(from: member.value, path: member.name)
+            } catch {
+                faults += error.faults
             }
-            for member in own.filter(isServerOwned) {
-                guard let field = users.field(member.name) else { continue }
-                do throws(FieldFaults) {
-                    systemValues[field.index] = try field.value(from: member.value, path: member.name)
-                } catch {
-                    faults += error.faults
-                }
-            }
-            own.removeAll(where: isServerOwned)
+        }
+        own.removeAll { given.contains($0.name) }
+        if let address, let field = users.field("email") { systemValues[field.index] = .text(address) }
+        if maker == .system, address != nil, body["email_verified"] == nil, let field = users.field("email_verified") {
+            systemValues[field.index] = .bool(true)
         }
         do throws(RecordError) {
             draft = try Draft(.object(own), for: users, purpose: .create)
@@ -59,8 +75,7 @@ struct NewAccount {
             }
             throw .invalid(faults + more)
         }
-        guard faults.isEmpty, let address, let password else { throw .invalid(faults) }
-        self.email = address
+        guard faults.isEmpty else { throw .invalid(faults) }
         self.password = password
         self.systemValues = systemValues
     }

@@ -42,13 +42,23 @@ package final class PasswordHasher: Sendable {
         run(on: loop) { [random] in try Self.hash(password, random) }
     }
 
-    /// Whether the password is that of the hash; nil stands for an unknown account and is always false, after the same time.
-    package func verify(_ password: String, against hash: String?, on loop: any EventLoop) -> EventLoopFuture<Bool> {
-        run(on: loop) { [dummy] in
-            let isRight = try Self.matches(password, hash ?? dummy)
-            return isRight && hash != nil
+    /// What a password turned out to be.
+    package enum Verdict: Sendable, Equatable {
+        case wrong
+        /// `renewed` is a new hash where the stored one is not of today's making.
+        case right(renewed: String?)
+    }
+
+    /// Whether the password is that of the hash; nil stands for an unknown account and is always wrong, after the same time.
+    package func verify(_ password: String, against hash: String?, on loop: any EventLoop) -> EventLoopFuture<Verdict> {
+        run(on: loop) { [dummy, random] in
+            guard try Self.matches(password, hash ?? dummy), let hash else { return .wrong }
+            return .right(renewed: Self.isCurrent(hash) ? nil : try Self.hash(password, random))
         }
     }
+
+    /// Whether the hash has the cost of new ones.
+    static func isCurrent(_ hash: String) -> Bool { hash.hasPrefix("$2b$\(cost)$") }
 
     /// For the command line, which has nothing else to do.
     package static func hash(_ password: String, _ random: any Random) throws(PasswordError) -> String {
@@ -74,6 +84,9 @@ package final class PasswordHasher: Sendable {
         // No early end: the time says nothing about where they differ.
         return zip(made, stored).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
+
+    /// Whether two texts are one password.
+    static func isSame(_ one: String, _ other: String) -> Bool { prepared(one) == prepared(other) }
 
     private static func prepared(_ password: String) -> String {
         Base64.standard(Array(SHA384.hash(data: Array(NormalizedText.nfc(password).utf8))))

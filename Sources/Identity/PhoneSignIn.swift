@@ -67,7 +67,7 @@ package final class PhoneSignIn: Sendable {
                 .otp, for: number, as: .digits(options.digits), attempts: options.attempts, lifetime: options.lifetime, now: now,
                 in: transaction.proofs)
             // Where nobody new may come, a message to a stranger would only cost.
-            if try accounts.options.isSignupOpen || user(number, transaction, now: now) != nil {
+            if try accounts.isSignupOpen || user(number, transaction, now: now) != nil {
                 try writer.notify(records.schema.notices.otp, to: .address(number), given: NoticeFacts(code: code))
             }
             return Challenge(id: proof.id, expiresIn: options.lifetime / 1_000)
@@ -104,7 +104,7 @@ package final class PhoneSignIn: Sendable {
                 }
                 // The code stays spent.
                 guard accounts.isActive(row) else { return .failure(.inactive) }
-                return .success(try accounts.enter(row, transaction, now: now))
+                return .success(try accounts.enter(row, writer))
             }
         }.flatMapThrowing { [accounts] in try accounts.finish($0.get()) }
     }
@@ -115,8 +115,10 @@ package final class PhoneSignIn: Sendable {
     }
 
     private func newUser(_ number: String, _ writer: RecordWriter) throws -> Row? {
-        guard accounts.options.isSignupOpen, let field = accounts.users.field("phone") else { return nil }
+        guard accounts.isSignupOpen, let field = accounts.users.field("phone") else { return nil }
         let draft = try Draft(.object([:]), for: accounts.users, purpose: .create)
-        return try writer.create(accounts.users, draft, adding: [field.index: .text(number)], asksRule: false)
+        let row = try writer.create(accounts.users, draft, adding: [field.index: .text(number)], asksRule: false)
+        try writer.tell(.signup, of: row)
+        return row
     }
 }

@@ -1,4 +1,5 @@
 internal import Crypto
+package import Expressions
 package import Ports
 internal import Records
 
@@ -27,16 +28,21 @@ package struct RefreshTokens: Sendable {
         self.lifetime = lifetime
     }
 
-    package func open(user: String, id: String, now: Int64, in accounts: any AccountTransaction) throws -> (Session, token: String) {
+    package func open(
+        user: String, id: String, for request: RequestFacts, now: Int64, in accounts: any AccountTransaction
+    ) throws -> (Session, token: String) {
         let token = "\(id).\(Base64.url(random.bytes(32)))"
         let session = Session(
-            id: id, user: user, createdAt: now, expiresAt: now + lifetime, refreshHash: Self.hash(token))
+            id: id, user: user, createdAt: now, expiresAt: now + lifetime, refreshHash: Self.hash(token), address: request.ip,
+            userAgent: SessionRegistry.agent(request.userAgent))
         try accounts.saveSession(session)
         return (session, token)
     }
 
     /// The session with its new token. Throws `RefreshFault`; after `.reused` the caller must end the session.
-    package func rotate(_ token: String, now: Int64, in accounts: any AccountTransaction) throws -> (Session, token: String) {
+    package func rotate(
+        _ token: String, for request: RequestFacts, now: Int64, in accounts: any AccountTransaction
+    ) throws -> (Session, token: String) {
         guard token.utf8.count <= 200, let id = Self.session(of: token), var session = try accounts.session(id) else {
             throw RefreshFault.invalid
         }
@@ -50,6 +56,8 @@ package struct RefreshTokens: Sendable {
             session.refreshHash = Self.hash(successor)
             session.rotatedAt = now
             session.expiresAt = now + lifetime
+            (session.usedAt, session.address) = (now, request.ip)
+            session.userAgent = SessionRegistry.agent(request.userAgent)
             try accounts.saveSession(session)
             return (session, successor)
         }

@@ -25,6 +25,8 @@ package protocol Transaction: AnyObject, RowSource {
     var jobs: any JobTransaction { get }
     var accounts: any AccountTransaction { get }
     var proofs: any ProofTransaction { get }
+    var failures: any FailureTransaction { get }
+    var signingKeys: any SigningKeyTransaction { get }
     var ledgers: any Ledgers { get }
     var sequences: any SequenceTransaction { get }
     var walk: any CollectionWalk { get }
@@ -44,6 +46,7 @@ package protocol JobTransaction {
 package protocol AccountTransaction {
     func credential(of user: String) throws -> Credential?
     func setCredential(_ credential: Credential) throws
+    func removeCredential(of user: String) throws
     func session(_ id: String) throws -> Session?
     /// The session whose current or previous refresh token has that hash.
     func session(refreshHash: [UInt8]) throws -> Session?
@@ -52,6 +55,10 @@ package protocol AccountTransaction {
     func removeSession(_ id: String) throws
     /// Ends all sessions of the user but one; gives the ids that ended.
     func removeSessions(of user: String, except: String?) throws -> [String]
+    /// Of a user, the youngest first.
+    func sessions(of user: String) throws -> [Session]
+    /// Notes where from and when those sessions were last used; sessions that have ended stay ended.
+    func noteUse(_ uses: [SessionUse]) throws
     /// Removes what expired before that moment; gives how many.
     func pruneSessions(before: Int64) throws -> Int
 }
@@ -79,11 +86,18 @@ package struct Session: Sendable, Equatable {
     /// SHA-256 of the one before, and when it was spent: it may be retried for a while.
     package var previousHash: [UInt8]?
     package var rotatedAt: Int64?
+    /// When and where from it was last used, as far as that is written down.
+    package var usedAt: Int64
+    package var address: String
+    package var userAgent: String
 
     package init(
         id: String, user: String, createdAt: Int64, expiresAt: Int64, refreshHash: [UInt8], previousHash: [UInt8]? = nil,
-        rotatedAt: Int64? = nil
+        rotatedAt: Int64? = nil, usedAt: Int64? = nil, address: String = "", userAgent: String = ""
     ) {
+        self.usedAt = usedAt ?? createdAt
+        self.address = address
+        self.userAgent = userAgent
         self.id = id
         self.user = user
         self.createdAt = createdAt
@@ -91,5 +105,21 @@ package struct Session: Sendable, Equatable {
         self.refreshHash = refreshHash
         self.previousHash = previousHash
         self.rotatedAt = rotatedAt
+    }
+}
+
+/// When and where from a session was last used.
+package struct SessionUse: Sendable, Equatable {
+    package var session: String
+    /// Milliseconds since 1970.
+    package var at: Int64
+    package var address: String
+    package var userAgent: String
+
+    package init(session: String, at: Int64, address: String, userAgent: String) {
+        self.session = session
+        self.at = at
+        self.address = address
+        self.userAgent = userAgent
     }
 }

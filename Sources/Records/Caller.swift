@@ -6,6 +6,8 @@ package struct Caller: Sendable {
     package var environment: Environment
     /// Rules and field rights do not bind the system (effects, jobs, the command line).
     package var isSystem: Bool
+    /// The id of the session that asks; nil without any.
+    package var session: String?
     /// Of the request that asks; nil outside of any.
     package var requestID: String?
     /// Whether the request may be a repeated one, and how such a one is known.
@@ -19,6 +21,11 @@ package struct Caller: Sendable {
 
     package static func system(now: Int64) -> Caller {
         Caller(environment: Environment(now: now), isSystem: true)
+    }
+
+    /// The system, on account of this one's request.
+    package var asSystem: Caller {
+        Caller(environment: Environment(now: environment.now, request: environment.request), isSystem: true, requestID: requestID)
     }
 
     package var isAnonymous: Bool { environment.me == nil && !isSystem }

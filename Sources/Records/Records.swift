@@ -12,6 +12,8 @@ package final class Records: Sendable {
     package let random: any Random
     package let projections: Projections
     package let readCounts: ReadCounts
+    /// Does what belongs into the same commit as those changes.
+    private let companion: @Sendable ([RecordChange], any Transaction) throws -> Void
     /// Told of every write after its commit and before its answer.
     private let observer: @Sendable ([RecordChange]) -> Void
     /// Told after a commit when a transition that it brought is due.
@@ -20,6 +22,7 @@ package final class Records: Sendable {
 
     package init(
         schema: Schema, store: any Store, clock: any Clock, random: any Random, readCounts: ReadCounts = ReadCounts(), seal: Seal? = nil,
+        companion: @escaping @Sendable ([RecordChange], any Transaction) throws -> Void = { _, _ in },
         observer: @escaping @Sendable ([RecordChange]) -> Void = { _ in }, onDue: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
         self.onDue = onDue
@@ -30,6 +33,7 @@ package final class Records: Sendable {
         self.random = random
         self.readCounts = readCounts
         self.projections = Projections(schema: schema)
+        self.companion = companion
         self.observer = observer
     }
 
@@ -146,7 +150,7 @@ package final class Records: Sendable {
     ) -> EventLoopFuture<Result> {
         let schema = schema
         let newID: @Sendable () -> String = { [clock, random] in clock.newID(random) }
-        let (observer, onDue) = (observer, onDue)
+        let (companion, observer, onDue) = (companion, observer, onDue)
         var caller = caller
         caller.environment.random = { [random] in RandomText.make($0, random) }
         let author = caller
@@ -158,6 +162,7 @@ package final class Records: Sendable {
                 let result = try body(writer, transaction)
                 try writer.runParentChecks()
                 try writer.settle()
+                if !writer.changes.isEmpty { try companion(writer.changes, transaction) }
                 return (result, writer.changes, writer.earliestDue)
             } catch StoreError.conflict(let fields) {
                 throw RecordError.conflict(fields: fields)

@@ -122,6 +122,7 @@ enum BuiltIns {
             field("email", .email) { $0.unique = true },
             field("phone", .phone) { $0.unique = true },
             field("email_verified", .bool) { $0.default = Located(.bool(false), at: nowhere) },
+            field("must_change_password", .bool) { $0.default = Located(.bool(false), at: nowhere) },
             field("last_login_at", .datetime),
         ]
         return users

@@ -28,7 +28,7 @@ extension SchemaCompiler {
     }
 
     private static let ownEvents = ["created", "updated", "deleted", "restored"]
-    private static let otherSubjects: Set<String> = ["auth", "alert"]
+    private static let otherSubjects: Set<String> = ["alert"]
 
     /// The collection that the event is about; nil inside where it is about none, nil outside where there is no such event.
     private mutating func eventCollection(_ event: Located<String>, collections: [Collection]) -> Collection?? {
@@ -37,6 +37,8 @@ extension SchemaCompiler {
             faults.append(Fault("an event is '<collection>.<what happens>'", at: event.at, length: event.value.count))
             return nil
         }
+        // What happens to an account is about its user.
+        if parts[0] == "auth" { return collections.first { $0.name == BuiltIns.users } }
         if Self.otherSubjects.contains(parts[0]) { return .some(nil) }
         guard let collection = collections.first(where: { $0.name == parts[0] }) else {
             unknown("collection", Located(parts[0], at: event.at), among: collections.map(\.name))

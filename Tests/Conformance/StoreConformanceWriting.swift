@@ -175,10 +175,42 @@ extension StoreConformance {
                 #expect(try accounts.session(refreshHash: [1]) == one)
                 #expect(try accounts.session(refreshHash: [4, 0]) == one)
                 #expect(try accounts.session(refreshHash: [4]) == nil)
+                try accounts.noteUse([
+                    SessionUse(session: "1", at: 7, address: "192.0.2.1", userAgent: "curl"),
+                    SessionUse(session: "gone", at: 7, address: "", userAgent: ""),
+                ])
+                (one.usedAt, one.address, one.userAgent) = (7, "192.0.2.1", "curl")
+                #expect(try accounts.sessions(of: "u") == [two, one])
+                #expect(try accounts.session("gone") == nil)
                 #expect(try accounts.removeSessions(of: "u", except: "2") == ["1"])
                 #expect(try accounts.pruneSessions(before: 30) == 1)
                 try accounts.removeSession("3")
                 #expect(try accounts.session("3") == nil)
+            }
+        },
+        Case(name: "Failed sign-ins are counted over a time") { test async throws in
+            try await test.transaction { transaction in
+                let failures = transaction.failures
+                for moment in [1, 2, 3, 3] as [Int64] { try failures.addFailure(of: [1], at: moment, forget: 0) }
+                try failures.addFailure(of: [2], at: 3, forget: 2)
+                #expect(try failures.failures(of: [1], since: 0, limit: 9) == [2, 3, 3])
+                #expect(try failures.failures(of: [1], since: 3, limit: 9) == [3, 3])
+                #expect(try failures.failures(of: [1], since: 0, limit: 1) == [3])
+                try failures.clearFailures(of: [1])
+                #expect(try failures.failures(of: [1], since: 0, limit: 9).isEmpty)
+                #expect(try failures.failures(of: [2], since: 0, limit: 9) == [3])
+            }
+        },
+        Case(name: "Signing keys, the youngest first") { test async throws in
+            try await test.transaction { transaction in
+                let keys = transaction.signingKeys
+                let (old, young) = (
+                    StoredSigningKey(id: "a", sealed: [0, 1], createdAt: 1), StoredSigningKey(id: "b", sealed: [2], createdAt: 2)
+                )
+                for key in [old, young] { try keys.addSigningKey(key) }
+                #expect(try keys.signingKeys() == [young, old])
+                try keys.removeSigningKey("a")
+                #expect(try keys.signingKeys() == [young])
             }
         },
     ]

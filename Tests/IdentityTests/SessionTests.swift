@@ -26,29 +26,53 @@ import Testing
         #expect(RefreshTokens.verdict(session(), presented: hash, now: 1_000, grace: 60) == .expired)
     }
 
-    @Test func aThrottleClosesAndOpens() {
-        let clock = ManualClock()
-        let throttle = LoginThrottle(clock: clock, perAccount: 5, perAddress: 20, window: 900_000)
-        for _ in 0..<5 {
-            #expect(throttle.wait(account: "a", address: "192.0.2.1") == nil)
-            throttle.failed(account: "a", address: "192.0.2.1")
+    private let failures = SignInFailures(
+        masterKey: MasterKey(bytes: Array(repeating: 7, count: 32)), perAccount: 5, perAddress: 20, window: 900_000)
+
+    @Test func failuresCloseTheDoorForAWhile() throws {
+        let store = FailuresInMemory()
+        func subject(_ account: String, _ address: String) -> SignInFailures.Subject {
+            failures.subject(account: account, address: address, sessions: [])
         }
-        #expect(throttle.wait(account: "a", address: "192.0.2.2") == 900)
-        #expect(throttle.wait(account: "b", address: "192.0.2.1") == nil)
-        clock.advance(by: 899_001)
-        #expect(throttle.wait(account: "a", address: "192.0.2.2") == 1)
-        clock.advance(by: 1_000)
-        #expect(throttle.wait(account: "a", address: "192.0.2.2") == nil)
-        for number in 0..<20 { throttle.failed(account: "c\(number)", address: "2001:db8::\(number)") }
-        #expect(throttle.wait(account: "d", address: "2001:db8::ffff") != nil)
-        #expect(throttle.wait(account: "d", address: "2001:db8:0:1::1") == nil)
+        func wait(_ account: String, _ address: String, _ now: Int64) throws -> Int64? {
+            try failures.wait(subject(account, address), now: now, in: store)
+        }
+        for _ in 0..<5 {
+            #expect(try wait("a", "192.0.2.1", 0) == nil)
+            try failures.note(subject("a", "192.0.2.1"), now: 0, in: store)
+        }
+        #expect(try wait("a", "192.0.2.2", 0) == 900)
+        #expect(try wait("b", "192.0.2.1", 0) == nil)
+        #expect(try wait("a", "192.0.2.2", 899_001) == 1)
+        #expect(try wait("a", "192.0.2.2", 900_000) == nil)
+        for number in 0..<20 { try failures.note(subject("c\(number)", "2001:db8::\(number)"), now: 900_000, in: store) }
+        #expect(try wait("d", "2001:db8::ffff", 900_000) != nil)
+        #expect(try wait("d", "2001:db8:0:1::1", 900_000) == nil)
+    }
+
+    /// Strangers who go on guessing do not keep the owner out where he is signed in.
+    @Test func strangersDoNotLockTheOwnerOut() throws {
+        let store = FailuresInMemory()
+        var session = session()
+        session.address = "192.0.2.1"
+        func subject(_ address: String) -> SignInFailures.Subject {
+            failures.subject(account: "a", address: address, sessions: [session])
+        }
+        for number in 0..<5 { try failures.note(subject("198.51.100.\(number)"), now: 0, in: store) }
+        #expect(try failures.wait(subject("203.0.113.1"), now: 1, in: store) != nil)
+        #expect(try failures.wait(subject("192.0.2.1"), now: 1, in: store) == nil)
+        // He, too, may guess only so often there.
+        for _ in 0..<5 { try failures.note(subject("192.0.2.1"), now: 1, in: store) }
+        #expect(try failures.wait(subject("192.0.2.1"), now: 1, in: store) != nil)
+        try failures.clear(account: "a", in: store)
+        #expect(try failures.wait(subject("203.0.113.1"), now: 1, in: store) == nil)
     }
 
     @Test(arguments: [
         ("2001:db8::1", "2001:db8:0:0::/64"), ("::1", "0:0:0:0::/64"), ("192.0.2.1", "192.0.2.1"), ("1:2:3:4:5:6:7:8", "1:2:3:4::/64"),
     ])
     func networks(_ address: String, _ network: String) {
-        #expect(LoginThrottle.network(address) == network)
+        #expect(SignInFailures.network(address) == network)
     }
 
     @Test func passwordsAreJudged() {
@@ -70,4 +94,16 @@ import Testing
         #expect(try PasswordHasher.matches(long + "e\u{301}", hash))
         #expect(try !PasswordHasher.matches(long + "è", hash))
     }
+}
+
+private final class FailuresInMemory: FailureTransaction {
+    private var moments: [[UInt8]: [Int64]] = [:]
+
+    func failures(of key: [UInt8], since: Int64, limit: Int) -> [Int64] {
+        (moments[key] ?? []).filter { $0 >= since }.sorted().suffix(limit)
+    }
+
+    func addFailure(of key: [UInt8], at moment: Int64, forget: Int64) { moments[key, default: []].append(moment) }
+
+    func clearFailures(of key: [UInt8]) { moments[key] = nil }
 }

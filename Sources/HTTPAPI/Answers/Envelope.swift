@@ -57,6 +57,13 @@ enum Envelope {
         return Response(status: status, headers: jsonHeaders, body: .bytes(buffer))
     }
 
+    /// It is done, and there is nothing to tell; kept nowhere.
+    static func nothing(to call: Call) -> Response {
+        var response = success(.null, requestID: call.request.id)
+        response.headers.replaceOrAdd(name: "cache-control", value: "no-store")
+        return response
+    }
+
     static let jsonHeaders: HTTPHeaders = ["content-type": "application/json"]
 }
 

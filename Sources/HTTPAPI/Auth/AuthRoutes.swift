@@ -1,22 +1,41 @@
 package import Identity
 
+/// What `/auth` and `/me` are made of.
+package struct IdentityServices: Sendable {
+    package var accounts: Accounts
+    package var sessions: Sessions
+    package var passwords: Passwords
+    package var keys: SigningKeys
+    /// Nil: nobody signs in by a code.
+    package var codes: PhoneSignIn?
+
+    package init(accounts: Accounts, sessions: Sessions, passwords: Passwords, keys: SigningKeys, codes: PhoneSignIn?) {
+        self.codes = codes
+        self.accounts = accounts
+        self.sessions = sessions
+        self.passwords = passwords
+        self.keys = keys
+    }
+}
+
 /// Everything of identity (04-api, Identity): `/auth/…` and `/me/…`.
 package struct AuthRoutes: Sendable {
     private let context: APIContext
-    private let accounts: Accounts
-    /// Nil: nobody signs in by a code.
-    private let codes: PhoneSignIn?
+    let identity: IdentityServices
 
-    package init(_ context: APIContext, accounts: Accounts, codes: PhoneSignIn?) {
+    /// `context` without a tenant: what a person does about himself he does wherever he belongs.
+    package init(_ context: APIContext, _ identity: IdentityServices) {
         self.context = context
-        self.accounts = accounts
-        self.codes = codes
+        self.identity = identity
     }
 
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
         SignedInAnswer.describe(in: &document)
-        SignInRoutes(context, accounts: accounts).add(to: &routes, describing: &document)
-        if let codes { OTPRoutes(context, codes: codes).add(to: &routes, describing: &document) }
+        SignInRoutes(context, identity).add(to: &routes, describing: &document)
+        PasswordRoutes(context, identity).add(to: &routes, describing: &document)
+        if let codes = identity.codes { OTPRoutes(context, codes: codes).add(to: &routes, describing: &document) }
         MeRoutes(context).add(to: &routes, describing: &document)
+        SessionRoutes(context, identity.sessions).add(to: &routes, describing: &document)
+        KeyRoutes(context, identity.keys).add(to: &routes, describing: &document)
     }
 }

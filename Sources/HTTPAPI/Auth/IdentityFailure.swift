@@ -5,7 +5,10 @@ extension Failure {
     init(identity error: any Error) {
         switch error {
         case IdentityError.wrongCredentials: self = .unauthenticated("the e-mail address or the password is wrong")
-        case IdentityError.inactive: self.init(ResolvedCaller.Refused.inactive)
+        case IdentityError.inactive:
+            self.init(status: .forbidden, code: "ACCOUNT_INACTIVE", message: "this account is not active")
+        case IdentityError.staleSignIn:
+            self.init(status: .forbidden, code: "FORBIDDEN", message: "sign in again first: this needs a recent sign-in")
         case IdentityError.signupClosed:
             self.init(status: .forbidden, code: "FORBIDDEN", message: "accounts are made by the operator here")
         case IdentityError.tooManyAttempts(let seconds):

@@ -12,12 +12,14 @@ internal import Schema
 struct SignInRoutes: Sendable {
     private let context: APIContext
     private let accounts: Accounts
+    private let sessions: Sessions
     private let intake: AuthIntake
     private let answer: SignedInAnswer
 
-    init(_ context: APIContext, accounts: Accounts) {
+    init(_ context: APIContext, _ identity: IdentityServices) {
         self.context = context
-        self.accounts = accounts
+        accounts = identity.accounts
+        sessions = identity.sessions
         intake = AuthIntake(context)
         answer = SignedInAnswer(context)
     }
@@ -57,7 +59,7 @@ struct SignInRoutes: Sendable {
     @Sendable private func refresh(_ call: Call) -> Intake {
         intake.signIn(call, isOptional: context.settings.cookies != nil) { entry in
             if let cookie = try cookie(of: call, entry.body) {
-                return accounts.refresh(cookie, for: entry.caller, on: call.request.eventLoop).map {
+                return sessions.refresh(cookie, for: entry.caller, on: call.request.eventLoop).map {
                     answer.response($0, by: entry.named ?? .cookie, to: call)
                 }.flatMapErrorThrowing { error in
                     // What is spent or ended would only come again.
@@ -67,7 +69,7 @@ struct SignInRoutes: Sendable {
                 }
             }
             let texts = try AuthIntake.texts(["refresh_token"], of: entry.body)
-            return accounts.refresh(texts[0], for: entry.caller, on: call.request.eventLoop).map {
+            return sessions.refresh(texts[0], for: entry.caller, on: call.request.eventLoop).map {
                 answer.response($0, by: entry.named ?? .bearer, to: call)
             }
         }
@@ -76,14 +78,14 @@ struct SignInRoutes: Sendable {
     @Sendable private func logOut(_ call: Call) -> Intake {
         intake.collect(call, isOptional: context.settings.cookies != nil) { caller, body in
             if let cookie = try cookie(of: call, body) {
-                return accounts.logOut(cookie, for: caller, on: call.request.eventLoop).map {
+                return sessions.logOut(cookie, for: caller, on: call.request.eventLoop).map {
                     var response = Response(status: .noContent)
                     context.settings.cookies?.clear(in: &response.headers)
                     return response
                 }
             }
             let texts = try AuthIntake.texts(["refresh_token"], of: body)
-            return accounts.logOut(texts[0], for: caller, on: call.request.eventLoop).map { Response(status: .noContent) }
+            return sessions.logOut(texts[0], for: caller, on: call.request.eventLoop).map { Response(status: .noContent) }
         }
     }
 

@@ -189,6 +189,14 @@ extension OpenAPIDocument {
             properties.append(JSONMember(name: field.name, value: FieldDescription.request(field)))
             if purpose == .create, field.required, field.initial.isNull, field.slugSources.isEmpty { required.append(.string(field.name)) }
         }
+        if purpose == .create, collection === context.records.schema.users {
+            properties += [
+                JSONMember(name: "email", value: ["type": "string", "format": "email", "maxLength": 254]),
+                JSONMember(name: "phone", value: ["type": "string"]),
+                JSONMember(name: "password", value: ["type": "string", "minLength": 1, "maxLength": 1_024]),
+                JSONMember(name: "must_change_password", value: ["type": "boolean"]),
+            ]
+        }
         for children in collection.shape.children where children.isNested {
             guard let rows = nestedRows(children, purpose: purpose) else { continue }
             properties.append(JSONMember(name: children.name, value: rows))

@@ -138,6 +138,8 @@ struct OpenAPIDocument {
         let content = types.map { JSONMember(name: $0, value: ["schema": ["type": "string"]]) }
         return JSONMember(name: "200", value: ["description": .string(about), "content": .object(content)])
     }
+    /// A success that tells nothing: `data` is null.
+    static func nothing(_ about: String) -> JSONMember { success("200", about, data: ["type": "null"]) }
 
     static func empty(_ status: String, _ about: String, headers: JSONValue? = nil) -> JSONMember {
         let members =

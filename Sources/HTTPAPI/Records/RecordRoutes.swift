@@ -30,7 +30,8 @@ struct RecordRoutes {
                 routes.add(.GET, item, resource.read)
             }
             // What nobody may do is refused like any other thing that one may not: its route exists.
-            if !isSingle, collection !== context.records.schema.media { routes.add(.POST, path, resource.create) }
+            let isMadeElsewhere = collection === context.records.schema.media || collection === context.records.schema.users
+            if !isSingle, !isMadeElsewhere { routes.add(.POST, path, resource.create) }
             routes.add(.PATCH, item, resource.update)
             if !isSingle { routes.add(.DELETE, item, resource.delete) }
             if collection.behaviour.restore != nil, collection.behaviour.deletesSoftly, !isSingle {

@@ -16,8 +16,8 @@ package enum ResolvedCaller: Sendable {
         case expired
         /// A page of another site, with this one's cookies.
         case foreignOrigin
-        /// The user's `auth.active_when` is false.
-        case inactive
+        /// Nothing else is open to him until he has changed his password.
+        case mustChangePassword(Caller)
         /// A member of a tenant that is not active.
         case tenantInactive
         /// Nothing that he may know of.
@@ -111,7 +111,10 @@ extension Failure {
         case .foreignOrigin: self = .foreignOrigin
         case .tenantAbsent: self = .notFound
         case .tenantInactive: self.init(status: .forbidden, code: "TENANT_INACTIVE", message: "this organisation is not active")
-        case .inactive: self.init(status: .forbidden, code: "ACCOUNT_INACTIVE", message: "this account is not active")
+        case .mustChangePassword:
+            self.init(
+                status: .forbidden, code: "PASSWORD_CHANGE_REQUIRED",
+                message: "a new password must be chosen first: POST /api/v1/auth/password/change")
         }
     }
 }

@@ -48,8 +48,20 @@ extension RecordWriter {
             id: newID(), record: JobRecord(collection: collection.name, id: change.row.id), at: environment.now,
             action: change.event ?? change.kind.rawValue, changes: JSONValue.object(members).text)
         if let tenant = collection.shape.tenant, case .text(let id) = change.row.values[tenant] { entry.tenant = id }
-        entry.actor = environment.me?.id
-        entry.actorName = environment.me.flatMap(nameOfUser)
+        try append(entry, by: environment.me)
+    }
+
+    /// What happened to an account, by the user himself as far as one can tell.
+    func audit(_ event: String, of user: Row) throws {
+        let entry = AuditEntry(
+            id: newID(), record: JobRecord(collection: user.collection, id: user.id), at: environment.now, action: event, changes: "{}")
+        try append(entry, by: environment.me ?? user)
+    }
+
+    private func append(_ entry: AuditEntry, by actor: Row?) throws {
+        var entry = entry
+        entry.actor = actor?.id
+        entry.actorName = actor.flatMap(nameOfUser)
         // Empty for what no request does.
         if !environment.request.ip.isEmpty { entry.ip = environment.request.ip }
         if !environment.request.userAgent.isEmpty { entry.userAgent = String(environment.request.userAgent.prefix(Self.longestAgent)) }

@@ -9,7 +9,13 @@ extension RecordWriter {
 
     /// Runs the handlers of the event: `publish` of a post. Roll-ups are up to date by then (11-precisions 31).
     func runEffects(of event: String, in collection: Collection, new: Row, old: Row?) throws {
-        guard !schema.handlers.isEmpty, let handlers = schema.handlers["\(collection.name).\(event)"] else { return }
+        guard !schema.handlers.isEmpty else { return }
+        try runHandlers(of: "\(collection.name).\(event)", in: collection, new: new, old: old)
+    }
+
+    /// The same by the whole name of the event: `auth.login`.
+    func runHandlers(of event: String, in collection: Collection, new: Row, old: Row?) throws {
+        guard let handlers = schema.handlers[event] else { return }
         guard depth < Self.effectDepth else {
             throw RecordError.checkFailed(status: 409, message: "more than \(Self.effectDepth) effects follow from one another")
         }

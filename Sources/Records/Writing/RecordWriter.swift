@@ -8,7 +8,7 @@ package import Schema
 /// operation; `changes` tells afterwards what it did.
 package final class RecordWriter {
     let schema: Schema
-    let transaction: any Transaction
+    package let transaction: any Transaction
     let caller: Caller
     let newID: () -> String
     private var lastID = ""
@@ -38,6 +38,10 @@ package final class RecordWriter {
     }
 
     var environment: Environment { caller.environment }
+    /// When it is done, in milliseconds since 1970.
+    package var now: Int64 { environment.now }
+    /// On account of which request.
+    package var request: RequestFacts { environment.request }
 
     // MARK: Operations
 

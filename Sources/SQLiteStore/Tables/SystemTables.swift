@@ -3,7 +3,7 @@ import Ports
 /// The tables of Atlas itself, and the layout of the file as a whole.
 enum SystemTables {
     /// Raised with every change of these tables or of how records are stored. A file of a higher one is refused.
-    static let layout: Int64 = 3
+    static let layout: Int64 = 4
 
     private static let statements = """
         CREATE TABLE IF NOT EXISTS "_atlas_meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -13,7 +13,8 @@ enum SystemTables {
             "user" TEXT PRIMARY KEY, "hash" TEXT NOT NULL, "changed_at" INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS "_atlas_sessions" (
             "id" TEXT PRIMARY KEY, "user" TEXT NOT NULL, "created_at" INTEGER NOT NULL, "expires_at" INTEGER NOT NULL,
-            "refresh_hash" BLOB NOT NULL, "previous_hash" BLOB, "rotated_at" INTEGER) STRICT, WITHOUT ROWID;
+            "refresh_hash" BLOB NOT NULL, "previous_hash" BLOB, "rotated_at" INTEGER, "used_at" INTEGER NOT NULL,
+            "address" TEXT NOT NULL, "user_agent" TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS "_atlas_sessions_user" ON "_atlas_sessions" ("user");
         CREATE INDEX IF NOT EXISTS "_atlas_sessions_expires_at" ON "_atlas_sessions" ("expires_at");
         CREATE UNIQUE INDEX IF NOT EXISTS "_atlas_sessions_refresh_hash" ON "_atlas_sessions" ("refresh_hash");
@@ -30,13 +31,17 @@ enum SystemTables {
 
     /// Makes what is missing; throws when the file was written by a newer binary.
     static func prepare(_ connection: Connection) throws {
-        if let stored = try storedLayout(connection), stored > layout {
+        let stored = try storedLayout(connection)
+        if let stored, stored > layout {
             throw StoreError.unavailable(
                 "the database has layout \(stored), written by a newer version of Atlas; this one knows layout \(layout)")
         }
         try connection.execute("BEGIN IMMEDIATE")
         do {
+            // Sessions have learnt where they are used: everybody signs in anew.
+            if let stored, stored < 4 { try connection.execute(#"DROP TABLE IF EXISTS "_atlas_sessions""#) }
             try connection.execute(statements)
+            try connection.execute(SQLiteSignIns.statements)
             try connection.execute(SQLiteFormerSlugs.statements)
             try connection.execute(SQLiteProofs.statements)
             try connection.execute(JobSchema.statements)

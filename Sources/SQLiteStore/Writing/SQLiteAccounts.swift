@@ -4,7 +4,7 @@ import Ports
 struct SQLiteAccounts: AccountTransaction {
     private let connection: Connection
     private static let columns =
-        #""id", "user", "created_at", "expires_at", "refresh_hash", "previous_hash", "rotated_at""#
+        #""id", "user", "created_at", "expires_at", "refresh_hash", "previous_hash", "rotated_at", "used_at", "address", "user_agent""#
 
     init(_ connection: Connection) {
         self.connection = connection
@@ -26,6 +26,12 @@ struct SQLiteAccounts: AccountTransaction {
         try statement.run()
     }
 
+    func removeCredential(of user: String) throws {
+        let statement = try connection.statement(#"DELETE FROM "_atlas_credentials" WHERE "user" = ?"#)
+        statement.bind(user, at: 1)
+        try statement.run()
+    }
+
     func session(_ id: String) throws -> Session? {
         let statement = try connection.statement(#"SELECT \#(SQLiteAccounts.columns) FROM "_atlas_sessions" WHERE "id" = ?"#)
         defer { statement.reset() }
@@ -44,12 +50,13 @@ struct SQLiteAccounts: AccountTransaction {
     private static func session(_ statement: Statement) -> Session {
         Session(
             id: statement.text(0), user: statement.text(1), createdAt: statement.integer(2), expiresAt: statement.integer(3),
-            refreshHash: statement.bytes(4), previousHash: statement.optionalBytes(5), rotatedAt: statement.optionalInteger(6))
+            refreshHash: statement.bytes(4), previousHash: statement.optionalBytes(5), rotatedAt: statement.optionalInteger(6),
+            usedAt: statement.integer(7), address: statement.text(8), userAgent: statement.text(9))
     }
 
     func saveSession(_ session: Session) throws {
         let statement = try connection.statement(
-            #"INSERT OR REPLACE INTO "_atlas_sessions" (\#(SQLiteAccounts.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)"#)
+            #"INSERT OR REPLACE INTO "_atlas_sessions" (\#(SQLiteAccounts.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"#)
         statement.bind(session.id, at: 1)
         statement.bind(session.user, at: 2)
         statement.bind(session.createdAt, at: 3)
@@ -57,7 +64,32 @@ struct SQLiteAccounts: AccountTransaction {
         statement.bind(bytes: session.refreshHash, at: 5)
         statement.bind(bytes: session.previousHash, at: 6)
         statement.bind(session.rotatedAt, at: 7)
+        statement.bind(session.usedAt, at: 8)
+        statement.bind(session.address, at: 9)
+        statement.bind(session.userAgent, at: 10)
         try statement.run()
+    }
+
+    func sessions(of user: String) throws -> [Session] {
+        let statement = try connection.statement(
+            #"SELECT \#(SQLiteAccounts.columns) FROM "_atlas_sessions" WHERE "user" = ? ORDER BY "created_at" DESC, "id" DESC"#)
+        defer { statement.reset() }
+        statement.bind(user, at: 1)
+        var sessions: [Session] = []
+        while try statement.step() { sessions.append(SQLiteAccounts.session(statement)) }
+        return sessions
+    }
+
+    func noteUse(_ uses: [SessionUse]) throws {
+        let statement = try connection.statement(
+            #"UPDATE "_atlas_sessions" SET "used_at" = ?2, "address" = ?3, "user_agent" = ?4 WHERE "id" = ?1"#)
+        for use in uses {
+            statement.bind(use.session, at: 1)
+            statement.bind(use.at, at: 2)
+            statement.bind(use.address, at: 3)
+            statement.bind(use.userAgent, at: 4)
+            try statement.run()
+        }
     }
 
     func removeSession(_ id: String) throws {

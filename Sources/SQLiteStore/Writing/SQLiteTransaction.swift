@@ -58,6 +58,10 @@ final class SQLiteTransaction: Transaction {
 
     var proofs: any ProofTransaction { SQLiteProofs(connection) }
 
+    var failures: any FailureTransaction { SQLiteSignIns(connection) }
+
+    var signingKeys: any SigningKeyTransaction { SQLiteSignIns(connection) }
+
     var ledgers: any Ledgers { SQLiteLedgers(connection) }
 
     var sequences: any SequenceTransaction { SQLiteSequences(connection) }

@@ -1,0 +1,15 @@
+/// Refusals that only identity knows.
+package enum IdentityError: Error, Sendable, Equatable {
+    case wrongCredentials
+    case inactive
+    case signupClosed
+    /// Seconds to wait.
+    case tooManyAttempts(Int64)
+    case refresh(RefreshFault)
+    /// Wrong, unknown, expired or used before.
+    case wrongCode
+    /// No more codes for now: seconds to wait.
+    case tooManyCodes(Int64)
+    /// The sign-in is too long ago for what he asks.
+    case staleSignIn
+}

@@ -1,0 +1,134 @@
+internal import Expressions
+package import NIOCore
+internal import Ports
+package import Records
+internal import Schema
+
+/// Passwords of accounts that exist.
+package final class Passwords: Sendable {
+    private let records: Records
+    private let hasher: PasswordHasher
+    private let policy: PasswordPolicy
+    private let failures: SignInFailures
+    private let sessions: Sessions
+
+    package init(
+        records: Records, hasher: PasswordHasher, policy: PasswordPolicy, failures: SignInFailures, sessions: Sessions
+    ) {
+        self.records = records
+        self.hasher = hasher
+        self.policy = policy
+        self.failures = failures
+        self.sessions = sessions
+    }
+
+    private var users: Collection { records.schema.users }
+
+    // MARK: Changing
+
+    private enum Change: Sendable {
+        case done(ended: [String])
+        case wrong
+        case tooMany(Int64)
+    }
+
+    /// A new password by whoever knows the present one; every other session ends. An account without any takes its first one from a session
+    /// that has just signed in. Guessing counts as it does at the login.
+    package func change(
+        from current: String?, to password: String, for caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
+        let now = caller.environment.now
+        if let fault = fault(password, of: me) { return loop.makeFailedFuture(RecordError.invalid([fault])) }
+        return records.store.transaction(on: loop) { [self] transaction -> String? in
+            let subject = try subject(me, caller, transaction)
+            if let seconds = try failures.wait(subject, now: now, in: transaction.failures) {
+                throw IdentityError.tooManyAttempts(seconds)
+            }
+            return try transaction.accounts.credential(of: me.id)?.hash
+        }.flatMap { [self] hash in
+            judge(current, hash, to: password, on: loop).flatMap { [self] isRight in
+                hasher.hash(password, on: loop).flatMap { [self] new in
+                    records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Change in
+                        let subject = try subject(me, caller, transaction)
+                        if let seconds = try failures.wait(subject, now: now, in: transaction.failures) { return .tooMany(seconds) }
+                        let stored = try transaction.accounts.credential(of: me.id)?.hash
+                        if stored == nil {
+                            try sessions.requireRecent(caller, transaction)
+                        } else if !isRight || stored != hash {
+                            try failures.note(subject, now: now, in: transaction.failures)
+                            return .wrong
+                        }
+                        try failures.clear(subject, in: transaction.failures)
+                        return .done(ended: try set(new, of: me, keeping: caller.session, writer, transaction))
+                    }
+                }
+            }
+        }.flatMapThrowing { [sessions] change in
+            switch change {
+            case .done(let ended): sessions.ended(ended)
+            case .wrong:
+                throw RecordError.invalid([FieldFault(path: "current_password", code: "wrong", message: "is not the present password")])
+            case .tooMany(let seconds): throw IdentityError.tooManyAttempts(seconds)
+            }
+        }
+    }
+
+    /// Whether the present password is right. Throws where the new one is the same, which only whoever knows it is told.
+    private func judge(_ current: String?, _ hash: String?, to password: String, on loop: any EventLoop) -> EventLoopFuture<Bool> {
+        guard let hash else { return loop.makeSucceededFuture(false) }
+        guard let current else {
+            let fault = FieldFault(path: "current_password", code: "required", message: "is required")
+            return loop.makeFailedFuture(RecordError.invalid([fault]))
+        }
+        return hasher.verify(current, against: hash, on: loop).flatMapThrowing { verdict in
+            guard case .right = verdict else { return false }
+            if PasswordHasher.isSame(current, password) {
+                throw RecordError.invalid([FieldFault(path: "password", code: "same", message: "is the one that it was")])
+            }
+            return true
+        }
+    }
+
+    /// From the command line: rights do not count, and every session ends.
+    package func reset(
+        _ user: String, to password: String, mustChange: Bool = false, on loop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        let system = Caller.system(now: records.clock.now())
+        if let fault = fault(password, of: nil) { return loop.makeFailedFuture(RecordError.invalid([fault])) }
+        return hasher.hash(password, on: loop).flatMap { [self] new in
+            records.write(for: system, on: loop) { [self] writer, transaction in
+                guard let row = try transaction.row(in: users.name, id: user) else { throw RecordError.notFound }
+                if case .text(let email) = row.value("email", in: users) { try failures.clear(account: email, in: transaction.failures) }
+                return try set(new, of: row, mustChange: mustChange, keeping: nil, writer, transaction)
+            }
+        }.map { [sessions] in sessions.ended($0) }
+    }
+
+    /// Gives the ids of the sessions that ended.
+    func set(
+        _ hash: String, of user: Row, mustChange: Bool = false, keeping session: String?, _ writer: RecordWriter,
+        _ transaction: any Transaction
+    ) throws -> [String] {
+        try transaction.accounts.setCredential(Credential(user: user.id, hash: hash, changedAt: writer.now))
+        var user = user
+        if let field = users.field("must_change_password"), user.values[field.index] != .bool(mustChange) {
+            user = try writer.set([field.index: .bool(mustChange)], of: users, id: user.id) ?? user
+        }
+        try writer.tell(.passwordChanged, of: user)
+        return try transaction.accounts.removeSessions(of: user.id, except: session)
+    }
+
+    func fault(_ password: String, of user: Row?) -> FieldFault? {
+        var email: String?
+        if let user, case .text(let text) = user.value("email", in: users) { email = text }
+        return policy.fault(password, email: email)
+    }
+
+    private func subject(_ user: Row, _ caller: Caller, _ transaction: any Transaction) throws -> SignInFailures.Subject {
+        var account = user.id
+        if case .text(let email) = user.value("email", in: users) { account = email }
+        return failures.subject(
+            account: account, address: caller.environment.request.ip, sessions: try transaction.accounts.sessions(of: user.id))
+    }
+}

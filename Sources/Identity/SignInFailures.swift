@@ -1,0 +1,86 @@
+internal import Crypto
+internal import Ports
+
+/// Failed sign-ins, counted for the account and for the address in a sliding window (09-security: 5 and 20 per 15 min). They stand in the
+/// store, so that a restart forgives nothing, and whose they are is a keyed digest: what strangers type there may be anything.
+///
+/// Nobody locks another out for ever: a network from which the account is signed in is counted by itself, so that strangers' failures
+/// elsewhere do not close the door that its owner uses; and whoever takes a new password by mail begins anew.
+package struct SignInFailures: Sendable {
+    private let key: SymmetricKey
+    private let perAccount: Int
+    private let perAddress: Int
+    private let window: Int64
+
+    /// `window` in milliseconds.
+    package init(masterKey: MasterKey, perAccount: Int, perAddress: Int, window: Int64) {
+        key = masterKey.derived(for: .failures)
+        self.perAccount = perAccount
+        self.perAddress = perAddress
+        self.window = window
+    }
+
+    /// Of whom failures are counted, in digests.
+    package struct Subject: Sendable, Equatable {
+        var account: [UInt8]
+        var address: [UInt8]
+    }
+
+    /// `sessions` are those of the account, if there is such a one.
+    func subject(account: String, address: String, sessions: [Session]) -> Subject {
+        let network = Self.network(address)
+        let isKnown = sessions.contains { Self.network($0.address) == network }
+        return Subject(account: digest("account", account, isKnown ? network : ""), address: digest("address", network, ""))
+    }
+
+    /// Seconds to wait before another try; nil: go on.
+    func wait(_ subject: Subject, now: Int64, in failures: any FailureTransaction) throws -> Int64? {
+        let waits = try [(subject.account, perAccount), (subject.address, perAddress)].compactMap { key, limit -> Int64? in
+            // The latest so many: when the first of them leaves the window there is room for one more.
+            let recent = try failures.failures(of: key, since: now - window + 1, limit: limit)
+            return recent.count >= limit ? recent.first.map { $0 + window - now } : nil
+        }
+        return waits.max().map { max(1, ($0 + 999) / 1_000) }
+    }
+
+    func note(_ subject: Subject, now: Int64, in failures: any FailureTransaction) throws {
+        for key in [subject.account, subject.address] { try failures.addFailure(of: key, at: now, forget: now - window) }
+    }
+
+    func clear(_ subject: Subject, in failures: any FailureTransaction) throws {
+        try failures.clearFailures(of: subject.account)
+    }
+
+    /// Whoever has proved that he owns the account is no stranger to it.
+    func clear(account: String, in failures: any FailureTransaction) throws {
+        try failures.clearFailures(of: digest("account", account, ""))
+    }
+
+    private func digest(_ parts: String...) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array(parts.joined(separator: "\0").utf8), using: key))
+    }
+
+    /// An IPv6 customer holds at least a /64: its addresses count as one.
+    static func network(_ address: String) -> String {
+        guard address.contains(":"), !address.contains(".") else { return address }
+        let halves = address.components(separatedByDouble: ":")
+        let head = halves.0.split(separator: ":")
+        let tail = halves.1.map { $0.split(separator: ":").count } ?? 0
+        let zeros = Array(repeating: Substring("0"), count: max(0, 8 - head.count - tail))
+        return (head + zeros).prefix(4).joined(separator: ":") + "::/64"
+    }
+}
+
+extension String {
+    /// What stands before and after `::`.
+    fileprivate func components(separatedByDouble mark: Character) -> (Substring, Substring?) {
+        var previous: Character?
+        for index in indices {
+            if self[index] == mark, previous == mark {
+                return (self[..<self.index(before: index)], self[self.index(after: index)...])
+            }
+            previous = self[index]
+        }
+        return (self[...], nil)
+    }
+}
