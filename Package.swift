@@ -129,7 +129,7 @@ let package = Package(
         // They depend on the program so that it is built before its tests; they start it as a process.
         .testTarget(
             name: "AcceptanceTests", dependencies: ["atlas", "Harness", "JSON", nio, nioPosix, nioHTTP1], path: "Tests/Acceptance",
-            exclude: ["openapi"], swiftSettings: strict),
+            swiftSettings: strict),
         .testTarget(
             name: "ExamplesTests", dependencies: ["atlas", "Harness", "Conformance", "JSON", nio, nioHTTP1],
             path: "Tests/ExamplesAcceptance", swiftSettings: strict),

@@ -27,6 +27,8 @@ class Site:
     seeds: list = field(default_factory=list)
     # Fields by which the administrator of a run could end his own rights: a request with one of them is left out.
     own_rights: tuple = ()
+    # Requests of the fuzzing phase for each operation: fewer where there are many operations.
+    examples: int = 20
 
     def start(self, atlas, work):
         """Serves on an empty directory and signs the administrator in; gives a Served."""
@@ -125,7 +127,7 @@ SITES = {
         ]),
         Site("sevra", "Tests/Examples/sevra.toml",
              {"username": "admin", "first_name": "Ada", "last_name": "Admin", "role": "ADMIN"},
-             [*ALONE, "sms.driver=file", 'auth.methods=["otp", "password"]'], own_rights=("role", "status"), seeds=[
+             [*ALONE, "sms.driver=file", 'auth.methods=["otp", "password"]'], own_rights=("role", "status"), examples=3, seeds=[
                  ("image", "/media", {"kind": "image", "file": IMAGE}),
                  ("province", "/provinces", {"name_fa": "تهران", "name_en": "Tehran"}),
                  ("city", "/cities", {"province": "$province", "name_fa": "تهران", "name_en": "Tehran"}),

@@ -106,7 +106,7 @@ struct SignInRoutes: Sendable {
             document.add(
                 .POST, "/api/v1/auth/signup",
                 .init(
-                    id: "signUp", summary: "Make an account and sign in", tag: "auth", body: OpenAPIDocument.body(signUpBody),
+                    id: "signUp", summary: "Make an account and sign in", tag: "auth", body: OpenAPIDocument.body(signUpBody(in: document)),
                     successes: [SignedInAnswer.success("201")], failures: ["403", "409", "429"]))
             document.add(
                 .POST, "/api/v1/auth/login",
@@ -133,7 +133,7 @@ struct SignInRoutes: Sendable {
                 successes: [OpenAPIDocument.empty("204", "ended")], failures: ["403"]))
     }
 
-    private var signUpBody: JSONValue {
+    private func signUpBody(in document: OpenAPIDocument) -> JSONValue {
         let users = context.records.schema.users
         var properties = [
             JSONMember(name: "email", value: ["type": "string", "format": "email", "maxLength": 254]),
@@ -141,7 +141,8 @@ struct SignInRoutes: Sendable {
         ]
         var required: [JSONValue] = ["email", "password"]
         for field in users.fields where !field.isPrivate && (field.source == .client || field.source == .clientOnce) {
-            properties.append(JSONMember(name: field.name, value: FieldDescription.request(field)))
+            properties.append(
+                JSONMember(name: field.name, value: FieldDescription.request(field, values: document.values(of: field, in: users))))
             if field.required, field.initial.isNull, field.slugSources.isEmpty { required.append(.string(field.name)) }
         }
         return [

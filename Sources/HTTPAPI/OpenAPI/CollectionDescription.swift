@@ -128,7 +128,7 @@ extension OpenAPIDocument {
             Operation(
                 id: id, summary: "A page of \(collection.name)", tag: collection.name,
                 needsAccount: behaviour.read?.rule.isNeverForAnonymous != false || behaviour.list?.rule.isNeverForAnonymous == true,
-                parameters: key + Self.listParameters(parameters),
+                parameters: key + listParameters(parameters),
                 successes: [
                     Self.success("200", "a page", data: data, headers: Self.listTag, paginated: true),
                     Self.empty("304", "unchanged since If-None-Match"),
@@ -151,14 +151,33 @@ extension OpenAPIDocument {
     mutating func addRecord(_ collection: Collection, _ parameters: ListParameters) {
         let names = OperationNames(collection.name)
         add(schema: names.singular, record(collection))
+        for field in collection.fields where values(of: field, in: collection) != nil {
+            add(schema: valuesName(field, in: collection), Self.names(field.model.allowed ?? []))
+        }
         if !parameters.expandable.isEmpty { add(schema: "Expand\(names.singular)", Self.names(parameters.expandable)) }
+    }
+
+    /// The values of an enum, a state or flags, as a schema of their own: one type in answers, bodies and filters.
+    func values(of field: Field, in collection: Collection) -> JSONValue? {
+        switch field.kind {
+        case .enumeration, .state, .flags: field.isPrivate ? nil : Self.reference(valuesName(field, in: collection))
+        default: nil
+        }
+    }
+
+    /// `OrderStatus`; `OrderStatusValue` beside a collection `order_statuses`.
+    private func valuesName(_ field: Field, in collection: Collection) -> String {
+        let name = OperationNames(collection.name).singular + OperationNames.camel(field.name, upper: true)
+        let isTaken = context.records.schema.collections.contains { OperationNames($0.name).singular == name }
+        return isTaken ? name + "Value" : name
     }
 
     /// A record as answers hold it.
     func record(_ collection: Collection, isNew: Bool = false) -> JSONValue {
         var properties: [JSONMember] = []
         for field in collection.fields where field.isAnswered || (isNew && field.revealsOnce) {
-            properties.append(JSONMember(name: field.name, value: FieldDescription.answer(field)))
+            properties.append(
+                JSONMember(name: field.name, value: FieldDescription.answer(field, values: values(of: field, in: collection))))
         }
         for children in collection.shape.children where children.isNested {
             properties.append(JSONMember(name: children.name, value: expanded(children)))
@@ -186,7 +205,8 @@ extension OpenAPIDocument {
             case (.stamp, .update) where field.write != nil: break
             default: continue
             }
-            properties.append(JSONMember(name: field.name, value: FieldDescription.request(field)))
+            properties.append(
+                JSONMember(name: field.name, value: FieldDescription.request(field, values: values(of: field, in: collection))))
             if purpose == .create, field.required, field.initial.isNull, field.slugSources.isEmpty { required.append(.string(field.name)) }
         }
         if purpose == .create, collection === context.records.schema.users {
@@ -213,46 +233,48 @@ extension OpenAPIDocument {
 
     // MARK: Queries
 
-    static func listParameters(_ parameters: ListParameters) -> [JSONValue] {
+    func listParameters(_ parameters: ListParameters) -> [JSONValue] {
         var all = [
-            parameter(
+            Self.parameter(
                 "page", in: "query", ["type": "integer", "minimum": 1, "maximum": .integer(Int64(ListParameters.reach))], about: "from 1"),
-            parameter(
+            Self.parameter(
                 "page_size", in: "query", ["type": "integer", "minimum": 1, "maximum": 100, "default": 20], about: "records on a page"),
-            parameter("count", in: "query", ["enum": ["exact", "none"]], about: "none: without totals, which is quicker"),
-            parameter(
+            Self.parameter("count", in: "query", ["enum": ["exact", "none"]], about: "none: without totals, which is quicker"),
+            Self.parameter(
                 "cursor", in: "query", ["type": "string", "maxLength": 4_096],
                 about: "instead of pages: empty to begin, then `next_cursor` of the page before"),
         ]
         if !parameters.searched.isEmpty {
             let names = parameters.searched.map(\.name).joined(separator: ", ")
             all.append(
-                parameter("q", in: "query", ["type": "string"], about: "records that hold these words (in \(names)), the best first"))
+                Self.parameter("q", in: "query", ["type": "string"], about: "records that hold these words (in \(names)), the best first"))
         }
-        all += projection(parameters)
+        all += Self.projection(parameters)
         if parameters.collection.shape.tree != nil {
-            all.append(parameter("tree", in: "query", ["type": "boolean"], about: "rows nested in `children`; pages are of the topmost"))
+            all.append(
+                Self.parameter("tree", in: "query", ["type": "boolean"], about: "rows nested in `children`; pages are of the topmost"))
         }
         let sortable = parameters.sortable.keys.sorted()
-        all.append(several("sort", of: names(sortable + sortable.map { "-" + $0 }), about: "in this order; - for descending"))
+        all.append(Self.several("sort", of: Self.names(sortable + sortable.map { "-" + $0 }), about: "in this order; - for descending"))
         if parameters.collection.behaviour.restore != nil {
-            all.append(parameter("deleted", in: "query", ["enum": ["only"]], about: "deleted records instead, for who may restore"))
+            all.append(Self.parameter("deleted", in: "query", ["enum": ["only"]], about: "deleted records instead, for who may restore"))
         }
         for name in parameters.filterNames {
             guard let filter = parameters.filters[name] else { continue }
             let about = "filter: \(filter.field.name) \(filter.comparison.rawValue)"
-            let item = item(filter.field)
+            let item = Self.item(filter.field, values: values(of: filter.field, in: parameters.collection))
             all.append(
                 filter.takesSeveral
-                    ? several(name, of: item, most: 100, about: about + " any of these") : parameter(name, in: "query", item, about: about))
+                    ? Self.several(name, of: item, most: 100, about: about + " any of these")
+                    : Self.parameter(name, in: "query", item, about: about))
         }
         for filter in parameters.collection.behaviour.filters {
             guard let declared = parameters.declared[filter.name] else { continue }
             let schema = declared.field.map { Self.item($0) } ?? ["type": "string"]
             all.append(
                 declared.takesSeveral
-                    ? several(filter.name, of: schema, most: 100, about: "declared filter: any of these")
-                    : parameter(filter.name, in: "query", schema, about: "declared filter"))
+                    ? Self.several(filter.name, of: schema, most: 100, about: "declared filter: any of these")
+                    : Self.parameter(filter.name, in: "query", schema, about: "declared filter"))
         }
         return all
     }
@@ -282,9 +304,9 @@ extension OpenAPIDocument {
     private static func names(_ all: [String]) -> JSONValue { ["enum": .array(all.map { .string($0) })] }
 
     /// One value to filter by.
-    static func item(_ field: Field) -> JSONValue {
+    static func item(_ field: Field, values: JSONValue? = nil) -> JSONValue {
         switch field.kind {
-        case .enumeration, .state: names(field.model.allowed ?? [])
+        case .enumeration, .state, .flags: values ?? names(field.model.allowed ?? [])
         case .reference, .references, .media, .medias, .id: ["type": "string", "format": "uuid"]
         case .union(let collections): FieldDescription.union(collections, orKind: true)
         case .decimal: ["type": "string", "pattern": "^-?[0-9]{1,18}([.][0-9]{1,18})?$"]
@@ -294,38 +316,8 @@ extension OpenAPIDocument {
         case .date: ["type": "string", "format": "date"]
         case .datetime: ["type": "string", "format": "date-time"]
         case .duration: ["type": "string", "format": "duration"]
-        case .flags: names(field.model.allowed ?? [])
         // Any text may be asked for: what the field cannot hold is found nowhere.
         default: ["type": "string"]
         }
-    }
-}
-
-/// `listSalons`, `createOrder`, `shipOrder`: stable, readable names (04-api).
-struct OperationNames {
-    let plural: String
-    let singular: String
-
-    init(_ collection: String) {
-        let name = Self.camel(collection, upper: true)
-        plural = name
-        if name.lowercased().hasSuffix("series") || name.lowercased().hasSuffix("species") {
-            singular = name
-        } else if name.hasSuffix("ies"), name.count > 4 {
-            singular = name.dropLast(3) + "y"
-        } else if name.hasSuffix("ss") || !name.hasSuffix("s") {
-            singular = name
-        } else if ["sses", "xes", "ches", "shes"].contains(where: { name.hasSuffix($0) }) {
-            singular = String(name.dropLast(2))
-        } else {
-            singular = String(name.dropLast())
-        }
-    }
-
-    static func camel(_ name: String, upper: Bool) -> String {
-        let parts = name.split(separator: "_")
-        return parts.enumerated().map { index, part in
-            index == 0 && !upper ? String(part) : part.prefix(1).uppercased() + part.dropFirst()
-        }.joined()
     }
 }

@@ -15,10 +15,11 @@ enum FieldDescription {
 
     // MARK: Answers
 
-    static func answer(_ field: Field) -> JSONValue {
+    /// `values`: the schema of its values, where they have one of their own.
+    static func answer(_ field: Field, values: JSONValue? = nil) -> JSONValue {
         let isAlways =
             field.required || field.index < Row.System.deletedAt || field.kind == .state || !field.initial.isNull && isKept(field)
-        return answer(field, isNullable: !isAlways)
+        return answer(field, isNullable: !isAlways, values: values)
     }
 
     /// Whether nobody can set it to null.
@@ -29,7 +30,7 @@ enum FieldDescription {
         }
     }
 
-    private static func answer(_ field: Field, isNullable: Bool) -> JSONValue {
+    private static func answer(_ field: Field, isNullable: Bool, values: JSONValue? = nil) -> JSONValue {
         func typed(_ type: String, _ more: [JSONMember] = []) -> JSONValue {
             .object([JSONMember(name: "type", value: isNullable ? [.string(type), "null"] : .string(type))] + more)
         }
@@ -42,17 +43,17 @@ enum FieldDescription {
             let pattern = union(collections)["pattern"] ?? .null
             return typed("string", [JSONMember(name: "pattern", value: pattern)])
         case .email: return formatted("email")
-        case .url: return formatted("uri")
+        // Any letters may stand in one: the page of «سالن» is an IRI (RFC 3987).
+        case .url: return formatted("iri")
         case .int, .counter: return typed("integer")
         case .float: return typed("number")
         case .bool: return typed("boolean")
         case .date: return formatted("date")
         case .datetime: return formatted("date-time")
         case .enumeration, .state:
-            let values = (field.model.allowed ?? []).map { JSONValue.string($0) }
-            return ["enum": .array(isNullable ? values + [.null] : values)]
+            return oneOf(field, values, isNullable: isNullable)
         case .flags:
-            return typed("array", [JSONMember(name: "items", value: ["enum": .array((field.model.allowed ?? []).map { .string($0) })])])
+            return typed("array", [JSONMember(name: "items", value: oneOf(field, values, isNullable: false))])
         case .references where field.parts.isEmpty: return ["type": "array", "items": id]
         case .references: return ["type": "array", "items": members(field, describe: { part($0) })]
         case .media: return ["anyOf": [["$ref": "#/components/schemas/MediaObject"], ["type": "null"]]]
@@ -125,7 +126,7 @@ enum FieldDescription {
 
     // MARK: Bodies
 
-    static func request(_ field: Field) -> JSONValue {
+    static func request(_ field: Field, values: JSONValue? = nil) -> JSONValue {
         let isNullable = !field.required
         func typed(_ type: String, _ more: [JSONMember?]) -> JSONValue {
             .object([JSONMember(name: "type", value: isNullable ? [.string(type), "null"] : .string(type))] + more.compactMap { $0 })
@@ -144,7 +145,7 @@ enum FieldDescription {
             return typed("string", lengths + [JSONMember(name: "pattern", value: "^[^\\sA-Z!-,./:-@\\[-`{-~-][^\\sA-Z!-,./:-@\\[-`{-~]*$")])
         case .email: return formatted("email", [number("maxLength", field.maximum)])
         case .phone: return typed("string", [JSONMember(name: "maxLength", value: 40)])
-        case .url: return formatted("uri", lengths)
+        case .url: return formatted("iri", lengths)
         case .int, .counter:
             return typed(
                 "integer", [JSONMember(name: "format", value: "int64"), number("minimum", field.minimum), number("maximum", field.maximum)])
@@ -155,12 +156,10 @@ enum FieldDescription {
         case .datetime: return formatted("date-time")
         case .duration: return formatted("duration")
         case .enumeration, .state:
-            let values = (field.model.allowed ?? []).map { JSONValue.string($0) }
-            return ["enum": .array(isNullable ? values + [.null] : values)]
+            return oneOf(field, values, isNullable: isNullable)
         case .flags:
-            let values = JSONValue.array((field.model.allowed ?? []).map { .string($0) })
-            return typed(
-                "array", [JSONMember(name: "items", value: ["enum": values]), JSONMember(name: "uniqueItems", value: true)] + counts)
+            let item = oneOf(field, values, isNullable: false)
+            return typed("array", [JSONMember(name: "items", value: item), JSONMember(name: "uniqueItems", value: true)] + counts)
         case .reference, .media, .id: return formatted("uuid")
         case .union(let collections): return typed("string", [union(collections)["pattern"].map { JSONMember(name: "pattern", value: $0) }])
         case .references, .medias:
@@ -174,6 +173,12 @@ enum FieldDescription {
         case .sequence, .token: return typed("string", [])
         case .json: return .object([JSONMember]())
         }
+    }
+
+    private static func oneOf(_ field: Field, _ named: JSONValue?, isNullable: Bool) -> JSONValue {
+        if let named { return isNullable ? ["anyOf": [named, ["type": "null"]]] : named }
+        let values = (field.model.allowed ?? []).map { JSONValue.string($0) }
+        return ["enum": .array(isNullable ? values + [.null] : values)]
     }
 
     private static func decimalPattern(_ precision: Int, _ scale: Int) -> JSONMember {

@@ -34,7 +34,7 @@ struct ChildRoutes: Sendable {
             guard let key = parent.key(call) else { throw Failure.notFound }
             return parent.records.identify(parent.collection, key, for: caller, on: loop).flatMap { id in
                 do {
-                    var page = try child.parameters.page(Query(call.request.query), for: caller, context: child.context)
+                    var page = try child.parameters.page(child.parameters.query(call.request.query), for: caller, context: child.context)
                     let field = child.collection.fields[children.field]
                     let reference = field.targets.count > 1 ? "\(parent.collection.name):\(id)" : id
                     page.list.filters.append(.field(field, .equal, [.text(reference)]))

@@ -45,7 +45,8 @@ struct EdgeRoutes: Sendable {
         context.respond(call) { caller in
             let given = try resource.edgeParts(call)
             let query = call.request.query
-            let projection = query.isEmpty ? nil : try resource.parameters.projection(Query(query), for: caller, records: records)
+            let projection =
+                query.isEmpty ? nil : try resource.parameters.projection(resource.parameters.query(query), for: caller, records: records)
             let loop = call.request.eventLoop
             return records.key(of: collection, given: given, for: caller, on: loop).flatMap { key in
                 records.read(collection, key, projection: projection, for: caller, into: Envelope.open(), on: loop)

@@ -94,6 +94,16 @@ struct ListParameters: Sendable {
         var orderName: String
     }
 
+    /// The query with its lists whole, however they are written.
+    func query(_ text: String) throws(Failure) -> Query {
+        try Query(text) { name in
+            switch name {
+            case "fields", "expand", "sort": true
+            default: filters[name]?.takesSeveral ?? declared[name]?.takesSeveral ?? false
+            }
+        }
+    }
+
     /// The page that a query asks for; its access is not set yet.
     func page(_ query: Query, for caller: Caller, context: APIContext) throws -> Page {
         var faults: [FieldFault] = []

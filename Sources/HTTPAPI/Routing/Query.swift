@@ -4,8 +4,9 @@ internal import Records
 struct Query {
     private(set) var parameters: [(name: String, value: String)] = []
 
-    /// `application/x-www-form-urlencoded`, strictly: bad escapes, bytes that are no UTF-8 and doubled names are faults.
-    init(_ text: String) throws(Failure) {
+    /// `application/x-www-form-urlencoded`, strictly: bad escapes, bytes that are no UTF-8 and doubled names are faults. What takes `several`
+    /// values may also be repeated, as generated clients do (`a=1&a=2` is `a=1,2`).
+    init(_ text: String, several: (String) -> Bool = { _ in false }) throws(Failure) {
         guard !text.isEmpty else { return }
         var faults: [FieldFault] = []
         for pair in text.split(separator: "&", omittingEmptySubsequences: true) {
@@ -13,7 +14,11 @@ struct Query {
             guard let name = Self.decode(parts[0]), let value = Self.decode(parts.count > 1 ? parts[1] : "") else {
                 throw .invalid("the query is not properly percent-encoded UTF-8")
             }
-            if parameters.contains(where: { $0.name == name }) {
+            if let index = parameters.firstIndex(where: { $0.name == name }) {
+                if several(name) {
+                    parameters[index].value += ",\(value)"
+                    continue
+                }
                 faults.append(FieldFault(path: name, code: "duplicate", message: "occurs twice"))
             }
             parameters.append((name, value))

@@ -18,12 +18,18 @@ package struct TenantPlacement: Sendable {
         self.place = place
     }
 
-    /// The tenant's name, taken out of the query, where no route expects it.
+    /// The tenant's name, taken out of the query, where no route expects it. The header goes before the query.
     func name(in request: inout Request) -> String? {
+        let named = taken(from: &request)
         if let header, let value = request.headers.first(name: header), !value.isEmpty { return value }
-        guard let query, request.query.utf8.count > query.utf8.count, let parsed = try? Query(request.query), let value = parsed[query]
+        return named
+    }
+
+    private func taken(from request: inout Request) -> String? {
+        guard let query, request.query.utf8.count >= query.utf8.count, let parsed = try? Query(request.query, several: { $0 != query }),
+            let value = parsed[query]
         else { return nil }
-        request.query = request.query.split(separator: "&").filter { !$0.hasPrefix("\(query)=") }.joined(separator: "&")
+        request.query = request.query.split(separator: "&").filter { $0.prefix { $0 != "=" } != query }.joined(separator: "&")
         return value.isEmpty ? nil : value
     }
 
