@@ -111,7 +111,7 @@ let package = Package(
         tests("Media", knows: ["MediaHelperTool", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
         // The media helper as a program of its own, for the tests: their own binary cannot be run as one.
         .executableTarget(name: "MediaHelperTool", dependencies: ["Media"], path: "Tests/MediaHelperTool", swiftSettings: strict),
-        tests("Messaging", knows: ["Outbound", "Records", "Jobs", "Conformance", "Ports", "Schema", "Config", "JSON", logging]),
+        tests("Messaging", knows: ["Harness", "Outbound", "Records", "Jobs", "Conformance", "Ports", "Schema", "Config", "JSON", logging]),
         tests("Edge", knows: ["Ports", logging, nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
         tests("HTTPAPI", knows: ["Edge", "JSON", nio, nioHTTP1]),
         // Answers for Tests/FormatProbe/compare, which holds formats to other programs.
@@ -124,7 +124,8 @@ let package = Package(
             swiftSettings: strict),
         // What both suites below start the program with and ask it by.
         .target(
-            name: "Harness", dependencies: ["JSON", nio, nioPosix, nioHTTP1], path: "Tests/Harness", exclude: ["conforms"],
+            name: "Harness", dependencies: ["JSON", nio, nioPosix, nioHTTP1], path: "Tests/Harness",
+            exclude: ["conforms", "relay", "services"],
             swiftSettings: strict),
         // They depend on the program so that it is built before its tests; they start it as a process.
         .testTarget(

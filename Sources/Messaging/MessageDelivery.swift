@@ -28,16 +28,20 @@ package struct MessageDelivery: JobHandler {
         guard let payload = try? JSONParser.parse(job.payload)["sealed"]?.string, let sealed = Base64.decodeURL(payload),
             let bytes = open(sealed), let json = try? JSONParser.parse(bytes), let message = Message(json)
         else { return .dead(error: "the message cannot be read: it was sealed with another key") }
-        let carriers = carriers()
+        return try await Self.carry(message, as: job.claim.job, by: carriers(), pinned: try await pinnedStep(of: job))
+    }
+
+    /// One try. A failure of which nobody knows whether the message was taken names the step (`UnknownOutcome`), which the next try gets as
+    /// `pinned`.
+    static func carry(_ message: Message, as id: String, by carriers: Carriers, pinned: Int?) async throws -> JobConclusion {
         let steps = message.routes.flatMap { route in carriers.carriers(of: route.channel).map { (route, $0) } }
         guard !steps.isEmpty else { return .dead(error: "nobody carries it") }
-        let pinned = try await pinnedStep(of: job)
         let first = min(pinned ?? 0, steps.count - 1)
         var refusals: [CarrierFailure] = []
         for index in first..<steps.count {
             let (route, carrier) = steps[index]
             do {
-                try await carrier.carry(Parcel(id: job.claim.job, notice: message.notice, at: message.at, route: route))
+                try await carrier.carry(Parcel(id: id, notice: message.notice, at: message.at, route: route))
                 return .done(result: Array(JSONValue.object(["by": .string(carrier.name)]).text.utf8))
             } catch let failure as CarrierFailure {
                 if failure.certainty == .unknown || pinned != nil {

@@ -16,6 +16,7 @@ package enum Effect: Sendable {
     case insert(RowInsertion)
     /// Work for later: a durable job in the same commit.
     case work(WorkStart)
+    case notify(NoticeSending)
 
     /// Changes rows.
     package struct RowsUpdate: Sendable {

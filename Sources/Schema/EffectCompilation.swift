@@ -85,8 +85,8 @@ extension SchemaCompiler {
             return work(declared, on: each?.collections ?? event.map { [$0.name] } ?? []).map {
                 .work(Effect.WorkStart(work: $0, each: each))
             }
-        case .notify, .webhook:
-            return nil
+        case .notify: return sending(declared, each: each, of: event?.name).map { .notify($0) }
+        case .webhook: return nil
         }
     }
 

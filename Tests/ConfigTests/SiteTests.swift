@@ -9,7 +9,7 @@ enum Sites {
     static func path(_ name: String) -> String { "\(repository)/Tests/Examples/\(name).toml" }
 
     /// All that can be read, with errors among the warnings.
-    static func read(_ path: String, environment: [String: String] = [:], set: [(String, String)] = []) -> LoadedConfiguration {
+    static func read(_ path: String, environment: [String: String] = dummySecrets, set: [(String, String)] = []) -> LoadedConfiguration {
         var files = FileTree(workingDirectory: Files.workingDirectory)
         files.load(path, from: nil)
         return ConfigurationLoader(environment: environment, overrides: set).read(files, file: path)
@@ -161,7 +161,7 @@ enum Sites {
             ("server.allow_private", "[\"127.0.0.1/32\"]"),
         ]
         for name in Sites.names {
-            let loaded = Sites.read(Sites.path(name), set: set)
+            let loaded = Sites.read(Sites.path(name), environment: [:], set: set)
             #expect(!loaded.warnings.contains { $0.severity == .error }, "\(loaded.warnings)")
             #expect(loaded.configuration.storage.driver == .local)
             #expect(loaded.configuration.auth.otp.ttl == 2_000)

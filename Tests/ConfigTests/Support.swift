@@ -3,9 +3,12 @@ import Testing
 
 @testable import Config
 
+/// What the examples and the pieces of the reference name: a secret must be there where its section is in force.
+let dummySecrets = ["SMTP_PASSWORD": "dummy", "KAVENEGAR_KEY": "dummy", "SMSIR_KEY": "dummy"]
+
 /// Loads a text that must be right.
 func load(
-    _ text: String, file: String = "atlas.toml", environment: [String: String] = [:], set: [(String, String)] = [],
+    _ text: String, file: String = "atlas.toml", environment: [String: String] = dummySecrets, set: [(String, String)] = [],
     _ location: SourceLocation = #_sourceLocation
 ) throws -> LoadedConfiguration {
     do throws(Faults) {
@@ -18,7 +21,7 @@ func load(
 
 /// The faults of a text that must be wrong.
 func faults(
-    of text: String, file: String = "atlas.toml", environment: [String: String] = [:], set: [(String, String)] = []
+    of text: String, file: String = "atlas.toml", environment: [String: String] = dummySecrets, set: [(String, String)] = []
 ) -> Faults {
     do throws(Faults) {
         _ = try ConfigurationLoader(environment: environment, overrides: set).load(text: text, file: file)

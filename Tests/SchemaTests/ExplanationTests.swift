@@ -12,7 +12,7 @@ import Testing
 
     /// What the examples yield, as the file beside each says it: `path  rules`, in any order of spaces.
     @Test(arguments: ["sevra", "writers", "orders"]) func `the routes of the examples are these`(site: String) throws {
-        let loaded = try ConfigurationLoader().load("\(Example.root)/Tests/Examples/\(site).toml")
+        let loaded = try ConfigurationLoader(environment: Example.secrets).load("\(Example.root)/Tests/Examples/\(site).toml")
         let schema = try SchemaCompiler.compile(loaded)
         let found = SiteRoutes.all(schema, loaded.configuration).map { "\($0.path)  \($0.summary)" }
         let text = String(

@@ -73,3 +73,66 @@ import Testing
         }
     }
 }
+
+/// Who gets the message of an event is known, or it is no effect.
+@Suite struct NoticeSendingTests {
+    private func outcome(_ effect: String, notice: String = "", on event: String = "orders.created") -> (Schema?, [Fault]) {
+        let text = """
+            [collections.people]
+            fields.email = "email"
+            [collections.things]
+            fields.name = "string"
+            [collections.orders]
+            fields.number = "string"
+            fields.email = "email"
+            fields.buyer = { type = "ref", to = "people" }
+            fields.seller = { type = "ref", to = "people", as = "sold" }
+            fields.thing = { type = "ref", to = "things" }
+            fields.any = { type = "ref", to = ["people", "things"], as = "all_orders" }
+            [notify.n]
+            channel = "mail"
+            subject = "Order {{ new.number }}"
+            text = "x"
+            \(notice)
+            [[on]]
+            event = "\(event)"
+            do = [{ notify = "n"\(effect) }]
+            """
+        do {
+            let loaded = try ConfigurationLoader(environment: [:], overrides: []).load(text: text, file: "atlas.toml")
+            return (try SchemaCompiler.compile(loaded.configuration), [])
+        } catch {
+            return (nil, error.all)
+        }
+    }
+
+    @Test(arguments: [
+        ("", ""), (", to = \"= new.buyer\"", ""), (", to = \"= new.email\"", ""), (", to = \"ops@example.org\"", ""),
+        ("", "to = [\"a@b.org\", \"= new.buyer\"]"),
+        (", each = \"all.people\"", ""), (", each = \"all.things\", to = \"= new.buyer\"", ""),
+    ])
+    func theRecipientIsKnown(effect: String, notice: String) throws {
+        let (schema, faults) = outcome(effect, notice: notice)
+        #expect(faults.isEmpty, "\(faults)")
+        guard case .notify(let sending)? = schema?.handlers["orders.created"]?.first?.effects.first else {
+            Issue.record("no effect")
+            return
+        }
+        #expect(sending.letters.values.allSatisfy { !$0.isEmpty && $0.allSatisfy { !$0.notices.isEmpty } })
+    }
+
+    @Test(arguments: [
+        (", to = \"= new.thing\"", "have neither 'phone' nor 'email'"), (", to = \"= new.any\"", "have neither 'phone' nor 'email'"),
+        (", to = \"= new.number == 'x'\"", "neither an address nor a record"), (", to = \"= new.nobody\"", "'nobody'"),
+        (", to = 5", "'to' is an address"), (", each = \"all.things\"", "nobody is named"),
+    ])
+    func whoCannotBeWrittenToIsTold(effect: String, message: String) {
+        let (_, faults) = outcome(effect)
+        #expect(faults.count == 1 && faults[0].message.contains(message), "\(faults)")
+    }
+
+    @Test func anAlertHasNoRecord() {
+        let (_, faults) = outcome(", to = \"ops@example.org\"", on: "alert.firing")
+        #expect(faults.count == 1 && faults[0].at.line == 14, "\(faults)")
+    }
+}

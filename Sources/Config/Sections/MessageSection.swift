@@ -25,7 +25,12 @@ extension Language {
             Key("driver", .choice(), \.driver, "only this of `providers`, or `file`: JSON lines in `sms.jsonl` of `app.data_dir`"),
             Key("providers", .list(provider), \.providers, initial: "[]", "who sends; the next one after a definite failure"),
         ]
-    ).using { key, table in
+    ) { sms, table, reading in
+        guard let driver = sms.driver, driver != .file, let member = table["driver"] else { return }
+        if !sms.providers.contains(where: { $0.driver == driver }) {
+            reading.report("no provider has the driver \"\(driver.rawValue)\"", member.node, suggestion: "add it to 'providers'")
+        }
+    }.using { key, table in
         key == "driver" || table["driver"]?.node.string != "file"
     }
 

@@ -9,6 +9,8 @@ struct RelayCarrier: Carrier {
     let user: String?
     let password: String?
     let from: Mailbox
+    /// Milliseconds.
+    var timeout: Int64 = 15_000
 
     var name: String { "smtp" }
 
@@ -16,9 +18,10 @@ struct RelayCarrier: Carrier {
         let mail = MailMessage(
             id: "\(parcel.id)@\(from.domain)", from: from, to: parcel.route.to, subject: parcel.route.subject, text: parcel.route.text,
             html: parcel.route.html, at: parcel.at)
-        let outbound = OutboundMail(
+        var outbound = OutboundMail(
             host: host, port: port, security: security, user: user, password: password, from: from.address, to: parcel.route.to,
             message: mail.bytes, greeting: from.domain)
+        outbound.timeout = timeout
         do {
             try await client.send(outbound)
         } catch let error as OutboundError {

@@ -4,9 +4,13 @@ internal import Outbound
 /// What the services of SMS have in common: a request over HTTP, and an answer that says yes, no, or nothing that can be believed.
 struct SMSService: Sendable {
     let client: OutboundClient
+    /// Milliseconds.
+    var timeout: Int64 = 15_000
 
     /// The answer's JSON, where the request succeeded over HTTP. A 4xx is a definite no, everything else that is not 2xx says nothing.
     func ask(_ request: OutboundRequest, reason: (JSONValue) -> String?) async throws -> JSONValue {
+        var request = request
+        request.timeout = timeout
         let answer: OutboundAnswer
         do {
             answer = try await client.send(request)

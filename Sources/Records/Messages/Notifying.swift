@@ -50,6 +50,11 @@ extension RecordWriter {
     /// Nil, and nothing enqueued, where the recipient has no address for any channel of the notification.
     @discardableResult
     package func notify(_ notice: Notice, to recipient: NoticeRecipient, given facts: NoticeFacts = NoticeFacts()) throws -> String? {
+        try notify(notice, to: recipient, given: facts, in: environment)
+    }
+
+    @discardableResult
+    func notify(_ notice: Notice, to recipient: NoticeRecipient, given facts: NoticeFacts, in environment: Environment) throws -> String? {
         guard let seal else { throw MessagesUnsealed() }
         let locale = self.locale(of: recipient)
         let addresses = self.addresses(of: recipient)

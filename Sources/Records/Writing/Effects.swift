@@ -55,6 +55,7 @@ extension RecordWriter {
             } else {
                 _ = try enqueue(start.work, on: scope.new)
             }
+        case .notify(let sending): try send(sending, in: scope)
         }
         take(changesOf: system)
     }
@@ -71,7 +72,7 @@ extension RecordWriter {
     }
 
     /// Each of the rows as it is when its turn comes, in the order of their creation.
-    private func forEach(_ rows: RowSelection, in scope: Environment, _ body: (Row) throws -> Void) throws {
+    func forEach(_ rows: RowSelection, in scope: Environment, _ body: (Row) throws -> Void) throws {
         let references = try rows.references(in: scope, rows: transaction)
         if references.count > RowSelection.most {
             throw RecordError.checkFailed(

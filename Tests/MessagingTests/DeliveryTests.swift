@@ -1,0 +1,86 @@
+import Jobs
+import Records
+import Schema
+import Synchronization
+import Testing
+
+@testable import Messaging
+
+/// Who is asked next, after what.
+@Suite struct DeliveryTests {
+    private final class Scripted: Carrier {
+        let name: String
+        private let outcomes: Mutex<[CarrierFailure.Certainty?]>
+        private let asked = Mutex(0)
+
+        init(_ name: String, _ outcomes: [CarrierFailure.Certainty?]) {
+            self.name = name
+            self.outcomes = Mutex(outcomes)
+        }
+
+        var count: Int { asked.withLock { $0 } }
+
+        func carry(_ parcel: Parcel) async throws {
+            asked.withLock { $0 += 1 }
+            #expect(parcel.id == "job")
+            if let certainty = outcomes.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw CarrierFailure(certainty, "scripted") }
+        }
+    }
+
+    static let message = Message(
+        notice: "n", at: 0,
+        routes: [
+            Message.Route(channel: .sms, to: "+989120000000", text: "t"),
+            Message.Route(channel: .mail, to: "a@b.org", subject: "s", text: "t"),
+        ])
+
+    /// How often first, second and relay were asked, over as many tries as it takes.
+    private func run(
+        _ first: [CarrierFailure.Certainty?], _ second: [CarrierFailure.Certainty?] = [], _ relay: [CarrierFailure.Certainty?] = [],
+        tries: Int = 3
+    ) async -> (asked: [Int], end: String) {
+        let (a, b, mail) = (Scripted("a", first), Scripted("b", second), Scripted("mail", relay))
+        let carriers = Carriers(mail: [mail], sms: [a, b])
+        var error: String?
+        for _ in 0..<tries {
+            do {
+                let pinned = error.flatMap { UnknownOutcome.step(in: $0) }
+                let conclusion = try await MessageDelivery.carry(Self.message, as: "job", by: carriers, pinned: pinned)
+                let end = if case .done = conclusion { "done" } else { "dead" }
+                return ([a.count, b.count, mail.count], end)
+            } catch let thrown {
+                error = "\(thrown)"
+            }
+        }
+        return ([a.count, b.count, mail.count], "failed")
+    }
+
+    @Test func theNextIsAskedAfterADefiniteNoAlone() async {
+        for (script, asked, end) in [
+            (([nil], [], []), [1, 0, 0], "done"),
+            (([.refused], [], []), [1, 1, 0], "done"),
+            (([.refused], [.refused], []), [1, 1, 1], "done"),
+            (([.refusedForGood], [.refusedForGood], [.refusedForGood]), [1, 1, 1], "dead"),
+            (([.refused, nil], [.refused], [.refused]), [2, 1, 1], "done"),
+            // Not known: the same one again, and nobody else.
+            (([.unknown, nil], [], []), [2, 0, 0], "done"),
+            (([.unknown, .unknown, .unknown], [], []), [3, 0, 0], "failed"),
+            // It may have been taken the first time, whatever is said the second.
+            (([.unknown, .refused, .refused], [], []), [3, 0, 0], "failed"),
+            (([.refused], [.unknown, nil], []), [1, 2, 0], "done"),
+            (([.refused], [.refused], [.unknown, nil]), [1, 1, 2], "done"),
+        ] as [(([CarrierFailure.Certainty?], [CarrierFailure.Certainty?], [CarrierFailure.Certainty?]), [Int], String)] {
+            let result = await run(script.0, script.1, script.2)
+            #expect(result.asked == asked && result.end == end, "\(script)")
+        }
+    }
+
+    @Test func aStepIsReadFromItsErrorAlone() {
+        for (error, step) in [
+            ("\(UnknownOutcome(step: 4, description: "x"))", 4), ("outcome unknown, step : x", nil), ("outcome unknown, step 0: x", nil),
+            ("kavenegar: outcome unknown, step 2", nil), ("", nil), ("outcome unknown, step 99999999999999999999", nil),
+        ] {
+            #expect(UnknownOutcome.step(in: error) == step, "\(error)")
+        }
+    }
+}
