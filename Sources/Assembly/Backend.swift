@@ -110,17 +110,24 @@ package final class Application: Sendable {
             refreshTokens: RefreshTokens(
                 masterKey: backend.masterKey, random: backend.random, grace: auth.refreshGrace, lifetime: auth.refreshTTL),
             registry: backend.registry)
-        let policy = PasswordPolicy(minimum: auth.passwordMinimum, maximum: auth.passwordMaximum)
+        let policy = PasswordPolicy(
+            minimum: auth.passwordMinimum, maximum: auth.passwordMaximum,
+            required: auth.passwordRequire.compactMap { .init(rawValue: $0.rawValue) })
         let failures = SignInFailures(
             masterKey: backend.masterKey, perAccount: auth.passwordLockout, perAddress: auth.passwordLockout * 4,
             window: auth.passwordLockoutWindow)
+        let proofs = Proofs(masterKey: backend.masterKey, random: backend.random)
+        let addresses = Addresses(options: Addresses.Options(site), records: records, proofs: proofs)
         let accounts = Accounts(
             signup: auth.signup == .open ? .open : .closed, records: records, hasher: backend.hasher, policy: policy, failures: failures,
-            sessions: sessions)
+            sessions: sessions, addresses: addresses)
         let passwords = Passwords(records: records, hasher: backend.hasher, policy: policy, failures: failures, sessions: sessions)
-        let proofs = Proofs(masterKey: backend.masterKey, random: backend.random)
         let codes = auth.methods.contains(.otp) ? PhoneSignIn(accounts, proofs: proofs, options: .init(site)) : nil
-        identity = IdentityServices(accounts: accounts, sessions: sessions, passwords: passwords, keys: backend.signingKeys, codes: codes)
+        let reset = PasswordReset(
+            records: records, hasher: backend.hasher, passwords: passwords, sessions: sessions, proofs: proofs, lifetime: auth.reset.ttl)
+        identity = IdentityServices(
+            accounts: accounts, sessions: sessions, passwords: passwords, reset: reset, addresses: addresses, keys: backend.signingKeys,
+            codes: codes)
         let tenants = site.schema.tenancy.map { Tenants($0, store: backend.store) }
         slot.set { [weak sessions] changes in
             sessions?.observe(changes)

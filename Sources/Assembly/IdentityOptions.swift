@@ -13,6 +13,14 @@ extension PhoneSignIn.Options {
     }
 }
 
+extension Addresses.Options {
+    /// What the file says of addresses. Newcomers are asked where it says how.
+    init(_ site: Site) {
+        let proof = site.configuration.auth.verifyEmail
+        self.init(lifetime: proof.ttl, asksNewcomers: proof.notice != nil, codes: PhoneSignIn.Options(site))
+    }
+}
+
 extension Proofs.Bound {
     fileprivate init(_ rate: Rate) {
         self.init(count: rate.count, window: rate.window)

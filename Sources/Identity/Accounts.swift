@@ -29,10 +29,13 @@ package final class Accounts: Sendable {
     private let policy: PasswordPolicy
     private let failures: SignInFailures
     private let sessions: Sessions
+    private let addresses: Addresses
 
     package init(
-        signup: Signup, records: Records, hasher: PasswordHasher, policy: PasswordPolicy, failures: SignInFailures, sessions: Sessions
+        signup: Signup, records: Records, hasher: PasswordHasher, policy: PasswordPolicy, failures: SignInFailures, sessions: Sessions,
+        addresses: Addresses
     ) {
+        self.addresses = addresses
         self.signup = signup
         self.records = records
         self.hasher = hasher
@@ -58,6 +61,7 @@ package final class Accounts: Sendable {
             records.write(for: caller, on: loop) { [self] writer, transaction in
                 let row = try insert(account, hash: hash, asksRule: false, writer, transaction)
                 try writer.tell(.signup, of: row)
+                try addresses.welcome(row, writer)
                 return try sessions.open(for: row, writer)
             }
         }.flatMapThrowing { [sessions] in try sessions.finish($0) }

@@ -1,14 +1,19 @@
+internal import Crypto
 package import Records
 
 /// What a new password must be.
 package struct PasswordPolicy: Sendable {
+    package enum CharacterClass: String, Sendable { case upper, lower, digit, symbol }
+
     private let minimum: Int
     private let maximum: Int
+    private let required: [CharacterClass]
 
-    /// Bounds in characters.
-    package init(minimum: Int, maximum: Int) {
+    /// Bounds in characters; of each class at least one.
+    package init(minimum: Int, maximum: Int, required: [CharacterClass] = []) {
         self.minimum = minimum
         self.maximum = maximum
+        self.required = required
     }
 
     /// What is wrong with it; nil: nothing.
@@ -17,9 +22,11 @@ package struct PasswordPolicy: Sendable {
         let length = password.unicodeScalars.count
         if length < minimum { return fault("min", "must have at least \(minimum) characters") }
         if length > maximum { return fault("max", "must have at most \(maximum) characters") }
+        let absent = required.filter { !Self.has($0, password) }
+        if !absent.isEmpty { return fault("require", "must have \(absent.map(Self.name).joined(separator: " and "))") }
         let plain = password.lowercased()
-        let base = String(plain.reversed().drop { $0.isNumber || "!.?*#@".contains($0) }.reversed())
-        if Self.common.contains(plain) || Self.common.contains(base) || Set(plain).count < 3 {
+        let base = String(plain.reversed().drop { "!.?*#@".contains($0) }.reversed())
+        if Self.isCommon(plain) || Self.isCommon(base) || Set(plain).count < 3 {
             return fault("common", "is one of the first that anybody would try")
         }
         if let email, plain == email.lowercased() || plain == email.lowercased().prefix(while: { $0 != "@" }) {
@@ -28,8 +35,47 @@ package struct PasswordPolicy: Sendable {
         return nil
     }
 
-    /// Words that open most lists of leaked passwords; digits and marks at their end are not counted.
-    private static let common: Set<String> = Set(
+    /// Letters and digits of every script count; what is neither is a symbol.
+    private static func has(_ kind: CharacterClass, _ password: String) -> Bool {
+        password.contains { character in
+            switch kind {
+            case .upper: character.isUppercase
+            case .lower: character.isLowercase
+            case .digit: character.isNumber
+            case .symbol: !character.isLetter && !character.isNumber
+            }
+        }
+    }
+
+    private static func name(_ kind: CharacterClass) -> String {
+        switch kind {
+        case .upper: "a capital letter"
+        case .lower: "a small letter"
+        case .digit: "a digit"
+        case .symbol: "a character that is neither letter nor digit"
+        }
+    }
+
+    private static func isCommon(_ word: String) -> Bool {
+        let digest = number(Array(SHA256.hash(data: Array(word.utf8)))[..<4])
+        var (low, high) = (0, leaked.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if leaked[middle] < digest { low = middle + 1 } else { high = middle }
+        }
+        return low < leaked.count && leaked[low] == digest || near.contains(word)
+    }
+
+    private static func number(_ bytes: some Sequence<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
+
+    /// Sorted.
+    static let leaked: [UInt32] = {
+        let bytes = Base64.decodeURL(CommonPasswords.digests[...]) ?? []
+        return stride(from: 0, to: bytes.count - bytes.count % 4, by: 4).map { number(bytes[$0..<$0 + 4]) }
+    }()
+
+    /// Words that the lists of leaks have in other forms. Marks at its end make no password better.
+    private static let near: Set<String> = Set(
         """
         password passw0rd passwort p@ssword p@ssw0rd pa55word pass passe passwd mypassword yourpassword thepassword password1 changeme
         change-me letmein letmein1 welcome welcome1 willkommen bienvenue admin administrator root toor superuser sysadmin user guest test

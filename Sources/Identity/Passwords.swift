@@ -60,17 +60,19 @@ package final class Passwords: Sendable {
                             return .wrong
                         }
                         try failures.clear(subject, in: transaction.failures)
-                        return .done(ended: try set(new, of: me, keeping: caller.session, writer, transaction))
+                        return .done(ended: try set(new, of: me, keeping: caller.session, writer))
                     }
                 }
             }
-        }.flatMapThrowing { [sessions] change in
-            switch change {
-            case .done(let ended): sessions.ended(ended)
-            case .wrong:
-                throw RecordError.invalid([FieldFault(path: "current_password", code: "wrong", message: "is not the present password")])
-            case .tooMany(let seconds): throw IdentityError.tooManyAttempts(seconds)
-            }
+        }.flatMapThrowing { [self] in try conclude($0) }
+    }
+
+    private func conclude(_ change: Change) throws {
+        switch change {
+        case .done(let ended): sessions.ended(ended)
+        case .wrong:
+            throw RecordError.invalid([FieldFault(path: "current_password", code: "wrong", message: "is not the present password")])
+        case .tooMany(let seconds): throw IdentityError.tooManyAttempts(seconds)
         }
     }
 
@@ -97,25 +99,58 @@ package final class Passwords: Sendable {
         let system = Caller.system(now: records.clock.now())
         if let fault = fault(password, of: nil) { return loop.makeFailedFuture(RecordError.invalid([fault])) }
         return hasher.hash(password, on: loop).flatMap { [self] new in
-            records.write(for: system, on: loop) { [self] writer, transaction in
-                guard let row = try transaction.row(in: users.name, id: user) else { throw RecordError.notFound }
-                if case .text(let email) = row.value("email", in: users) { try failures.clear(account: email, in: transaction.failures) }
-                return try set(new, of: row, mustChange: mustChange, keeping: nil, writer, transaction)
-            }
+            records.write(for: system, on: loop) { [self] writer, _ in try renew(new, of: user, mustChange: mustChange, writer) }
         }.map { [sessions] in sessions.ended($0) }
+    }
+
+    /// By whoever has shown that the account is his, though he did not know the password: all is as new.
+    func renew(_ hash: String, of user: String, mustChange: Bool = false, _ writer: RecordWriter) throws -> [String] {
+        guard let row = try writer.transaction.row(in: users.name, id: user) else { throw RecordError.notFound }
+        if case .text(let email) = row.value("email", in: users) { try failures.clear(account: email, in: writer.transaction.failures) }
+        return try set(hash, of: row, mustChange: mustChange, keeping: nil, writer)
+    }
+
+    // MARK: Proving oneself again
+
+    /// What may be done only by somebody who has just shown who he is: by his password, or by signing in a moment ago. Fails otherwise.
+    package func confirm(_ password: String?, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
+        let now = caller.environment.now
+        guard let password else {
+            return records.store.transaction(on: loop) { [sessions] in try sessions.requireRecent(caller, $0) }
+        }
+        return records.store.transaction(on: loop) { [self] transaction -> String? in
+            let subject = try subject(me, caller, transaction)
+            if let seconds = try failures.wait(subject, now: now, in: transaction.failures) {
+                throw IdentityError.tooManyAttempts(seconds)
+            }
+            return try transaction.accounts.credential(of: me.id)?.hash
+        }.flatMap { [self] hash in
+            hasher.verify(password, against: hash, on: loop).flatMap { [self] verdict in
+                records.store.transaction(on: loop) { [self] transaction -> Change in
+                    let subject = try subject(me, caller, transaction)
+                    if let seconds = try failures.wait(subject, now: now, in: transaction.failures) { return .tooMany(seconds) }
+                    if case .right = verdict { return .done(ended: []) }
+                    try failures.note(subject, now: now, in: transaction.failures)
+                    return .wrong
+                }
+            }
+        }.flatMapThrowing { [self] in try conclude($0) }
     }
 
     /// Gives the ids of the sessions that ended.
     func set(
-        _ hash: String, of user: Row, mustChange: Bool = false, keeping session: String?, _ writer: RecordWriter,
-        _ transaction: any Transaction
+        _ hash: String, of user: Row, mustChange: Bool = false, keeping session: String?, _ writer: RecordWriter
     ) throws -> [String] {
+        let transaction = writer.transaction
         try transaction.accounts.setCredential(Credential(user: user.id, hash: hash, changedAt: writer.now))
         var user = user
         if let field = users.field("must_change_password"), user.values[field.index] != .bool(mustChange) {
             user = try writer.set([field.index: .bool(mustChange)], of: users, id: user.id) ?? user
         }
         try writer.tell(.passwordChanged, of: user)
+        try transaction.proofs.withdraw(.reset, for: user.id, at: writer.now)
+        try writer.notify(records.schema.notices.accountChanged, to: .row(user))
         return try transaction.accounts.removeSessions(of: user.id, except: session)
     }
 

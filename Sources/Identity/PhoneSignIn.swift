@@ -52,7 +52,7 @@ package final class PhoneSignIn: Sendable {
     package func request(_ phone: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Challenge> {
         let number: String
         do {
-            number = try accepted(phone)
+            number = try options.accepted(phone)
         } catch {
             return loop.makeFailedFuture(error)
         }
@@ -72,19 +72,6 @@ package final class PhoneSignIn: Sendable {
             }
             return Challenge(id: proof.id, expiresIn: options.lifetime / 1_000)
         }
-    }
-
-    /// The number in E.164. Throws `.invalid`.
-    private func accepted(_ phone: String) throws(RecordError) -> String {
-        guard let number = PhoneNumber.normalized(phone, region: options.region) else {
-            throw .invalid([FieldFault(path: "phone", code: "format", message: "must be a phone number")])
-        }
-        if !options.countries.isEmpty {
-            guard let country = PhoneNumber.country(of: number), options.countries.contains(country) else {
-                throw .invalid([FieldFault(path: "phone", code: "country", message: "no codes are sent to that country")])
-            }
-        }
-        return number
     }
 
     /// Signs in whoever received the code.
@@ -120,5 +107,20 @@ package final class PhoneSignIn: Sendable {
         let row = try writer.create(accounts.users, draft, adding: [field.index: .text(number)], asksRule: false)
         try writer.tell(.signup, of: row)
         return row
+    }
+}
+
+extension PhoneSignIn.Options {
+    /// The number in E.164, if codes are sent there. Throws `.invalid`.
+    func accepted(_ phone: String) throws(RecordError) -> String {
+        guard let number = PhoneNumber.normalized(phone, region: region) else {
+            throw .invalid([FieldFault(path: "phone", code: "format", message: "must be a phone number")])
+        }
+        if !countries.isEmpty {
+            guard let country = PhoneNumber.country(of: number), countries.contains(country) else {
+                throw .invalid([FieldFault(path: "phone", code: "country", message: "no codes are sent to that country")])
+            }
+        }
+        return number
     }
 }

@@ -84,6 +84,19 @@ import Testing
             #expect(policy.fault(password, email: "me@example.org")?.code == code, "\(password)")
         }
         #expect(policy.fault("vier leise Igel", email: nil) == nil)
+        #expect(PasswordPolicy.leaked.count > 10_000 && PasswordPolicy.leaked == PasswordPolicy.leaked.sorted())
+        for leaked in ["trustno1", "12345678", "Sunshine1", "iloveyou!", "qwerty123"] {
+            #expect(policy.fault(leaked, email: nil)?.code == "common", "\(leaked)")
+        }
+    }
+
+    @Test func passwordsHaveWhatTheFileAsks() {
+        let policy = PasswordPolicy(minimum: 8, maximum: 100, required: [.upper, .lower, .digit])
+        #expect(policy.fault("Secret123", email: nil) == nil)
+        #expect(policy.fault("alllowercase1", email: nil)?.message == "must have a capital letter")
+        #expect(policy.fault("ALLUPPERCASE", email: nil)?.message == "must have a small letter and a digit")
+        #expect(PasswordPolicy(minimum: 1, maximum: 9, required: [.symbol]).fault("abc def", email: nil) == nil)
+        #expect(PasswordPolicy(minimum: 1, maximum: 9, required: [.symbol]).fault("abcdef1", email: nil)?.code == "require")
     }
 
     @Test func passwordsBeyond72BytesAndOfAnyFormCount() throws {

@@ -16,9 +16,9 @@ extension Language {
                 "how long a spent refresh token gives the same answer again"),
             Key("password", password, \.self, "what a password must be, and when guessing ends"),
             Key("otp", otp, \.otp, "codes by SMS"),
-            Key("verify_email", proof("\"24h\""), \.verifyEmail, "proof of an address, by mail").notInForce,
-            Key("reset", proof("\"1h\""), \.reset, "a new password, by mail").notInForce,
-            Key("sessions", sessions, \.self, "how many one user has").notInForce,
+            Key("verify_email", proof("\"24h\""), \.verifyEmail, "proof of an address, by mail"),
+            Key("reset", proof("\"1h\""), \.reset, "a new password, by mail"),
+            Key("sessions", sessions, \.self, "how many one user has"),
             Key("api_keys", apiKeys, \.self, "keys for programs; each acts as its maker").notInForce,
             Key("totp", totp, \.totp, initial: "false", "a second factor by an authenticator").notInForce,
             Key("oidc", oidc, \.oidc, "sign-in by other services (OpenID Connect)").notInForce,
@@ -39,8 +39,7 @@ extension Language {
             Key("max", .integer(1...1_024), \.passwordMaximum, initial: "256", "most characters"),
             Key("lockout", lockout, \.passwordLockoutRate, initial: "\"5/15m\"", "failures within a time that close the login"),
             Key(
-                "require", .list(.choice()), \.passwordRequire, initial: "[]", "of each at least one character"
-            ).notInForce,
+                "require", .list(.choice()), \.passwordRequire, initial: "[]", "of each at least one character"),
         ]
     ) { auth, table, reading in
         guard auth.passwordMinimum > auth.passwordMaximum, let member = table["min"] ?? table["max"] else { return }

@@ -5,11 +5,18 @@ package struct IdentityServices: Sendable {
     package var accounts: Accounts
     package var sessions: Sessions
     package var passwords: Passwords
+    package var reset: PasswordReset
+    package var addresses: Addresses
     package var keys: SigningKeys
     /// Nil: nobody signs in by a code.
     package var codes: PhoneSignIn?
 
-    package init(accounts: Accounts, sessions: Sessions, passwords: Passwords, keys: SigningKeys, codes: PhoneSignIn?) {
+    package init(
+        accounts: Accounts, sessions: Sessions, passwords: Passwords, reset: PasswordReset, addresses: Addresses, keys: SigningKeys,
+        codes: PhoneSignIn?
+    ) {
+        self.reset = reset
+        self.addresses = addresses
         self.codes = codes
         self.accounts = accounts
         self.sessions = sessions
@@ -34,6 +41,7 @@ package struct AuthRoutes: Sendable {
         SignInRoutes(context, identity).add(to: &routes, describing: &document)
         PasswordRoutes(context, identity).add(to: &routes, describing: &document)
         if let codes = identity.codes { OTPRoutes(context, codes: codes).add(to: &routes, describing: &document) }
+        AddressRoutes(context, identity).add(to: &routes, describing: &document)
         MeRoutes(context).add(to: &routes, describing: &document)
         SessionRoutes(context, identity.sessions).add(to: &routes, describing: &document)
         KeyRoutes(context, identity.keys).add(to: &routes, describing: &document)

@@ -1,3 +1,4 @@
+internal import Config
 internal import Edge
 internal import Identity
 internal import JSON
@@ -9,22 +10,53 @@ internal import Records
 struct PasswordRoutes: Sendable {
     private let context: APIContext
     private let passwords: Passwords
+    private let reset: PasswordReset
     private let intake: AuthIntake
 
     init(_ context: APIContext, _ identity: IdentityServices) {
         self.context = context
         passwords = identity.passwords
+        reset = identity.reset
         intake = AuthIntake(context)
     }
 
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
+        guard context.settings.methods.contains(.password) else { return }
         routes.add(.POST, "/api/v1/auth/password/change", change)
+        routes.add(.POST, "/api/v1/auth/password/forgot", forgot)
+        routes.add(.POST, "/api/v1/auth/password/reset", renew)
+        document.add(
+            .POST, "/api/v1/auth/password/forgot",
+            .init(
+                id: "forgotPassword", summary: "Have a link for a new password mailed; the answer says nothing of the account", tag: "auth",
+                body: OpenAPIDocument.body(AuthIntake.strings(["email"])), successes: [OpenAPIDocument.nothing("heard")]))
+        document.add(
+            .POST, "/api/v1/auth/password/reset",
+            .init(
+                id: "resetPassword", summary: "A new password by the token of the mail; every session ends", tag: "auth",
+                body: OpenAPIDocument.body(AuthIntake.strings(["token", "password"])), successes: [OpenAPIDocument.nothing("changed")],
+                failures: ["404"]))
         document.add(
             .POST, "/api/v1/auth/password/change",
             .init(
                 id: "changePassword", summary: "A new password in place of the present one; other sessions end", tag: "auth",
                 needsAccount: true, body: OpenAPIDocument.body(AuthIntake.strings(["password"], optional: ["current_password"])),
                 successes: [OpenAPIDocument.nothing("changed")], failures: ["403"]))
+    }
+
+    /// The same whether anybody has that address.
+    @Sendable private func forgot(_ call: Call) -> Intake {
+        intake.collect(call) { caller, body in
+            let texts = try AuthIntake.texts(["email"], of: body)
+            return reset.request(texts[0], for: caller, on: call.request.eventLoop).map { Envelope.nothing(to: call) }
+        }
+    }
+
+    @Sendable private func renew(_ call: Call) -> Intake {
+        intake.collect(call) { caller, body in
+            let texts = try AuthIntake.texts(["token", "password"], of: body)
+            return reset.take(texts[0], password: texts[1], for: caller, on: call.request.eventLoop).map { Envelope.nothing(to: call) }
+        }
     }
 
     @Sendable private func change(_ call: Call) -> Intake {

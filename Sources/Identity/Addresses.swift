@@ -1,0 +1,162 @@
+internal import Expressions
+package import NIOCore
+internal import Ports
+package import Records
+internal import Schema
+
+/// E-mail addresses and phone numbers of accounts: proved, and changed by proof of the new one alone (04-api, Further). The old one is told.
+package final class Addresses: Sendable {
+    package struct Options: Sendable {
+        /// Milliseconds that a link may be used.
+        package var lifetime: Int64
+        /// Whether whoever signs up is sent a link.
+        package var asksNewcomers: Bool
+        /// Of codes to phones.
+        package var codes: PhoneSignIn.Options
+
+        package init(lifetime: Int64, asksNewcomers: Bool, codes: PhoneSignIn.Options) {
+            self.lifetime = lifetime
+            self.asksNewcomers = asksNewcomers
+            self.codes = codes
+        }
+    }
+
+    private let options: Options
+    private let records: Records
+    private let proofs: Proofs
+    /// Links for one account.
+    private static let bound = Proofs.Bound(count: 5, window: 3_600_000)
+
+    package init(options: Options, records: Records, proofs: Proofs) {
+        self.options = options
+        self.records = records
+        self.proofs = proofs
+    }
+
+    private var users: Collection { records.schema.users }
+
+    // MARK: Proving
+
+    /// In the transaction of a sign-up: a link to the address, where the file asks for it.
+    func welcome(_ user: Row, _ writer: RecordWriter) throws {
+        guard options.asksNewcomers, case .text(let email) = user.value("email", in: users) else { return }
+        try send(.verifyEmail, to: email, of: user, writer)
+    }
+
+    /// Another link to an address that is not proved yet.
+    package func resend(for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
+        guard case .text(let email) = me.value("email", in: users), me.value("email_verified", in: users) != .bool(true) else {
+            return loop.makeSucceededVoidFuture()
+        }
+        return records.write(for: caller.asSystem, on: loop) { [self] writer, _ in
+            try spare(.verifyEmail, me.id, Self.bound, writer)
+            try send(.verifyEmail, to: email, of: me, writer)
+        }
+    }
+
+    /// What the link in a mail brings: the address is proved, or the new one takes the place of the old.
+    package func verify(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Void, IdentityError> in
+            for purpose in [Proof.Purpose.verifyEmail, .changeEmail] {
+                guard case .proved(let proof) = try proofs.take(purpose, token: token, now: writer.now, in: transaction.proofs),
+                    let user = try transaction.row(in: users.name, id: proof.subject)
+                else { continue }
+                let address = Value.text(String(decoding: proof.data, as: UTF8.self))
+                if purpose == .verifyEmail {
+                    // It has changed since: what was proved is nobody's address any more.
+                    guard user.value("email", in: users) == address else { return .failure(.wrongCode) }
+                    try set(["email_verified": .bool(true)], of: user, writer)
+                } else {
+                    try set(["email": address, "email_verified": .bool(true)], of: user, writer)
+                    // Links that went to the old address open nothing now.
+                    for other in [Proof.Purpose.reset, .verifyEmail, .changeEmail] {
+                        try transaction.proofs.withdraw(other, for: user.id, at: writer.now)
+                    }
+                    try tell(user.value("email", in: users), writer)
+                }
+                return .success(())
+            }
+            return .failure(.wrongCode)
+        }.flatMapThrowing { try $0.get() }
+    }
+
+    // MARK: Changing
+
+    /// Sends a link to the new address; nothing changes until it is used. Who the address belongs to is not told.
+    package func changeEmail(to email: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
+        guard let address = EmailAddress.normalized(email) else {
+            let fault = FieldFault(path: "email", code: "format", message: "must be an e-mail address")
+            return loop.makeFailedFuture(RecordError.invalid([fault]))
+        }
+        return records.write(for: caller.asSystem, on: loop) { [self] writer, _ in
+            try spare(.changeEmail, me.id, Self.bound, writer)
+            try send(.changeEmail, to: address, of: me, writer)
+        }
+    }
+
+    /// Sends a code to the new number.
+    package func changePhone(to phone: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Challenge> {
+        guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
+        return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
+            let codes = options.codes
+            let number = try codes.accepted(phone)
+            try spare(.changePhone, number, codes.perPhone, writer)
+            if let budget = codes.budget { try spare(.changePhone, nil, budget, writer) }
+            let (proof, code) = try proofs.make(
+                .changePhone, for: number, as: .digits(codes.digits), data: Array(me.id.utf8), attempts: codes.attempts,
+                lifetime: codes.lifetime, now: writer.now, in: transaction.proofs)
+            try writer.notify(records.schema.notices.otp, to: .address(number), given: NoticeFacts(code: code))
+            return Challenge(id: proof.id, expiresIn: codes.lifetime / 1_000)
+        }
+    }
+
+    /// The code of the new number, from the account that asked for it.
+    package func verifyPhone(
+        _ challenge: String, code: String, for caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
+        let digits = TypedCode.digits(code) ?? ""
+        return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Void, IdentityError> in
+            // Another's challenge is none, and costs him no attempt.
+            guard try transaction.proofs.proof(challenge)?.data == Array(me.id.utf8) else { return .failure(.wrongCode) }
+            switch try proofs.take(.changePhone, id: challenge, secret: digits, now: writer.now, in: transaction.proofs) {
+            case .wrong: return .failure(.wrongCode)
+            case .exhausted: return .failure(.tooManyAttempts(max(1, options.codes.lifetime / 1_000)))
+            case .proved(let proof):
+                guard let user = try transaction.row(in: users.name, id: me.id) else { return .failure(.wrongCode) }
+                try set(["phone": .text(proof.subject)], of: user, writer)
+                try tell(user.value("phone", in: users), writer)
+                return .success(())
+            }
+        }.flatMapThrowing { try $0.get() }
+    }
+
+    // MARK: Parts
+
+    private func send(_ purpose: Proof.Purpose, to address: String, of user: Row, _ writer: RecordWriter) throws {
+        let (_, token) = try proofs.make(
+            purpose, for: user.id, as: .token, data: Array(address.utf8), lifetime: options.lifetime, now: writer.now,
+            in: writer.transaction.proofs)
+        try writer.notify(records.schema.notices.verifyEmail, to: .address(address), given: NoticeFacts(token: token, new: user))
+    }
+
+    /// Throws `.tooManyCodes` where so many were made already.
+    private func spare(_ purpose: Proof.Purpose, _ subject: String?, _ bound: Proofs.Bound, _ writer: RecordWriter) throws {
+        let wait = try Proofs.wait(purpose, for: subject, under: bound, now: writer.now, in: writer.transaction.proofs)
+        if let wait { throw IdentityError.tooManyCodes((wait + 999) / 1_000) }
+    }
+
+    private func set(_ values: [String: Value], of user: Row, _ writer: RecordWriter) throws {
+        var changes: [Int: Value] = [:]
+        for (name, value) in values { if let field = users.field(name) { changes[field.index] = value } }
+        _ = try writer.set(changes, of: users, id: user.id)
+    }
+
+    /// Whoever has the old address hears of it.
+    private func tell(_ old: Value, _ writer: RecordWriter) throws {
+        guard case .text(let address) = old else { return }
+        try writer.notify(records.schema.notices.accountChanged, to: .address(address))
+    }
+}

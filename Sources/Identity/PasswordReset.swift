@@ -1,0 +1,89 @@
+internal import Crypto
+internal import Expressions
+package import NIOCore
+internal import Ports
+package import Records
+internal import Schema
+
+/// A new password for whoever reads the account's mail.
+package final class PasswordReset: Sendable {
+    private let records: Records
+    private let hasher: PasswordHasher
+    private let passwords: Passwords
+    private let sessions: Sessions
+    private let proofs: Proofs
+    /// Milliseconds that a link may be used.
+    private let lifetime: Int64
+    /// Links for one address.
+    private static let bound = Proofs.Bound(count: 5, window: 3_600_000)
+
+    package init(
+        records: Records, hasher: PasswordHasher, passwords: Passwords, sessions: Sessions, proofs: Proofs, lifetime: Int64
+    ) {
+        self.records = records
+        self.hasher = hasher
+        self.passwords = passwords
+        self.sessions = sessions
+        self.proofs = proofs
+        self.lifetime = lifetime
+    }
+
+    private var users: Collection { records.schema.users }
+
+    /// Sends a link to the address, if an account has it. Neither the answer nor the work tells whether one has: for an unknown address a
+    /// proof is made too, which nobody is told.
+    package func request(_ email: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        let address = EmailAddress.normalized(email) ?? email.lowercased()
+        return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
+            let user = try users.field("email").flatMap {
+                try transaction.row(Access(users, environment: Environment()), key: .field($0.index, .text(address)))
+            }
+            let subject = user?.id ?? "?" + Base64.url(Array(SHA256.hash(data: Array(address.utf8))))
+            let now = writer.now
+            guard try Proofs.wait(.reset, for: subject, under: Self.bound, now: now, in: transaction.proofs) == nil else { return }
+            let (_, token) = try proofs.make(
+                .reset, for: subject, as: .token, data: Array(address.utf8), lifetime: lifetime, now: now, in: transaction.proofs)
+            guard let user else { return }
+            try writer.notify(records.schema.notices.reset, to: .row(user), given: NoticeFacts(token: token, new: user))
+        }
+    }
+
+    /// Sets the password by the token of the mail, once. Every session ends, and the address is proved by the way.
+    package func take(
+        _ token: String, password: String, for caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        let now = caller.environment.now
+        return records.store.transaction(on: loop) { [self] transaction in
+            // Before the work of hashing: what opens nothing costs nothing. It is spent only with a password that will do.
+            guard let proof = try Self.open(token, now: now, transaction.proofs),
+                let user = try transaction.row(in: users.name, id: proof.subject)
+            else { throw IdentityError.wrongCode }
+            if let fault = passwords.fault(password, of: user) { throw RecordError.invalid([fault]) }
+        }.flatMap { [self] in
+            hasher.hash(password, on: loop)
+        }.flatMap { [self] hash in
+            records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> [String]? in
+                guard case .proved(let proof) = try proofs.take(.reset, token: token, now: now, in: transaction.proofs),
+                    let user = try transaction.row(in: users.name, id: proof.subject)
+                else { return nil }
+                let address = Value.text(String(decoding: proof.data, as: UTF8.self))
+                guard user.value("email", in: users) == address else { return nil }
+                try transaction.proofs.withdraw(.reset, for: user.id, at: now)
+                if let field = users.field("email_verified"), user.values[field.index] != .bool(true) {
+                    _ = try writer.set([field.index: .bool(true)], of: users, id: user.id)
+                }
+                return try passwords.renew(hash, of: user.id, writer)
+            }
+        }.flatMapThrowing { [sessions] ended in
+            guard let ended else { throw IdentityError.wrongCode }
+            sessions.ended(ended)
+        }
+    }
+
+    private static func open(_ token: String, now: Int64, _ proofs: any ProofTransaction) throws -> Proof? {
+        guard let id = token.split(separator: ".", omittingEmptySubsequences: false).first, UUIDv7.isUUID(id),
+            let proof = try proofs.proof(String(id)), proof.purpose == .reset, proof.spentAt == nil, proof.expiresAt > now
+        else { return nil }
+        return proof
+    }
+}
