@@ -39,6 +39,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case conflict(fields: [String])
     /// A read was stopped because it took longer than it may (2 s; 04-api).
     case tooSlow
+    /// A number that a question computes is larger than what it is counted in holds.
+    case outOfRange
     /// The disk is full, read-only or broken; told to people, never to clients.
     case unavailable(String)
 }

@@ -111,6 +111,7 @@ extension Failure {
         switch error {
         case .conflict(let fields): self.init(record: .conflict(fields: fields))
         case .tooSlow: self = .unavailable("reading this took longer than two seconds and was stopped; narrow it")
+        case .outOfRange: self = .invalid("a number computed from these values is out of range")
         case .unavailable: self = .unavailable("the store cannot be written just now")
         }
     }

@@ -42,6 +42,7 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The same for those who know no SQLite.
     package var storeError: StoreError {
         if isUniqueViolation { return .conflict(fields: violatedColumns) }
+        if isOverflow { return .outOfRange }
         switch code {
         case SQLITE_INTERRUPT: return .tooSlow
         case SQLITE_FULL: return .unavailable("the disk is full")
