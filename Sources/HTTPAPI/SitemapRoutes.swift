@@ -153,7 +153,7 @@ struct SitemapRoutes {
 
     private static func describe(_ path: String, id: String, _ about: String, type: String, in document: inout OpenAPIDocument) {
         // RFC 7303 section 9.2: text/xml is another name of application/xml.
-        let file = OpenAPIDocument.file(about, types: type == "application/xml" ? [type, "text/xml"] : [type])
+        let file = OpenAPIDocument.file(about, types: type == "application/xml" ? [type, "text/xml"] : [type], isText: true)
         let parameters =
             path.hasSuffix("}") ? [OpenAPIDocument.parameter("name", in: "path", ["type": "string"], about: "1.xml, 2.xml, …")] : []
         document.add(

@@ -164,7 +164,7 @@ package struct MediaRoutes: Sendable {
             "type": "object", "required": ["kind", "file"], "additionalProperties": false,
             "properties": [
                 "kind": ["enum": .array(kinds)],
-                "file": ["type": "string", "minLength": 1, "contentMediaType": "application/octet-stream"],
+                "file": OpenAPIDocument.binary,
                 "alt": ["type": "string"], "title": ["type": "string"],
             ],
         ]

@@ -255,7 +255,12 @@ extension OpenAPIDocument {
                 Self.parameter("tree", in: "query", ["type": "boolean"], about: "rows nested in `children`; pages are of the topmost"))
         }
         let sortable = parameters.sortable.keys.sorted()
-        all.append(Self.several("sort", of: Self.names(sortable + sortable.map { "-" + $0 }), about: "in this order; - for descending"))
+        // Names for generators of clients, which would number what begins with a sign.
+        let words = (sortable + sortable.map { $0 + "_descending" }).map { JSONValue.string($0.uppercased()) }
+        let order: JSONValue = [
+            "enum": .array((sortable + sortable.map { "-" + $0 }).map { .string($0) }), "x-enum-varnames": .array(words),
+        ]
+        all.append(Self.several("sort", of: order, about: "in this order; - for descending"))
         if parameters.collection.behaviour.restore != nil {
             all.append(Self.parameter("deleted", in: "query", ["enum": ["only"]], about: "deleted records instead, for who may restore"))
         }

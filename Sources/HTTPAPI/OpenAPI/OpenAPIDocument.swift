@@ -133,9 +133,12 @@ struct OpenAPIDocument {
         return JSONMember(name: status, value: .object(members))
     }
 
+    /// Bytes. `format` says nothing in OpenAPI 3.1, but by it generators of clients know them.
+    static let binary: JSONValue = ["type": "string", "format": "binary", "contentMediaType": "application/octet-stream"]
+
     /// A file in `types`. The further names of the same thing are for generators of clients, which know few types by name.
-    static func file(_ about: String, types: [String]) -> JSONMember {
-        let content = types.map { JSONMember(name: $0, value: ["schema": ["type": "string"]]) }
+    static func file(_ about: String, types: [String], isText: Bool = false) -> JSONMember {
+        let content = types.map { JSONMember(name: $0, value: ["schema": isText ? ["type": "string"] : binary]) }
         return JSONMember(name: "200", value: ["description": .string(about), "content": .object(content)])
     }
     /// A success that tells nothing: `data` is null.
