@@ -9,8 +9,9 @@ struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what the file comes to: who may do what, routes, tables, effects.",
         discussion: """
-            First what anybody may do without signing in, then each collection: its table, fields, keys, routes, rights, transitions, effects
-            and roll-ups, and what is worth a second look. Text on a terminal, JSON lines otherwise. Touches nothing and shows no secret.
+            First what anybody may do without signing in, what names of rules stand for, who may upload what; then each collection: rights,
+            transitions, effects in their order, routes, fields, roll-ups, table, keys and indexes, and what is worth a second look.
+            Text on a terminal, JSON lines otherwise. Touches nothing and shows no secret.
 
             EXAMPLES:
               atlas explain
@@ -38,7 +39,7 @@ struct Explain: ParsableCommand {
             }
             collections = [collection]
         } else {
-            show("what anybody may do without signing in", [explanation.publicSurface])
+            show("the site", explanation.siteTables)
         }
         for collection in collections {
             let advice = Advice.warnings(about: collection, site.schema, site.configuration)

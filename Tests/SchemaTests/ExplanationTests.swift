@@ -76,6 +76,23 @@ import Testing
         #expect(!rows.contains { $0.contains("/sell") || $0.contains("PATCH") || $0.hasPrefix("GET /items") }, "\(rows)")
     }
 
+    @Test func `the site is told before its collections: what is public, what names stand for, uploads, other routes`() throws {
+        let (schema, configuration) = try compile(Self.shop)
+        let tables = SiteExplanation(schema, configuration).siteTables
+        #expect(tables.first?.title == "public surface")
+        for table in tables { #expect(table.rows.allSatisfy { $0.count == table.columns.count }, "\(table.title)") }
+        #expect(tables.first { $0.title == "rules" }?.rows == configuration.rules.map { [$0.name, $0.condition.value] })
+        #expect(tables.last?.rows.contains { $0[1] == "/batch" } == true)
+        let orders = try ConfigurationLoader().load("\(Example.root)/Tests/Examples/orders.toml")
+        let site = SiteExplanation(try SchemaCompiler.compile(orders), orders.configuration).siteTables
+        func rows(_ title: String) -> [String] { site.first { $0.title == title }?.rows.map { $0.joined(separator: " ") } ?? [] }
+        #expect(rows("rules").contains("admin member.role in ['owner', 'admin']"), "\(rows("rules"))")
+        #expect(rows("uploads").contains { $0.hasPrefix("upload staff 25 MB private application/pdf, ") }, "\(rows("uploads"))")
+        let others = rows("views, exports and the like")
+        #expect(others.contains("GET /dashboard insider view") && others.contains("POST /exports/orders staff 202"), "\(others)")
+        #expect(others.contains { $0.hasPrefix("GET /audit admin") }, "\(others)")
+    }
+
     @Test func `a collection is told whole`() throws {
         let (schema, configuration) = try compile(Self.shop)
         let explanation = SiteExplanation(schema, configuration)
@@ -90,7 +107,7 @@ import Testing
         #expect(explanation.tables(of: shops).contains { $0.title == "roll-ups" && $0.rows.first?[1] == "kept by differences" })
         for table in tables {
             #expect(table.rows.allSatisfy { $0.count == table.columns.count }, "\(table.title)")
-            #expect(table.text.hasPrefix("  \(table.title)\n") && table.lines.count == table.rows.count)
+            #expect(table.text.hasPrefix("  \(table.title) (\(table.columns[0])") && table.lines.count == table.rows.count)
         }
     }
 }

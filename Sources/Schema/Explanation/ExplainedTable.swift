@@ -16,7 +16,7 @@ package struct ExplainedTable: Sendable {
         self.rows = rows
     }
 
-    /// The title, and the rows with their columns below one another; empty without rows.
+    /// The title with the names of the columns, and the rows with their columns below one another; empty without rows.
     package var text: String {
         guard !rows.isEmpty else { return "" }
         var widths = [Int](repeating: 0, count: columns.count)
@@ -25,7 +25,7 @@ package struct ExplainedTable: Sendable {
                 widths[index] = max(widths[index], cell.unicodeScalars.count)
             }
         }
-        var text = "  \(title)\n"
+        var text = "  \(title) (\(columns.joined(separator: " | ")))\n"
         for row in rows {
             var line = "    "
             for (index, cell) in row.enumerated() {

@@ -38,15 +38,15 @@ package struct SiteExplanation: Sendable {
         let name = collection.name
         let own = SiteRoutes.routes(of: collection, in: schema).map { [$0.path, $0.summary] }
         return [
-            ExplainedTable("table", of: name, columns: ["name", "holds"], rows: storage(of: collection)),
-            ExplainedTable("fields", of: name, columns: ["field", "type", "value", "read", "write"], rows: collection.fields.map(row)),
-            ExplainedTable("keys and indexes", of: name, columns: ["kind", "fields", "when"], rows: indexes(of: collection)),
-            ExplainedTable("routes", of: name, columns: ["path", "rules"], rows: own),
             ExplainedTable("rights", of: name, columns: ["operation", "rule"], rows: rights(of: collection)),
             ExplainedTable(
                 "transitions", of: name, columns: ["transition", "from and to", "who", "sets"], rows: transitions(of: collection)),
             ExplainedTable("effects", of: name, columns: ["depth", "event", "effect"], rows: effects(of: collection)),
+            ExplainedTable("routes", of: name, columns: ["path", "rules"], rows: own),
+            ExplainedTable("fields", of: name, columns: ["field", "type", "value", "read", "write"], rows: fields(of: collection)),
             ExplainedTable("roll-ups", of: name, columns: ["field", "kept", "cost"], rows: rollUps(of: collection)),
+            ExplainedTable("table", of: name, columns: ["name", "holds"], rows: storage(of: collection)),
+            ExplainedTable("keys and indexes", of: name, columns: ["kind", "fields", "when"], rows: indexes(of: collection)),
         ].filter { !$0.rows.isEmpty }
     }
 
@@ -66,6 +66,14 @@ package struct SiteExplanation: Sendable {
             rows.append(["deleted_at", how + (collection.behaviour.retain.map { ", for \($0 / 86_400_000) days" } ?? "")])
         }
         return rows
+    }
+
+    /// What every record has stands in one row.
+    private func fields(of collection: Collection) -> [[String]] {
+        let system = collection.fields.filter { $0.valueText == "system" }
+        let names = system.map(\.name).joined(separator: ", ")
+        return [["every record's", "", "system", "", "the server: \(names)"]]
+            + collection.fields.filter { $0.valueText != "system" }.map(row)
     }
 
     private func row(_ field: Field) -> [String] {
@@ -91,13 +99,18 @@ package struct SiteExplanation: Sendable {
     private func rights(of collection: Collection) -> [[String]] {
         let behaviour = collection.behaviour
         var rows = [
-            ["read", behaviour.read?.rule.expression.source ?? "nobody"], ["create", behaviour.create?.expression.source ?? "nobody"],
+            ["read", behaviour.read?.rule.expression.source ?? "nobody"], ["create", creation(of: collection)],
             ["update", behaviour.update?.expression.source ?? "nobody"], ["delete", behaviour.delete?.expression.source ?? "nobody"],
         ]
         if let list = behaviour.list { rows.insert(["list", "\(list.rule.expression.source), and read"], at: 1) }
         if behaviour.deletesSoftly { rows.append(["restore", behaviour.restore?.rule.expression.source ?? "nobody"]) }
         rows += behaviour.actions.map { [$0.name, $0.allow?.expression.source ?? "nobody"] }
         return rows
+    }
+
+    /// Files are made by uploads, of which each kind has its rule.
+    private func creation(of collection: Collection) -> String {
+        collection === schema.media ? "by upload: see 'uploads'" : collection.behaviour.create?.expression.source ?? "nobody"
     }
 
     private func transitions(of collection: Collection) -> [[String]] {
