@@ -98,9 +98,11 @@ package final class Application: Sendable {
         self.site = site
         let auth = site.configuration.auth
         let slot = Callback<[RecordChange]>()
+        let messages = backend.messageSealing
+        let addresses = AddressGuard(allowing: site.configuration.server.allowPrivate)
         records = Records(
             schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, readCounts: backend.readCounts,
-            seal: { [sealing = backend.messageSealing] in sealing.seal($0) },
+            seal: { messages.seal($0) }, unseal: { messages.open($0) }, admitsAddress: { addresses.admits(url: $0) },
             companion: { [schema = site.schema, clock = backend.clock] changes, transaction in
                 try Sessions.settle(changes, in: transaction, schema: schema, now: clock.now())
             }, observer: { slot($0) }, onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
@@ -150,6 +152,7 @@ package final class Application: Sendable {
             cors: site.configuration.server.cors, version: Version.text,
             sealing: Sealing(backend.masterKey))
         settings.limits = site.configuration.server.limits
+        settings.webhookAttempts = Dictionary(site.configuration.webhooks.map { ($0.name, $0.attempts) }) { first, _ in first }
         settings.transports = auth.transport
         settings.methods = auth.methods
         settings.cookies = cookies

@@ -1,3 +1,4 @@
+internal import Callouts
 internal import Config
 internal import Edge
 internal import Glibc
@@ -89,12 +90,16 @@ package final class Server: Sendable {
             carriers: { current.value.carriers }, open: { [sealing = backend.messageSealing] in sealing.open($0) },
             queue: backend.store.jobs)
         for channel in Notice.Channel.allCases { handlers[Message.jobKind(channel)] = delivery }
+        handlers[RecordWriter.deliveryJob] = DeliveryJob(
+            current: { current.value.deliveries }, client: backend.outbound, random: backend.random, loop: upkeepLoop)
         handlers[RecordWriter.erasureJob] = TenantErasure(records: { current.value.records }, loop: upkeepLoop)
         var queues = [
             MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize()), Upkeep.queue: QueueOptions(concurrency: 1),
+            "webhooks": QueueOptions(concurrency: 8),
         ]
         for channel in Notice.Channel.allCases { queues[channel.rawValue] = QueueOptions() }
-        for queue in site.configuration.queues {
+        // What nobody does yet waits, rather than failing.
+        for queue in site.configuration.queues where !["documents", "exports"].contains(queue.name) {
             queues[queue.name] = QueueOptions(
                 concurrency: queue.concurrency > 0 ? queue.concurrency : System.coreCount, backoff: queue.backoff, timeout: queue.timeout,
                 keepDone: queue.keepDone, keepFailed: queue.keepFailed)

@@ -15,6 +15,7 @@ package final class API: Responder {
         var document = OpenAPIDocument(context: context)
         RecordRoutes(context).add(to: &routes, describing: &document)
         InvitationRoutes(context).add(to: &routes, describing: &document)
+        DeliveryRoutes(context).add(to: &routes, describing: &document)
         RevisionRoutes(context).add(to: &routes, describing: &document)
         AuditRoutes(context).add(to: &routes, describing: &document)
         ViewRoutes(context).add(to: &routes, describing: &document)

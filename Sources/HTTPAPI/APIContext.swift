@@ -21,6 +21,8 @@ package struct APIContext: Sendable {
         package var version: String
         /// Rates of routes.
         package var limits: [LimitDeclaration] = []
+        /// Tries of a delivery, by webhook.
+        package var webhookAttempts: [String: Int] = [:]
         /// How tokens may be handed over; the first where the client does not say.
         package var transports: [Auth.Transport] = [.bearer]
         /// How one signs in.

@@ -7,6 +7,7 @@ package protocol Ledgers {
     var audit: any AuditLedger { get }
     var answers: any AnswerLedger { get }
     var upkeep: any UpkeepLedger { get }
+    var deliveries: any DeliveryLedger { get }
 }
 
 /// When the clock fires which transition (03-expressions 9).

@@ -19,14 +19,19 @@ package final class Records: Sendable {
     /// Told after a commit when a transition that it brought is due.
     private let onDue: @Sendable (Int64) -> Void
     private let seal: Seal?
+    package let unseal: Unseal?
+    private let admitsAddress: @Sendable (String) -> Bool
 
     package init(
         schema: Schema, store: any Store, clock: any Clock, random: any Random, readCounts: ReadCounts = ReadCounts(), seal: Seal? = nil,
+        unseal: Unseal? = nil, admitsAddress: @escaping @Sendable (String) -> Bool = { _ in true },
         companion: @escaping @Sendable ([RecordChange], any Transaction) throws -> Void = { _, _ in },
         observer: @escaping @Sendable ([RecordChange]) -> Void = { _ in }, onDue: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
         self.onDue = onDue
         self.seal = seal
+        self.unseal = unseal
+        self.admitsAddress = admitsAddress
         self.schema = schema
         self.store = store
         self.clock = clock
@@ -154,10 +159,11 @@ package final class Records: Sendable {
         var caller = caller
         caller.environment.random = { [random] in RandomText.make($0, random) }
         let author = caller
-        let (random, seal) = (random, seal)
+        let (random, seal, admitsAddress) = (random, seal, admitsAddress)
         return store.transaction(on: loop) { transaction in
             let writer = RecordWriter(
-                schema: schema, transaction: transaction, caller: author, random: random, newID: newID, seal: seal)
+                schema: schema, transaction: transaction, caller: author, random: random, newID: newID, seal: seal,
+                admitsAddress: admitsAddress)
             do {
                 let result = try body(writer, transaction)
                 try writer.runParentChecks()
@@ -194,6 +200,11 @@ package final class Records: Sendable {
             guard let answer = try transaction.read(read, into: &buffer) else { throw RecordError.notFound }
             let written = WrittenRecord(row: row, answer: answer)
             try caller.repetition?.keep(written, from: start, transaction, for: caller)
+            return written
+        }.map { [self] written in
+            guard isNew, collection.keepsSecrets else { return written }
+            var written = written
+            written.answer.buffer = revealing(written.answer.buffer)
             return written
         }
     }

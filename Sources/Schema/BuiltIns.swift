@@ -64,7 +64,7 @@ enum BuiltIns {
                 ]
             presets.append(invitations)
         }
-        if tenancy.hooks != nil {
+        if let preset = tenancy.hooks {
             var hooks = CollectionDeclaration(name: "hooks", at: nowhere)
             hooks.isTenant = true
             let events = configuration.webhooks.flatMap { webhook in
@@ -77,12 +77,17 @@ enum BuiltIns {
                     $0.required = true
                     $0.values = events.map { Located($0, at: nowhere) }
                 },
-                field("secret", .token) { ($0.readonly, $0.revealsOnce) = (false, true) },
+                field("secret", .token) { ($0.readonly, $0.revealsOnce, $0.isSealed) = (false, true, true) },
                 field("active", .bool) {
                     $0.readonly = false
                     $0.default = Located(.bool(true), at: nowhere)
                 },
             ]
+            var most = CheckDeclaration(
+                rule: Located("count(all.hooks) <= \(preset.maximum)", at: nowhere),
+                message: "there are \(preset.maximum) endpoints already")
+            (most.on, most.status) = ([.create], 409)
+            hooks.checks = [most]
             presets.append(hooks)
         }
         return presets
@@ -107,6 +112,7 @@ enum BuiltIns {
         merged.allow.read = own.allow.read ?? base.allow.read
         merged.allow.update = own.allow.update ?? base.allow.update
         merged.allow.delete = own.allow.delete ?? base.allow.delete
+        merged.checks = base.checks + own.checks
         merged.isTenant = own.isTenant || base.isTenant
         if merged.order.isEmpty { merged.order = base.order }
         return merged

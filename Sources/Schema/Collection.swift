@@ -20,6 +20,8 @@ package final class Collection: Sendable {
     /// Fields whose values are drawn at creation: sequences and tokens.
     package let drawn: [Int]
     package let revealsOnce: Bool
+    /// Whether some of that is stored under seal.
+    package let keepsSecrets: Bool
     /// Fields that count reads of the record, and after how many milliseconds counts are written at the latest.
     package let counters: [Int]
     package let counterFlush: Int64
@@ -44,6 +46,7 @@ package final class Collection: Sendable {
         self.keptSlugs = Self.keptSlugs(fields, uniqueKeys, tenant: shape.tenant)
         self.drawn = fields.filter { $0.kind == .sequence || $0.kind == .token }.map(\.index)
         self.revealsOnce = fields.contains { $0.revealsOnce }
+        self.keepsSecrets = fields.contains { $0.isSealed }
         self.counters = fields.filter { $0.kind == .counter }.map(\.index)
         self.counterFlush = fields.filter { $0.kind == .counter }.map(\.flush).min() ?? 0
         self.fieldIndexes = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.index) })

@@ -17,6 +17,8 @@ package enum Effect: Sendable {
     /// Work for later: a durable job in the same commit.
     case work(WorkStart)
     case notify(NoticeSending)
+    /// Tells a webhook.
+    case deliver(WebhookCall)
 
     /// Changes rows.
     package struct RowsUpdate: Sendable {

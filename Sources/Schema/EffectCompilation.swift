@@ -12,10 +12,20 @@ extension SchemaCompiler {
                 guard let collection = eventCollection(event, collections: collections) else { continue }
                 let scope = Scope(hasOld: true, hasNew: true, event: collection?.name, macros: [:])
                 let when = declared.when.flatMap { expression($0, in: scope, as: .condition) }
-                let effects = declared.effects.compactMap { effect($0, of: collection, collections: collections) }
+                let effects = declared.effects.compactMap {
+                    effect($0, after: event.value, of: collection, collections: collections)
+                }
                 for effect in effects { graph.add(effect, after: event, collections: collections, jobs: configuration.jobs) }
                 guard !effects.isEmpty else { continue }
                 handlers[event.value, default: []].append(EventHandler(when: when, effects: effects))
+            }
+        }
+        for webhook in configuration.webhooks {
+            for event in webhook.events {
+                guard let collection = eventCollection(event, collections: collections),
+                    let call = webhookCall(webhook, of: event.value, about: collection, at: event.at, collections: collections)
+                else { continue }
+                handlers[event.value, default: []].append(EventHandler(effects: [.deliver(call)]))
             }
         }
         if let loop = graph.loop {
@@ -56,7 +66,9 @@ extension SchemaCompiler {
     }
 
     /// - Parameter event: the collection of the record that it happens to; nil: no record.
-    private mutating func effect(_ declared: EffectDeclaration, of event: Collection?, collections: [Collection]) -> Effect? {
+    private mutating func effect(
+        _ declared: EffectDeclaration, after name: String, of event: Collection?, collections: [Collection]
+    ) -> Effect? {
         let scope = Scope(hasOld: event != nil, hasNew: event != nil, event: event?.name)
         var each: RowSelection?
         if let source = declared.each {
@@ -86,7 +98,9 @@ extension SchemaCompiler {
                 .work(Effect.WorkStart(work: $0, each: each))
             }
         case .notify: return sending(declared, each: each, of: event?.name).map { .notify($0) }
-        case .webhook: return nil
+        case .webhook:
+            guard let webhook = configuration.webhooks.first(where: { $0.name == declared.target.value }) else { return nil }
+            return webhookCall(webhook, of: name, about: event, at: declared.target.at, collections: collections).map { .deliver($0) }
         }
     }
 

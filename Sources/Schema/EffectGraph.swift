@@ -25,7 +25,7 @@ struct EffectGraph {
             }
             let fired = [job.states.start, job.states.done, job.states.failed].compactMap { $0?.value }
             following = fired.map { "\(record.value).\($0)" }
-        case .notify: break
+        case .notify, .deliver: break
         }
         for next in following { edges[event.value, default: []].append(Edge(to: next, at: event.at)) }
     }

@@ -87,6 +87,8 @@ package struct Field: Sendable {
     package var tokenBytes = 32
     /// A token that is shown in the answer to its creation only.
     package var revealsOnce = false
+    /// The secret of a webhook, stored under seal.
+    package var isSealed = false
     /// Weight in searches, 1 the strongest; nil: not searched.
     package var search: Int?
     /// A computed value that a job refreshes.

@@ -46,6 +46,7 @@ extension SchemaCompiler {
         field.flush = declared.flush ?? field.flush
         field.tokenBytes = declared.bytes ?? field.tokenBytes
         field.revealsOnce = declared.revealsOnce
+        field.isSealed = declared.isSealed
         if declared.type.value == .sequence { field.sequence = SequenceFormat(declared.format?.value ?? "{}") }
         field.read = accessRule(declared.read, of: collection.name)
         field.write = rule(declared.write, of: collection.name)

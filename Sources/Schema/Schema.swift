@@ -13,6 +13,8 @@ package final class Schema: Sendable {
 
     /// What follows from an event: `posts.created`.
     package let handlers: [String: [EventHandler]]
+    /// By collection whose records webhooks are sent to: what they keep.
+    package let endpoints: [String: WebhookReceivers]
     /// Nil: the site has no tenants.
     package let tenancy: Tenancy?
     package let audit: AuditPolicy
@@ -31,7 +33,8 @@ package final class Schema: Sendable {
 
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
-        activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], tenancy: Tenancy? = nil,
+        activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], endpoints: [String: WebhookReceivers] = [:],
+        tenancy: Tenancy? = nil,
         audit: AuditPolicy = AuditPolicy(), searched: [Collection] = [], views: [View] = [], backoffice: Rule? = nil,
         notices: Notices, lastConditionNumber: Int = 0
     ) {
@@ -42,6 +45,7 @@ package final class Schema: Sendable {
         self.mediaKinds = mediaKinds
         self.activeWhen = activeWhen
         self.handlers = handlers
+        self.endpoints = endpoints
         self.tenancy = tenancy
         self.audit = audit
         self.searched = searched

@@ -83,7 +83,8 @@ package struct SchemaCompiler {
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            handlers: handlers, tenancy: tenancy, audit: audit, searched: searched, views: views, backoffice: backoffice, notices: notices,
+            handlers: handlers, endpoints: endpoints(among: collections), tenancy: tenancy, audit: audit, searched: searched, views: views,
+            backoffice: backoffice, notices: notices,
             lastConditionNumber: conditionCount)
     }
 

@@ -18,10 +18,10 @@ struct OwnSite: Sendable {
     ///
     /// `users` gives each user's `role`; an empty one is left out.
     static func run(
-        _ configuration: String, users: [String: String], sourceLocation: SourceLocation = #_sourceLocation,
+        _ configuration: String, users: [String: String], files: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (OwnSite) async throws -> Void
     ) async throws {
-        try await runToItsEnd(configuration, users: users, sourceLocation: sourceLocation) { site in
+        try await runToItsEnd(configuration, users: users, files: files, sourceLocation: sourceLocation) { site in
             try await body(site)
             site.program.signal(SIGTERM)
             let status = try await site.program.exitStatus()
@@ -32,11 +32,13 @@ struct OwnSite: Sendable {
 
     /// The same for a scenario that ends the program itself.
     static func runToItsEnd(
-        _ configuration: String, users roles: [String: String], sourceLocation: SourceLocation = #_sourceLocation,
+        _ configuration: String, users roles: [String: String], files: [String: String] = [:],
+        sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (OwnSite) async throws -> Void
     ) async throws {
         let directory = try Directory()
         try directory.write(configuration, to: "atlas.toml")
+        for (name, text) in files { try directory.write(text, to: name) }
         for (name, role) in roles {
             var fields = ["email=\(name)@example.com", "password=-"]
             if !role.isEmpty { fields.append("role=\(role)") }

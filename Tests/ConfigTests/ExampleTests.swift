@@ -52,7 +52,9 @@ struct DescribedKey {
         #expect(plain.warnings.isEmpty)
         #expect(plain.configuration.collections.map(\.name) == ["users", "posts", "comments", "tags"])
         #expect(plain.configuration.notInForce.isEmpty)
-        let whole = try load(Self.uncommented(text), file: Self.place, environment: ["ATLAS_MASTER_KEY": String(repeating: "k", count: 32)])
+        let whole = try load(
+            Self.uncommented(text), file: Self.place,
+            environment: dummySecrets.merging(["ATLAS_MASTER_KEY": String(repeating: "k", count: 32)]) { $1 })
         #expect(whole.warnings.map(\.message).filter { !$0.hasPrefix("there is no directory") }.isEmpty)
     }
 

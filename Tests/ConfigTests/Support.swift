@@ -4,7 +4,10 @@ import Testing
 @testable import Config
 
 /// What the examples and the pieces of the reference name: a secret must be there where its section is in force.
-let dummySecrets = ["SMTP_PASSWORD": "dummy", "KAVENEGAR_KEY": "dummy", "SMSIR_KEY": "dummy"]
+let dummySecrets = [
+    "SMTP_PASSWORD": "dummy", "KAVENEGAR_KEY": "dummy", "SMSIR_KEY": "dummy", "TASK_WEBHOOK_SECRET": "dummy",
+    "ACTIVITY_WEBHOOK_SECRET": "dummy", "ALERT_WEBHOOK_SECRET": "dummy", "WEBHOOK_SECRET": "dummy", "S": "dummy",
+]
 
 /// Loads a text that must be right.
 func load(

@@ -54,24 +54,27 @@ package final class Transcript: Sendable {
     }
 }
 
-/// The Python environment of the checker, made once for each run of the tests.
-private actor PythonTools {
+/// Python environments of the checkers, each made once for each run of the tests.
+package actor PythonTools {
     private static let shared = PythonTools()
-    private var making: Task<String, any Error>?
+    private var making: [String: Task<String, any Error>] = [:]
 
     /// The path of an interpreter that has what `conforms` imports.
-    static func conforms() async throws -> String { try await shared.interpreter() }
+    static func conforms() async throws -> String { try await shared.interpreter("conforms", ["jsonschema==4.26.0"]) }
 
-    private func interpreter() async throws -> String {
+    /// The path of an interpreter that has the reference implementation of Standard Webhooks, which `receives` imports.
+    package static func webhooks() async throws -> String { try await shared.interpreter("webhooks", ["standardwebhooks==1.1.0"]) }
+
+    private func interpreter(_ name: String, _ requirements: [String]) async throws -> String {
         let task =
-            making
+            making[name]
             ?? Task {
-                let script = try await Child("\(Repository.root)/packaging/python", ["conforms", "jsonschema==4.26.0"])
+                let script = try await Child("\(Repository.root)/packaging/python", [name] + requirements)
                 let status = try await script.exitStatus()
                 try #require(status == 0, "no Python environment: \(script.output.joined(separator: "\n"))")
                 return try #require(script.output.last) + "/bin/python"
             }
-        making = task
+        making[name] = task
         return try await task.value
     }
 }

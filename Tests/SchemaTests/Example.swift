@@ -7,7 +7,10 @@ import Testing
 /// The example sites, as they are or with one of their files changed.
 enum Example {
     /// What the examples name: a secret must be there where its section is in force.
-    static let secrets = ["SMTP_PASSWORD": "dummy", "KAVENEGAR_KEY": "dummy", "SMSIR_KEY": "dummy"]
+    static let secrets = [
+        "SMTP_PASSWORD": "dummy", "KAVENEGAR_KEY": "dummy", "SMSIR_KEY": "dummy", "TASK_WEBHOOK_SECRET": "dummy",
+        "ACTIVITY_WEBHOOK_SECRET": "dummy", "ALERT_WEBHOOK_SECRET": "dummy",
+    ]
 
     static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     static let sites = [

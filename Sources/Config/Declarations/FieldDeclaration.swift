@@ -55,6 +55,8 @@ package struct FieldDeclaration: Sendable {
     package var bytes: Int?
     /// `token`: shown in the answer to its creation only.
     package var revealsOnce = false
+    /// The secret of a webhook, kept under seal: of presets alone.
+    package var isSealed = false
     /// A regular expression that the whole text matches.
     package var pattern: Pattern?
     /// Weight in searches, 1 the strongest.

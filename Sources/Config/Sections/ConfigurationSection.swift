@@ -27,7 +27,7 @@ enum Language {
             Key("mail", mail, \.mail, "how mail leaves"),
             Key("sms", sms, \.sms, "how SMS leave"),
             Key("notify", notices, \.notices, "messages to people"),
-            Key("webhooks", webhooks, \.webhooks, "messages to programs").notInForce,
+            Key("webhooks", webhooks, \.webhooks, "messages to programs"),
             Key("exports", exports, \.exports, "collections as files").notInForce,
             Key("documents", documents, \.documents, "records as PDF").notInForce,
             Key("views", views, \.views, "questions with paths of their own, and figures"),

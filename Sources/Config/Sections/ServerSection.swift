@@ -27,8 +27,7 @@ extension Language {
             Key("proxy", .list(proxy), \.proxies, initial: "[]", "servers beside Atlas that get what it does not route").notInForce,
             Key(
                 "allow_private", .list(.network), \.allowPrivate, initial: "[]",
-                "private addresses that URLs from data may reach"
-            ).notInForce,
+                "private addresses that URLs from data may reach"),
         ])
 
     static let connection = Section<Server>(keys: [

@@ -175,6 +175,7 @@ struct BatchRoutes {
     private func run(_ operations: [Operation], for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<ByteBuffer> {
         let records = context.records
         let projections = operations.map { records.projections.standard($0.collection, for: caller, isNew: $0.status == 201) }
+        let revealsSecrets = operations.contains { $0.status == 201 && $0.collection.keepsSecrets }
         return records.write(for: caller, on: loop) { writer, transaction in
             let deadline = records.clock.now() + Self.patience
             var buffer = Envelope.open(capacity: 8_192)
@@ -202,7 +203,7 @@ struct BatchRoutes {
                 buffer.writeStaticString("}")
             }
             buffer.writeStaticString("]")
-            return buffer
+            return revealsSecrets ? records.revealing(buffer) : buffer
         }.flatMapErrorThrowing { error in
             guard let refused = error as? Refused else { throw error }
             throw refused.failure.at(operation: refused.index)

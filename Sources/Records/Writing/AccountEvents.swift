@@ -15,6 +15,6 @@ extension RecordWriter {
     package func tell(_ event: AccountEvent, of user: Row) throws {
         let name = "auth.\(event.rawValue)"
         if schema.users.behaviour.isAudited { try audit(name, of: user) }
-        try runHandlers(of: name, in: schema.users, new: user, old: nil)
+        try runHandlers(of: name, new: user, old: nil)
     }
 }

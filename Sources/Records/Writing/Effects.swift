@@ -10,18 +10,20 @@ extension RecordWriter {
     /// Runs the handlers of the event: `publish` of a post. Roll-ups are up to date by then (11-precisions 31).
     func runEffects(of event: String, in collection: Collection, new: Row, old: Row?) throws {
         guard !schema.handlers.isEmpty else { return }
-        try runHandlers(of: "\(collection.name).\(event)", in: collection, new: new, old: old)
+        try runHandlers(of: "\(collection.name).\(event)", new: new, old: old)
     }
 
-    /// The same by the whole name of the event: `auth.login`.
-    func runHandlers(of event: String, in collection: Collection, new: Row, old: Row?) throws {
+    /// The same by the whole name of the event: `auth.login`, whose `new` is the user, where there is one.
+    func runHandlers(of event: String, new: Row?, old: Row?) throws {
         guard let handlers = schema.handlers[event] else { return }
         guard depth < Self.effectDepth else {
             throw RecordError.checkFailed(status: 409, message: "more than \(Self.effectDepth) effects follow from one another")
         }
         var scope = environment
         // In the effects of a tenant's event `all.x` means that tenant's rows (11-precisions 4).
-        if let index = collection.shape.tenant, case .text(let id) = new.values[index], let tenants = schema.tenancy?.tenants {
+        if let new, let index = schema.collection(new.collection)?.shape.tenant, case .text(let id) = new.values[index],
+            let tenants = schema.tenancy?.tenants
+        {
             scope.tenant = try transaction.row(in: tenants.name, id: id)
         }
         scope.new = new
@@ -56,6 +58,7 @@ extension RecordWriter {
                 _ = try enqueue(start.work, on: scope.new)
             }
         case .notify(let sending): try send(sending, in: scope)
+        case .deliver(let call): try deliver(call, in: scope)
         }
         take(changesOf: system)
     }
@@ -64,7 +67,7 @@ extension RecordWriter {
     func following(in scope: Environment) -> RecordWriter {
         RecordWriter(
             schema: schema, transaction: transaction, caller: Caller(environment: scope, isSystem: true, requestID: caller.requestID),
-            random: random, newID: newID, seal: seal, depth: depth + 1)
+            random: random, newID: newID, seal: seal, admitsAddress: admitsAddress, depth: depth + 1)
     }
 
     func take(changesOf writer: RecordWriter) {

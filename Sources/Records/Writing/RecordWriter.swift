@@ -15,6 +15,8 @@ package final class RecordWriter {
     let random: any Random
     /// Nil: nothing here sends messages.
     let seal: Seal?
+    /// Whether an address that comes from data may be dialled, as far as it says so itself.
+    let admitsAddress: @Sendable (String) -> Bool
     /// How many effects led here.
     let depth: Int
     /// Every record written, in order; the last entry of a record is its final form.
@@ -26,8 +28,9 @@ package final class RecordWriter {
 
     package init(
         schema: Schema, transaction: any Transaction, caller: Caller, random: any Random, newID: @escaping () -> String, seal: Seal? = nil,
-        depth: Int = 0
+        admitsAddress: @escaping @Sendable (String) -> Bool = { _ in true }, depth: Int = 0
     ) {
+        self.admitsAddress = admitsAddress
         self.seal = seal
         self.schema = schema
         self.transaction = transaction
@@ -61,6 +64,7 @@ package final class RecordWriter {
         row.payloads = draft.payloads
         try checkReferences(draft.values.keys.sorted(), of: row, in: collection)
         try draw(&row, in: collection)
+        try checkEndpoint(row, in: collection)
         let token = try prepareInvitation(&row, in: collection)
         try stamp(&row, in: collection, given: values)
         try checkFieldRights(draft, on: row, in: collection)
@@ -127,6 +131,7 @@ package final class RecordWriter {
         for (index, payloads) in draft.payloads { row.payloads[index] = payloads }
         let changed = draft.values.keys.filter { row.values[$0] != old.values[$0] }
         try checkReferences(draft.values.keys.sorted(), of: row, old: old, in: collection)
+        try checkEndpoint(row, in: collection)
         for index in changed where collection.fields[index].kind == .slug && row.values[index].isNull {
             try makeSlugs(&row, in: collection)
         }
@@ -243,6 +248,8 @@ package final class RecordWriter {
                 if let index = collection.shape.tenant, case .text(let id) = row.values[index] { tenant = id }
                 let number = try transaction.sequences.next(of: field.name, in: collection.name, tenant: tenant)
                 row.values[index] = .text(format.text(number))
+            } else if field.isSealed {
+                row.values[index] = .text(try SealedSecret.sealed(SealedSecret.made(by: random.bytes(field.tokenBytes)), by: seal))
             } else {
                 row.values[index] = .text(Base64.url(random.bytes(field.tokenBytes)))
             }

@@ -15,6 +15,7 @@ struct SQLiteLedgers: Ledgers {
     var audit: any AuditLedger { SQLiteAudit(connection) }
     var answers: any AnswerLedger { SQLiteAnswers(connection) }
     var upkeep: any UpkeepLedger { SQLiteUpkeep(connection) }
+    var deliveries: any DeliveryLedger { SQLiteDeliveries(connection) }
 
     static let statements = """
         CREATE TABLE IF NOT EXISTS "_atlas_due" (

@@ -158,6 +158,9 @@ package struct SiteExplanation: Sendable {
                 for next in following(effect, of: event) { follow(next, &path, &rows) }
             }
         }
+        for webhook in configuration.webhooks where webhook.events.contains(where: { $0.value == event }) {
+            rows.append(["\(path.count)", event, "webhook \(webhook.name)"])
+        }
     }
 
     /// The events that an effect itself brings.
