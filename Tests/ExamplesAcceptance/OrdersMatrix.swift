@@ -17,7 +17,7 @@ struct OrdersMatrix {
         .list("/users", closed: true, ("member", insiders + "r"), ("stranger", "xr")),
         .read("/users/{member}", by: insiders + "r", closed: true),
         .read("/users/{stranger}", by: "xr", closed: true),
-        .create("/users", ["name": "{fresh.name}"], by: "r"),
+        .create("/users", ["email": "{fresh.email}", "password": "Long enough 77"], by: "r"),
         .remove("/users/{spare-user}", by: "r", seenBy: "r"),
         .change("/users/{member}", ["name": "x"], by: "er", seenBy: insiders + "r"),
         .list("/users/{member}/memberships", closed: true, ("membership", insiders)).seen(by: insiders + "r"),
