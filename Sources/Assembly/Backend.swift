@@ -99,10 +99,10 @@ package final class Application: Sendable {
         let auth = site.configuration.auth
         let slot = Callback<[RecordChange]>()
         let messages = backend.messageSealing
-        let addresses = AddressGuard(allowing: site.configuration.server.allowPrivate)
+        let reachable = AddressGuard(allowing: site.configuration.server.allowPrivate)
         records = Records(
             schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, readCounts: backend.readCounts,
-            seal: { messages.seal($0) }, unseal: { messages.open($0) }, admitsAddress: { addresses.admits(url: $0) },
+            seal: { messages.seal($0) }, unseal: { messages.open($0) }, admitsAddress: { reachable.admits(url: $0) },
             companion: { [schema = site.schema, clock = backend.clock] changes, transaction in
                 try Sessions.settle(changes, in: transaction, schema: schema, now: clock.now())
             }, observer: { slot($0) }, onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
