@@ -136,7 +136,7 @@ let package = Package(
             name: "AcceptanceTests", dependencies: ["atlas", "Harness", "JSON", nio, nioPosix, nioHTTP1], path: "Tests/Acceptance",
             swiftSettings: strict),
         .testTarget(
-            name: "ExamplesTests", dependencies: ["atlas", "Harness", "Conformance", "JSON", nio, nioHTTP1],
+            name: "ExamplesTests", dependencies: ["atlas", "Harness", "Conformance", "JSON", crypto, nio, nioHTTP1],
             path: "Tests/ExamplesAcceptance", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

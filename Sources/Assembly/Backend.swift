@@ -112,24 +112,33 @@ package final class Application: Sendable {
             refreshTokens: RefreshTokens(
                 masterKey: backend.masterKey, random: backend.random, grace: auth.refreshGrace, lifetime: auth.refreshTTL),
             registry: backend.registry)
+        let proofs = Proofs(masterKey: backend.masterKey, random: backend.random)
+        let issuer = auth.totp?.issuer ?? site.configuration.app.name
+        let secondFactors =
+            auth.totp == nil
+            ? nil
+            : SecondFactors(
+                options: SecondFactors.Options(issuer: issuer), records: records, proofs: proofs, masterKey: backend.masterKey,
+                sessions: sessions)
         let policy = PasswordPolicy(
             minimum: auth.passwordMinimum, maximum: auth.passwordMaximum,
             required: auth.passwordRequire.compactMap { .init(rawValue: $0.rawValue) })
         let failures = SignInFailures(
             masterKey: backend.masterKey, perAccount: auth.passwordLockout, perAddress: auth.passwordLockout * 4,
             window: auth.passwordLockoutWindow)
-        let proofs = Proofs(masterKey: backend.masterKey, random: backend.random)
         let addresses = Addresses(options: Addresses.Options(site), records: records, proofs: proofs)
         let accounts = Accounts(
             signup: auth.signup == .open ? .open : .closed, records: records, hasher: backend.hasher, policy: policy, failures: failures,
-            sessions: sessions, addresses: addresses)
+            sessions: sessions, addresses: addresses, secondFactors: secondFactors)
         let passwords = Passwords(records: records, hasher: backend.hasher, policy: policy, failures: failures, sessions: sessions)
         let codes = auth.methods.contains(.otp) ? PhoneSignIn(accounts, proofs: proofs, options: .init(site)) : nil
         let reset = PasswordReset(
             records: records, hasher: backend.hasher, passwords: passwords, sessions: sessions, proofs: proofs, lifetime: auth.reset.ttl)
-        identity = IdentityServices(
+        var identity = IdentityServices(
             accounts: accounts, sessions: sessions, passwords: passwords, reset: reset, addresses: addresses, keys: backend.signingKeys,
             codes: codes)
+        identity.apiKeys = site.schema.apiKeys == nil ? nil : APIKeys(records: records, sessions: sessions)
+        self.identity = identity
         let tenants = site.schema.tenancy.map { Tenants($0, store: backend.store) }
         slot.set { [weak sessions] changes in
             sessions?.observe(changes)
@@ -140,7 +149,9 @@ package final class Application: Sendable {
             records: records, objects: backend.objects, temporaryDirectory: backend.temporaryDirectory, threads: backend.threads,
             attempts: mediaAttempts)
         carriers = Carriers(site.configuration, client: backend.outbound, directory: site.configuration.app.dataDirectory)
-        let authenticator = Authenticator(tokens: tokens, registry: backend.registry, clock: backend.clock) { [sessions] id, loop in
+        let authenticator = Authenticator(
+            tokens: tokens, registry: backend.registry, clock: backend.clock, keys: identity.apiKeys
+        ) { [sessions] id, loop in
             sessions.load(id, on: loop)
         }
         let app = site.configuration.app
@@ -155,6 +166,7 @@ package final class Application: Sendable {
         settings.webhookAttempts = Dictionary(site.configuration.webhooks.map { ($0.name, $0.attempts) }) { first, _ in first }
         settings.transports = auth.transport
         settings.methods = auth.methods
+        settings.asksSecondFactor = auth.totp != nil
         settings.cookies = cookies
         let placement = site.schema.tenancy.flatMap { tenancy in
             tenants.map { tenants in TenantPlacement(tenancy) { tenants.resolved($0, named: $1, on: $2) } }
@@ -162,7 +174,7 @@ package final class Application: Sendable {
         let context = APIContext(
             settings: settings, records: records, resolve: resolve ?? callers.resolve, tenants: placement, log: backend.log)
         api = API(
-            context, auth: AuthRoutes(context.personal, identity),
+            context, auth: AuthRoutes(context, identity),
             media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads))
     }
 }

@@ -32,8 +32,10 @@ struct Callers: Sendable {
             ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
         let now = clock.now()
         let id = request.id
-        let caller: @Sendable (Row?) -> Caller = {
-            Caller(environment: Environment(me: $0, now: now, request: facts), requestID: id)
+        let caller: @Sendable (Row?, KeyUse?) -> Caller = { me, key in
+            var caller = Caller(environment: Environment(me: me, now: now, request: facts), requestID: id)
+            caller.key = key
+            return caller
         }
         let resolved: @Sendable (ActiveSession) -> Result<Caller, ResolvedCaller.Refused> = { [registry = authenticator.registry] session in
             switch registry.standing(of: session, for: facts, at: now) {
@@ -51,7 +53,7 @@ struct Callers: Sendable {
             guard cookies.admits(request) else { return .refused(.foreignOrigin) }
             token = cookie
         } else {
-            return .now(caller(nil))
+            return .now(caller(nil, nil))
         }
         guard let cache = caches[ObjectIdentifier(loop)]?.value else { return .refused(.invalid) }
         switch authenticator.authenticate(token, cache: cache, on: loop) {
@@ -72,16 +74,34 @@ struct Callers: Sendable {
         }
     }
 
-    private static func caller(_ me: Row, _ session: ActiveSession, _ make: (Row?) -> Caller) -> Caller {
-        var caller = make(me)
+    private static func caller(_ me: Row, _ session: ActiveSession, _ make: (Row?, KeyUse?) -> Caller) -> Caller {
+        var caller = make(me, session.grant?.use)
         caller.session = session.id
         return caller
     }
 }
 
 extension Tenants {
-    /// The caller in his tenant, from memory as a rule.
+    /// The caller in his tenant, from memory as a rule. A key has its own, and none that it does not have.
     func resolved(_ caller: Caller, named: String?, on loop: any EventLoop) -> ResolvedCaller {
+        guard let key = caller.key else { return placed(caller, named: named, on: loop) }
+        guard let tenant = key.tenant else { return named == nil ? .now(caller) : .refused(.tenantAbsent) }
+        let matches: @Sendable (Result<Caller, ResolvedCaller.Refused>) -> Result<Caller, ResolvedCaller.Refused> = { [self] placed in
+            guard case .success(let caller) = placed, let named, !isName(named, of: caller.environment.tenant) else { return placed }
+            return .failure(.tenantAbsent)
+        }
+        switch placed(caller, named: tenant, on: loop) {
+        case .now(let caller):
+            switch matches(.success(caller)) {
+            case .success(let caller): return .now(caller)
+            case .failure(let refused): return .refused(refused)
+            }
+        case .refused(let refused): return .refused(refused)
+        case .later(let future): return .later(future.map(matches))
+        }
+    }
+
+    private func placed(_ caller: Caller, named: String?, on loop: any EventLoop) -> ResolvedCaller {
         switch place(caller, named: named, on: loop) {
         case .success(.caller(let placed)): .now(placed)
         case .success(.inactive): .refused(.tenantInactive)

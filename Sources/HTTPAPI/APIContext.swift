@@ -25,6 +25,8 @@ package struct APIContext: Sendable {
         package var webhookAttempts: [String: Int] = [:]
         /// How tokens may be handed over; the first where the client does not say.
         package var transports: [Auth.Transport] = [.bearer]
+        /// Whether an account may ask for a code of its authenticator.
+        package var asksSecondFactor = false
         /// How one signs in.
         package var methods: [Auth.Method] = [.password]
         /// Nil: tokens are in no cookies.

@@ -30,10 +30,12 @@ package final class Accounts: Sendable {
     private let failures: SignInFailures
     private let sessions: Sessions
     private let addresses: Addresses
+    /// Nil: nobody is asked for a second factor.
+    package let secondFactors: SecondFactors?
 
     package init(
         signup: Signup, records: Records, hasher: PasswordHasher, policy: PasswordPolicy, failures: SignInFailures, sessions: Sessions,
-        addresses: Addresses
+        addresses: Addresses, secondFactors: SecondFactors?
     ) {
         self.addresses = addresses
         self.signup = signup
@@ -42,6 +44,7 @@ package final class Accounts: Sendable {
         self.policy = policy
         self.failures = failures
         self.sessions = sessions
+        self.secondFactors = secondFactors
     }
 
     var users: Collection { records.schema.users }
@@ -181,6 +184,7 @@ package final class Accounts: Sendable {
     /// What follows when somebody has proved that he is this user, in whatever way.
     func enter(_ row: Row, _ writer: RecordWriter) throws -> Entry {
         guard isActive(row) else { throw IdentityError.inactive }
+        if let challenge = try secondFactors?.challenge(for: row.id, writer) { return .challenged(challenge) }
         return .opened(try admit(row, writer))
     }
 

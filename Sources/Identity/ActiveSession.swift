@@ -6,6 +6,8 @@ internal import Synchronization
 package final class ActiveSession: Sendable {
     package let id: String
     package let user: String
+    /// Nil: a person's.
+    package let grant: KeyGrant?
     private let state: Mutex<State>
 
     private struct State {
@@ -20,8 +22,17 @@ package final class ActiveSession: Sendable {
     /// `mustChangePassword`: nothing else is open to him until he has.
     package init(_ session: Session, me: Row, mustChangePassword: Bool) {
         id = session.id
+        grant = nil
         user = me.id
         state = Mutex(State(me: me, mustChangePassword: mustChangePassword, usedAt: session.usedAt))
+    }
+
+    /// As which a key acts.
+    init(_ key: APIKey, me: Row, mustChangePassword: Bool) {
+        id = APIKeyText.session(key.id)
+        grant = KeyGrant(key)
+        user = me.id
+        state = Mutex(State(me: me, mustChangePassword: mustChangePassword, usedAt: key.usedAt ?? 0))
     }
 
     package enum Standing: Sendable {

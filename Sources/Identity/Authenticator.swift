@@ -50,14 +50,17 @@ package struct Authenticator: Sendable {
     package let registry: SessionRegistry
     /// Fetches a session that is not in memory; nil when it has ended.
     private let load: @Sendable (String, any EventLoop) -> EventLoopFuture<ActiveSession?>
+    /// Nil: there are no API keys.
+    private let keys: APIKeys?
 
     package init(
-        tokens: AccessTokens, registry: SessionRegistry, clock: any Clock,
+        tokens: AccessTokens, registry: SessionRegistry, clock: any Clock, keys: APIKeys? = nil,
         load: @escaping @Sendable (String, any EventLoop) -> EventLoopFuture<ActiveSession?>
     ) {
         self.tokens = tokens
         self.registry = registry
         self.clock = clock
+        self.keys = keys
         self.load = load
     }
 
@@ -75,6 +78,7 @@ package struct Authenticator: Sendable {
             case .ended, .forgotten: cache.remove(token)
             }
         }
+        if let keys, let text = APIKeyText(token) { return authenticate(text, token, keys, cache: cache, on: loop) }
         switch tokens.verify(token) {
         case .failure(let fault): return .failed(fault)
         case .success(let claims):
@@ -89,5 +93,24 @@ package struct Authenticator: Sendable {
                     return .success(registry.insert(session))
                 })
         }
+    }
+
+    private func authenticate(
+        _ text: APIKeyText, _ token: String, _ keys: APIKeys, cache: TokenCache, on loop: any EventLoop
+    ) -> Authentication {
+        if let session = registry.session(APIKeyText.session(text.id)), let grant = session.grant {
+            guard grant.matches(text) else { return .failed(.invalid) }
+            let now = clock.now()
+            let expiresAt = grant.expiresAt ?? .max
+            guard expiresAt > now else { return .failed(.expired) }
+            cache.insert(token, session, expiresAt: expiresAt)
+            return .session(session)
+        }
+        return .pending(
+            keys.load(text, on: loop).map { [registry] session in
+                guard let session else { return .failure(.invalid) }
+                let known = registry.insert(session)
+                return known.grant?.matches(text) == true ? .success(known) : .failure(.invalid)
+            })
     }
 }

@@ -101,6 +101,9 @@ package struct Proofs: Sendable {
         return max(1, first + bound.window - now)
     }
 
+    /// A keyed hash of something else that is shown once, such as a recovery code.
+    func digest(_ purpose: Proof.Purpose, _ id: String, _ secret: String) -> [UInt8] { Array(code(purpose, id, secret)) }
+
     private func digits(_ count: Int) -> String {
         var digits: [UInt8] = []
         while digits.count < count {

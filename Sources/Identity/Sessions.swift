@@ -211,7 +211,10 @@ package final class Sessions: Sendable {
         for change in changes where change.row.collection == schema.users.name && change.kind != .created {
             guard change.kind == .deleted || !isActive(change.row, schema, now: now) else { continue }
             _ = try transaction.accounts.removeSessions(of: change.row.id, except: nil)
-            if change.isFinal { try transaction.accounts.removeCredential(of: change.row.id) }
+            guard change.isFinal else { continue }
+            try transaction.accounts.removeCredential(of: change.row.id)
+            try transaction.secondFactors.remove(of: change.row.id)
+            try transaction.apiKeys.removeAll(of: change.row.id)
         }
     }
 
@@ -241,7 +244,12 @@ package final class Sessions: Sendable {
     package func noteUses(on loop: any EventLoop) -> EventLoopFuture<Void> {
         let uses = registry.takeUses()
         guard !uses.isEmpty else { return loop.makeSucceededVoidFuture() }
-        return records.store.transaction(on: loop) { try $0.accounts.noteUse(uses) }
+        return records.store.transaction(on: loop) { transaction in
+            try transaction.accounts.noteUse(uses)
+            for use in uses {
+                if let key = APIKeyText.key(ofSession: use.session) { try transaction.apiKeys.noteUse(of: key, at: use.at) }
+            }
+        }
     }
 
     /// Removes what has expired.

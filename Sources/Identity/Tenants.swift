@@ -1,4 +1,4 @@
-internal import Expressions
+package import Expressions
 package import NIOCore
 package import Ports
 package import Records
@@ -123,6 +123,13 @@ package final class Tenants: Sendable {
     }
 
     private var takesSingle: Bool { tenancy.takesSingle }
+
+    /// Whether header or query mean that tenant.
+    package func isName(_ named: String, of tenant: Row?) -> Bool {
+        guard let tenant else { return false }
+        if UUIDv7.isUUID(named) { return named.lowercased() == tenant.id }
+        return tenancy.tenants.lookup.map { tenant.values[$0.index] == .text(named) } ?? false
+    }
 
     private static func key(_ named: String) -> String { UUIDv7.isUUID(named) ? named.lowercased() : named }
 

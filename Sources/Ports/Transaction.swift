@@ -27,6 +27,8 @@ package protocol Transaction: AnyObject, RowSource {
     var proofs: any ProofTransaction { get }
     var failures: any FailureTransaction { get }
     var signingKeys: any SigningKeyTransaction { get }
+    var apiKeys: any APIKeyTransaction { get }
+    var secondFactors: any SecondFactorTransaction { get }
     var ledgers: any Ledgers { get }
     var sequences: any SequenceTransaction { get }
     var walk: any CollectionWalk { get }

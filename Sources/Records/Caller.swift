@@ -12,6 +12,8 @@ package struct Caller: Sendable {
     package var requestID: String?
     /// Whether the request may be a repeated one, and how such a one is known.
     package var repetition: Repetition?
+    /// Where he came by an API key.
+    package var key: KeyUse?
 
     package init(environment: Environment, isSystem: Bool = false, requestID: String? = nil) {
         self.environment = environment

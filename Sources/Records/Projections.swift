@@ -13,6 +13,7 @@ package final class Projections: Sendable {
         /// What `rules` said, in their order.
         var outcomes: [Int]
         var isNew: Bool
+        var scopes: Scopes?
     }
 
     private struct Key: Hashable {
@@ -58,6 +59,8 @@ package final class Projections: Sendable {
         let isNew = isNew && collection.revealsOnce
         let standard = standards[collection.number]
         if caller.isSystem { return build(collection, fields: nil, expanded: standard.expanded, for: caller, isNew: isNew) }
+        // Anybody may think of new scopes: their forms are of those that are forgotten.
+        if !isNew, caller.key?.scopes != nil { return custom(collection, fields: nil, expanded: nil, for: caller) }
         let key = StandardKey(collection: collection.number, outcomes: Self.outcomes(of: standard.rules, for: caller), isNew: isNew)
         if let projection = known.withLock({ $0[key] }) { return projection }
         let projection = build(collection, fields: nil, expanded: standard.expanded, for: caller, isNew: isNew)
@@ -71,7 +74,8 @@ package final class Projections: Sendable {
         if caller.isSystem { return build(collection, fields: fields, expanded: expanded, for: caller) }
         var rules: [AccessRule] = []
         schema.collectRules(of: collection, expanded, isTarget: false, into: &rules)
-        let standard = StandardKey(collection: collection.number, outcomes: Self.outcomes(of: rules, for: caller), isNew: false)
+        let standard = StandardKey(
+            collection: collection.number, outcomes: Self.outcomes(of: rules, for: caller), isNew: false, scopes: caller.key?.scopes)
         let key = Key(standard: standard, fields: fields, expanded: expanded)
         if let projection = asked.withLock({ $0[key] }) { return projection }
         let projection = build(collection, fields: fields, expanded: expanded, for: caller)
@@ -151,6 +155,7 @@ package final class Projections: Sendable {
     /// The conditions under which the caller reads rows of the collection; nil: never.
     private func conditions(of collection: Collection, for caller: Caller) -> [Condition]? {
         if caller.isSystem { return [] }
+        if let scopes = caller.key?.scopes, !scopes.permits("read", in: collection.name) { return nil }
         switch collection.behaviour.read?.admission(for: caller.environment) {
         case .everything: return []
         case .matching(let condition): return [condition]

@@ -103,6 +103,7 @@ package final class Records: Sendable {
             access.spansTenants = caller.environment.tenant == nil
             return access
         }
+        try caller.demand("read", in: collection.name)
         if access.isOfTenant, caller.environment.tenant == nil {
             // First who asks, then about what (11-precisions 12).
             throw caller.isAnonymous && collection.behaviour.read?.rule.isNeverForAnonymous ?? true ? .unauthenticated : .tenantRequired

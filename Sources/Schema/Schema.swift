@@ -18,6 +18,8 @@ package final class Schema: Sendable {
     /// Nil: the site has no tenants.
     package let tenancy: Tenancy?
     package let audit: AuditPolicy
+    /// Who may make API keys; nil: nobody.
+    package let apiKeys: Rule?
 
     /// What `GET /search` looks through, in the order of the file.
     package let searched: [Collection]
@@ -34,8 +36,8 @@ package final class Schema: Sendable {
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
         activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], endpoints: [String: WebhookReceivers] = [:],
-        tenancy: Tenancy? = nil,
-        audit: AuditPolicy = AuditPolicy(), searched: [Collection] = [], views: [View] = [], backoffice: Rule? = nil,
+        tenancy: Tenancy? = nil, audit: AuditPolicy = AuditPolicy(), apiKeys: Rule? = nil, searched: [Collection] = [], views: [View] = [],
+        backoffice: Rule? = nil,
         notices: Notices, lastConditionNumber: Int = 0
     ) {
         self.model = model
@@ -48,6 +50,7 @@ package final class Schema: Sendable {
         self.endpoints = endpoints
         self.tenancy = tenancy
         self.audit = audit
+        self.apiKeys = apiKeys
         self.searched = searched
         self.views = views
         self.backoffice = backoffice

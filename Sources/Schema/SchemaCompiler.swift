@@ -71,6 +71,7 @@ package struct SchemaCompiler {
         var audit = AuditPolicy()
         audit.allow = rule(configuration.audit.allow, of: nil)
         audit.keep = configuration.audit.keep
+        let apiKeys = rule(configuration.auth.apiKeysAllow, of: nil)
         let searched = searched(among: collections)
         let views = views(of: collections)
         let backoffice = rule(configuration.backoffice.allow, of: nil)
@@ -83,8 +84,8 @@ package struct SchemaCompiler {
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            handlers: handlers, endpoints: endpoints(among: collections), tenancy: tenancy, audit: audit, searched: searched, views: views,
-            backoffice: backoffice, notices: notices,
+            handlers: handlers, endpoints: endpoints(among: collections), tenancy: tenancy, audit: audit, apiKeys: apiKeys,
+            searched: searched, views: views, backoffice: backoffice, notices: notices,
             lastConditionNumber: conditionCount)
     }
 

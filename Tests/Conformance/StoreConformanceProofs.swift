@@ -61,5 +61,52 @@ extension StoreConformance {
                 #expect(try proofs.proof("r") != nil)
             }
         },
+        Case(name: "API keys: of one user in one tenant, removed by him alone") { test async throws in
+            try await test.transaction { transaction in
+                let keys = transaction.apiKeys
+                let one = APIKey(
+                    id: "1", user: "u", name: "one", tenant: "t", hash: [1], scopes: ["posts:read", "posts:*"], createdAt: 1, expiresAt: 9)
+                let two = APIKey(id: "2", user: "u", name: "two", tenant: "t", hash: [2], scopes: nil, createdAt: 2, expiresAt: nil)
+                let other = APIKey(id: "3", user: "u", name: "", tenant: nil, hash: [3], scopes: [], createdAt: 3, expiresAt: nil)
+                for key in [one, two, other] { try keys.save(key) }
+                #expect(try keys.keys(of: "u", tenant: "t") == [two, one])
+                #expect(try keys.keys(of: "u", tenant: nil) == [other])
+                #expect(try keys.keys(of: "v", tenant: "t").isEmpty)
+                try keys.noteUse(of: "1", at: 7)
+                #expect(try keys.key("1")?.usedAt == 7)
+                #expect(try !keys.remove("1", of: "v"))
+                #expect(try keys.remove("1", of: "u"))
+                #expect(try keys.key("1") == nil)
+                try keys.removeAll(of: "u")
+                #expect(try keys.keys(of: "u", tenant: "t").isEmpty)
+            }
+        },
+        Case(name: "Second factors: a step and a recovery code are good once") { test async throws in
+            try await test.transaction { transaction in
+                let factors = transaction.secondFactors
+                #expect(try factors.factor(of: "u") == nil)
+                var factor = SecondFactor(user: "u", sealed: [1], createdAt: 1)
+                try factors.save(factor)
+                #expect(try factors.factor(of: "u") == factor)
+                (factor.sealed, factor.confirmedAt) = ([2], 2)
+                try factors.save(factor)
+                #expect(try factors.factor(of: "u") == factor)
+                #expect(try factors.spendStep(7, of: "u"))
+                #expect(try !factors.spendStep(7, of: "u"))
+                #expect(try !factors.spendStep(6, of: "u"))
+                #expect(try factors.spendStep(8, of: "u"))
+                #expect(try factors.factor(of: "u")?.lastStep == 8)
+                #expect(try !factors.spendStep(9, of: "v"))
+                try factors.setRecoveryCodes([[1], [2]], of: "u")
+                try factors.setRecoveryCodes([[2], [3]], of: "u")
+                #expect(try !factors.spendRecoveryCode([1], of: "u"))
+                #expect(try !factors.spendRecoveryCode([2], of: "v"))
+                #expect(try factors.spendRecoveryCode([2], of: "u"))
+                #expect(try !factors.spendRecoveryCode([2], of: "u"))
+                try factors.remove(of: "u")
+                #expect(try factors.factor(of: "u") == nil)
+                #expect(try !factors.spendRecoveryCode([3], of: "u"))
+            }
+        },
     ]
 }

@@ -19,8 +19,8 @@ extension Language {
             Key("verify_email", proof("\"24h\""), \.verifyEmail, "proof of an address, by mail"),
             Key("reset", proof("\"1h\""), \.reset, "a new password, by mail"),
             Key("sessions", sessions, \.self, "how many one user has"),
-            Key("api_keys", apiKeys, \.self, "keys for programs; each acts as its maker").notInForce,
-            Key("totp", totp, \.totp, initial: "false", "a second factor by an authenticator").notInForce,
+            Key("api_keys", apiKeys, \.self, "keys for programs; each acts as its maker"),
+            Key("totp", totp, \.totp, initial: "false", "a second factor by an authenticator"),
             Key("oidc", oidc, \.oidc, "sign-in by other services (OpenID Connect)").notInForce,
         ]
     ) { auth, table, reading in

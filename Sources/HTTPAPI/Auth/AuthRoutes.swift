@@ -10,6 +10,8 @@ package struct IdentityServices: Sendable {
     package var keys: SigningKeys
     /// Nil: nobody signs in by a code.
     package var codes: PhoneSignIn?
+    /// Nil: nobody may have any.
+    package var apiKeys: APIKeys?
 
     package init(
         accounts: Accounts, sessions: Sessions, passwords: Passwords, reset: PasswordReset, addresses: Addresses, keys: SigningKeys,
@@ -28,11 +30,14 @@ package struct IdentityServices: Sendable {
 /// Everything of identity (04-api, Identity): `/auth/…` and `/me/…`.
 package struct AuthRoutes: Sendable {
     private let context: APIContext
+    /// With the tenant of the request.
+    private let tenants: APIContext
     let identity: IdentityServices
 
-    /// `context` without a tenant: what a person does about himself he does wherever he belongs.
+    /// What a person does about himself he does wherever he belongs; API keys alone are of a tenant.
     package init(_ context: APIContext, _ identity: IdentityServices) {
-        self.context = context
+        self.context = context.personal
+        tenants = context
         self.identity = identity
     }
 
@@ -42,6 +47,10 @@ package struct AuthRoutes: Sendable {
         PasswordRoutes(context, identity).add(to: &routes, describing: &document)
         if let codes = identity.codes { OTPRoutes(context, codes: codes).add(to: &routes, describing: &document) }
         AddressRoutes(context, identity).add(to: &routes, describing: &document)
+        if let keys = identity.apiKeys { APIKeyRoutes(tenants, keys: keys).add(to: &routes, describing: &document) }
+        if let factors = identity.accounts.secondFactors {
+            TOTPRoutes(context, accounts: identity.accounts, factors: factors).add(to: &routes, describing: &document)
+        }
         MeRoutes(context).add(to: &routes, describing: &document)
         SessionRoutes(context, identity.sessions).add(to: &routes, describing: &document)
         KeyRoutes(context, identity.keys).add(to: &routes, describing: &document)

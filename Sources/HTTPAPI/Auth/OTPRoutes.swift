@@ -30,7 +30,7 @@ struct OTPRoutes: Sendable {
             .init(
                 id: "verifyOTP", summary: "Sign in by the code", tag: "auth",
                 body: OpenAPIDocument.body(AuthIntake.strings(["challenge_id", "code"], and: [intake.transportMember])),
-                successes: [SignedInAnswer.success("200")], failures: ["403", "409", "429"]))
+                successes: [SignedInAnswer.firstStep(in: document)], failures: ["403", "409", "429"]))
     }
 
     @Sendable private func request(_ call: Call) -> Intake {

@@ -113,7 +113,7 @@ struct SignInRoutes: Sendable {
                 .init(
                     id: "logIn", summary: "Sign in", tag: "auth",
                     body: OpenAPIDocument.body(AuthIntake.strings(["email", "password"], and: transport)),
-                    successes: [SignedInAnswer.success("200")], failures: ["403", "429"]))
+                    successes: [SignedInAnswer.firstStep(in: document)], failures: ["403", "429"]))
         }
         // By cookie, where there are any, the token need not be said.
         let hasCookies = context.settings.cookies != nil

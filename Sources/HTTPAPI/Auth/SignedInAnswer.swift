@@ -82,6 +82,24 @@ struct SignedInAnswer: Sendable {
                 "type": "object", "additionalProperties": false, "required": ["challenge_id", "expires_in"],
                 "properties": ["challenge_id": ["type": "string", "format": "uuid"], "expires_in": ["type": "integer"]],
             ])
+        guard document.context.settings.asksSecondFactor else { return }
+        document.add(
+            schema: "SecondFactor",
+            [
+                "type": "object", "additionalProperties": false, "required": ["totp_required", "challenge_id", "expires_in"],
+                "properties": [
+                    "totp_required": ["const": true], "challenge_id": ["type": "string", "format": "uuid"],
+                    "expires_in": ["type": "integer"],
+                ],
+            ])
+    }
+
+    /// Of a first step, after which an account may ask for a code of its authenticator.
+    static func firstStep(in document: OpenAPIDocument) -> JSONMember {
+        guard document.context.settings.asksSecondFactor else { return success("200") }
+        return OpenAPIDocument.success(
+            "200", "signed in, or half-way there",
+            data: ["oneOf": [OpenAPIDocument.reference("SignedIn"), OpenAPIDocument.reference("SecondFactor")]])
     }
 
     static func success(_ status: String) -> JSONMember {

@@ -20,6 +20,8 @@ package enum ResolvedCaller: Sendable {
         case mustChangePassword(Caller)
         /// A member of a tenant that is not active.
         case tenantInactive
+        /// He came by an API key, which this is not for.
+        case outOfReach
         /// Nothing that he may know of.
         case tenantAbsent
     }
@@ -66,7 +68,7 @@ extension APIContext {
 
     /// Who asks, and in which tenant.
     func placed(_ call: Call) -> ResolvedCaller {
-        let resolved = resolve(call.request)
+        let resolved = resolved(call)
         guard let tenants else { return resolved }
         let loop = call.request.eventLoop
         switch resolved {
@@ -82,6 +84,24 @@ extension APIContext {
                     case .later(let future): future
                     }
                 })
+        }
+    }
+
+    /// Who asks, unless he came by a key that does not reach this route.
+    private func resolved(_ call: Call) -> ResolvedCaller {
+        @Sendable func admitted(_ caller: Caller) -> Result<Caller, ResolvedCaller.Refused> {
+            guard let key = caller.key, !isInReach(call.route.template, of: key) else { return .success(caller) }
+            return .failure(.outOfReach)
+        }
+        switch resolve(call.request) {
+        case .now(let caller):
+            guard caller.key != nil else { return .now(caller) }
+            switch admitted(caller) {
+            case .success(let caller): return .now(caller)
+            case .failure(let refused): return .refused(refused)
+            }
+        case .refused(let refused): return .refused(refused)
+        case .later(let future): return .later(future.map { $0.flatMap(admitted) })
         }
     }
 
@@ -110,6 +130,7 @@ extension Failure {
         case .expired: self = .unauthenticated("the access token has expired: refresh it", code: "TOKEN_EXPIRED")
         case .foreignOrigin: self = .foreignOrigin
         case .tenantAbsent: self = .notFound
+        case .outOfReach: self.init(status: .forbidden, code: "FORBIDDEN", message: "this key does not reach here")
         case .tenantInactive: self.init(status: .forbidden, code: "TENANT_INACTIVE", message: "this organisation is not active")
         case .mustChangePassword:
             self.init(

@@ -39,7 +39,7 @@ package final class MediaLibrary: Sendable {
 
     /// Whether the caller may upload files of that kind by themselves.
     package func admits(_ caller: Caller, _ kind: CompiledMediaKind) -> Bool {
-        guard let rule = kind.allow else { return false }
+        guard let rule = kind.allow, caller.key?.scopes?.permits("create", in: "media") ?? true else { return false }
         return rule.outcome(for: caller.environment) == .always
     }
 

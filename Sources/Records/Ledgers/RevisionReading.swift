@@ -11,7 +11,7 @@ extension RecordWriter {
     ) throws -> (items: [JSONValue], total: Int) {
         guard let revisions = collection.behaviour.revisions else { throw RecordError.notFound }
         let row = try readable(collection, key)
-        try admit(collection.behaviour.update, on: row, "you may not see its revisions")
+        try admit(collection.behaviour.update, to: "update", on: row, "you may not see its revisions")
         let fields = try revisions.fields.map { collection.fields[$0] }.filter { field in
             guard let read = field.read, !caller.isSystem else { return !field.isPrivate }
             return try !field.isPrivate && holds(read.rule.expression, row)
@@ -36,7 +36,7 @@ extension RecordWriter {
     ) throws -> Row {
         guard let revisions = collection.behaviour.revisions else { throw RecordError.notFound }
         let row = try readable(collection, key)
-        try admit(collection.behaviour.update, on: row, "you may not change this")
+        try admit(collection.behaviour.update, to: "update", on: row, "you may not change this")
         let record = JobRecord(collection: collection.name, id: row.id)
         guard let revision = try transaction.ledgers.revisions.revision(number, of: record),
             let values = try? JSONParser.parse(revision.values)

@@ -10,7 +10,7 @@ extension RecordWriter {
 
     package func delete(_ collection: Collection, _ key: RecordKey, version: Int64? = nil) throws {
         let row = try readable(collection, key)
-        try admit(collection.behaviour.delete, on: row, "you may not delete this")
+        try admit(collection.behaviour.delete, to: "delete", on: row, "you may not delete this")
         try match(version, row)
         if collection.behaviour.deletesSoftly {
             try hide(row, in: collection, at: environment.now)
@@ -31,7 +31,7 @@ extension RecordWriter {
         guard var access = access(to: collection) else { throw RecordError.notFound }
         access.life = .deleted
         guard let row = try transaction.row(access, key: key) else { throw RecordError.notFound }
-        try admit(collection.behaviour.restore?.rule, on: row, "you may not restore this")
+        try admit(collection.behaviour.restore?.rule, to: "restore", on: row, "you may not restore this")
         try match(version, row)
         if let hidden = try hiddenParent(of: row, in: collection) {
             throw RecordError.checkFailed(status: 409, message: "what it belongs to in '\(hidden)' is deleted: restore that")

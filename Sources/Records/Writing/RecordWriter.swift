@@ -54,6 +54,7 @@ package final class RecordWriter {
     package func create(
         _ collection: Collection, _ draft: Draft, adding values: [Int: Value] = [:], asksRule: Bool = true, isGiven: Bool = false
     ) throws -> Row {
+        if asksRule { try caller.demand("create", in: collection.name) }
         var row = newRow(of: collection)
         for (index, value) in draft.values { row.values[index] = value }
         for (index, value) in values { row.values[index] = value }
@@ -120,10 +121,11 @@ package final class RecordWriter {
     /// Changes fields of the record. `version` is what `If-Match` asks for.
     package func update(_ collection: Collection, _ key: RecordKey, _ draft: Draft, version: Int64? = nil) throws -> Row {
         let old = try readable(collection, key)
+        try caller.demand("update", in: collection.name)
         // Fields with a rule of their own are changed by whom that admits, even where `update` admits only others (11-precisions 15).
         let asksRule =
             draft.values.isEmpty || !draft.children.isEmpty || draft.values.keys.contains { collection.fields[$0].write == nil }
-        if asksRule { try admit(collection.behaviour.update, on: old, "you may not change this") }
+        if asksRule { try admit(collection.behaviour.update, to: "update", on: old, "you may not change this") }
         try match(version, old)
         try checkFieldRights(draft, on: old, in: collection)
         var row = old
@@ -141,7 +143,7 @@ package final class RecordWriter {
             row = try replaceChildren(by: draft.children, of: row, old: old, in: collection)
             try runChecks(collection.behaviour.checks.filter(\.onUpdate), on: row, old: old)
         }
-        if asksRule { try admit(collection.behaviour.update, on: row, "you may not change it in this way") }
+        if asksRule { try admit(collection.behaviour.update, to: "update", on: row, "you may not change it in this way") }
         if row != old { try runEffects(of: "updated", in: collection, new: row, old: old) }
         return row
     }
@@ -205,8 +207,9 @@ package final class RecordWriter {
         }
     }
 
-    func admit(_ rule: Rule?, on row: Row, _ message: String) throws {
+    func admit(_ rule: Rule?, to operation: String, on row: Row, _ message: String) throws {
         if caller.isSystem { return }
+        try caller.demand(operation, in: row.collection)
         guard let rule, try holds(rule.expression, row) else { throw caller.refusal(message) }
     }
 

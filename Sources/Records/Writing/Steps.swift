@@ -12,7 +12,7 @@ extension RecordWriter {
         let old = try readable(collection, key)
         try checkReferences(in: input, of: transition.input)
         if transition.isForJobs, !caller.isSystem { throw caller.refusal("only the job of this record does this") }
-        try admit(transition.allow, on: old, "you may not do this")
+        try admit(transition.allow, to: transition.name, on: old, "you may not do this")
         try match(version, old)
         guard case .text(let current) = old.values[state.index], transition.from.contains(current) else {
             let from = transition.from.map { "'\($0)'" }.joined(separator: " or ")
@@ -34,7 +34,7 @@ extension RecordWriter {
     ) throws -> Row {
         let old = try readable(collection, key)
         try checkReferences(in: input, of: action.input)
-        try admit(action.allow, on: old, "you may not do this")
+        try admit(action.allow, to: action.name, on: old, "you may not do this")
         try match(version, old)
         if action.job != nil || action.document != nil {
             let what = action.job == nil ? "makes a document" : "starts a job"

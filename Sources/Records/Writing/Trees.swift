@@ -34,13 +34,13 @@ extension RecordWriter {
             rows.append(row)
         }
         guard faults.isEmpty else { throw RecordError.invalid(faults) }
-        for row in rows { try admit(collection.behaviour.update, on: row, "you may not move '\(row.id)'") }
+        for row in rows { try admit(collection.behaviour.update, to: "update", on: row, "you may not move '\(row.id)'") }
         let places = rows.map { $0.values[position] }.sorted(by: Self.precedes)
         for (row, place) in zip(rows, places) where row.values[position] != place {
             var moved = row
             moved.values[position] = place
             try save(&moved, old: row, in: collection, checks: collection.behaviour.checks)
-            try admit(collection.behaviour.update, on: moved, "you may not move '\(row.id)'")
+            try admit(collection.behaviour.update, to: "update", on: moved, "you may not move '\(row.id)'")
         }
     }
 

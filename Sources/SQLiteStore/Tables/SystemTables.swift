@@ -44,6 +44,8 @@ enum SystemTables {
             try connection.execute(SQLiteSignIns.statements)
             try connection.execute(SQLiteFormerSlugs.statements)
             try connection.execute(SQLiteProofs.statements)
+            try connection.execute(SQLiteAPIKeys.statements)
+            try connection.execute(SQLiteSecondFactors.statements)
             try connection.execute(JobSchema.statements)
             try connection.execute(SQLiteLedgers.statements)
             try connection.execute(SQLiteDeliveries.statements)

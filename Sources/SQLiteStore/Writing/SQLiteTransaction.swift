@@ -62,6 +62,10 @@ final class SQLiteTransaction: Transaction {
 
     var signingKeys: any SigningKeyTransaction { SQLiteSignIns(connection) }
 
+    var apiKeys: any APIKeyTransaction { SQLiteAPIKeys(connection) }
+
+    var secondFactors: any SecondFactorTransaction { SQLiteSecondFactors(connection) }
+
     var ledgers: any Ledgers { SQLiteLedgers(connection) }
 
     var sequences: any SequenceTransaction { SQLiteSequences(connection) }

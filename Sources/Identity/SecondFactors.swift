@@ -1,0 +1,169 @@
+package import NIOCore
+internal import Ports
+package import Records
+internal import Expressions
+internal import Schema
+
+/// Authenticators: set up, confirmed by a first code, asked for at every sign-in, given up by a code.
+///
+/// A code is good once; so is each of ten recovery codes. Guessing is bounded by the tries of a challenge and by how many challenges there
+/// are in a time, of which each attempt within a session makes one.
+package final class SecondFactors: Sendable {
+    package struct Options: Sendable {
+        /// What authenticators show.
+        package var issuer: String
+
+        package init(issuer: String) {
+            self.issuer = issuer
+        }
+    }
+
+    /// What a user gives his authenticator.
+    package struct Setup: Sendable {
+        /// RFC 4648 base32.
+        package var secret: String
+        package var link: String
+    }
+
+    private static let attempts = 3
+    /// Milliseconds.
+    private static let lifetime: Int64 = 300_000
+    private static let bound = Proofs.Bound(count: 10, window: 900_000)
+    private static let recoveryCodes = 10
+
+    private let options: Options
+    private let records: Records
+    private let proofs: Proofs
+    private let sealing: Sealing
+    private let sessions: Sessions
+
+    package init(options: Options, records: Records, proofs: Proofs, masterKey: MasterKey, sessions: Sessions) {
+        self.options = options
+        self.records = records
+        self.proofs = proofs
+        self.sessions = sessions
+        sealing = Sealing(masterKey, for: .secondFactors)
+    }
+
+    // MARK: Within a session
+
+    /// A new secret, which counts only once `confirm` has seen a code of it. Needs a recent sign-in: a stolen token must not shut its owner out.
+    package func setUp(for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Setup> {
+        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
+            guard let me = caller.environment.me else { throw RecordError.unauthenticated }
+            try sessions.requireRecent(caller, transaction)
+            guard try transaction.secondFactors.factor(of: me.id)?.confirmedAt == nil else {
+                throw RecordError.checkFailed(status: 409, message: "there is an authenticator already: give it up first")
+            }
+            let secret = records.random.bytes(20)
+            let sealed = sealing.seal(secret)
+            guard !sealed.isEmpty else { throw StoreError.unavailable("a secret could not be sealed") }
+            try transaction.secondFactors.save(SecondFactor(user: me.id, sealed: sealed, createdAt: writer.now))
+            let text = Base32.text(secret)
+            return Setup(secret: text, link: TOTP.link(secret: text, issuer: options.issuer, account: name(of: me)))
+        }
+    }
+
+    /// Begins to ask for codes, having seen one; gives the recovery codes, which are nowhere else.
+    package func confirm(_ code: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<[String]> {
+        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<[String], IdentityError> in
+            guard let me = caller.environment.me else { throw RecordError.unauthenticated }
+            guard var factor = try transaction.secondFactors.factor(of: me.id), factor.confirmedAt == nil else {
+                throw RecordError.checkFailed(status: 409, message: "no authenticator waits for its first code")
+            }
+            if let refusal = try attempt(of: me.id, writer, isGood: { try isGood(code, factor, writer) }) { return .failure(refusal) }
+            factor.confirmedAt = writer.now
+            factor.lastStep = try transaction.secondFactors.factor(of: me.id)?.lastStep
+            try transaction.secondFactors.save(factor)
+            let codes = (0..<Self.recoveryCodes).map { _ in recoveryCode() }
+            try transaction.secondFactors.setRecoveryCodes(codes.map { hash($0, of: me.id) }, of: me.id)
+            return .success(codes)
+        }.flatMapThrowing { try $0.get() }
+    }
+
+    /// Gives the authenticator up, by a code of it or a recovery code, soon after a sign-in.
+    package func disable(_ code: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> IdentityError? in
+            guard let me = caller.environment.me else { throw RecordError.unauthenticated }
+            try sessions.requireRecent(caller, transaction)
+            guard let factor = try transaction.secondFactors.factor(of: me.id) else {
+                throw RecordError.checkFailed(status: 409, message: "there is no authenticator")
+            }
+            let refusal = try attempt(of: me.id, writer) {
+                try isGood(code, factor, writer) || transaction.secondFactors.spendRecoveryCode(hash(code, of: me.id), of: me.id)
+            }
+            if refusal == nil { try transaction.secondFactors.remove(of: me.id) }
+            return refusal
+        }.flatMapThrowing { if let refusal = $0 { throw refusal } }
+    }
+
+    // MARK: At sign-in
+
+    /// What is asked of that user besides; nil: nothing.
+    func challenge(for user: String, _ writer: RecordWriter) throws -> Challenge? {
+        guard try writer.transaction.secondFactors.factor(of: user)?.confirmedAt != nil else { return nil }
+        let proof = try made(for: user, attempts: Self.attempts, writer)
+        return Challenge(id: proof.id, expiresIn: Self.lifetime / 1_000)
+    }
+
+    /// Takes the answer to a challenge: a code, or a recovery code where `isRecovery`.
+    func answer(_ challenge: String, _ code: String, isRecovery: Bool, _ writer: RecordWriter) throws -> Proofs.Outcome {
+        let factors = writer.transaction.secondFactors
+        return try proofs.take(.totp, id: challenge, now: writer.now, in: writer.transaction.proofs) { proof in
+            guard let factor = try factors.factor(of: proof.subject), factor.confirmedAt != nil else { return false }
+            if isRecovery { return try factors.spendRecoveryCode(hash(code, of: proof.subject), of: proof.subject) }
+            return try isGood(code, factor, writer)
+        }
+    }
+
+    static var lifetimeSeconds: Int64 { lifetime / 1_000 }
+
+    // MARK: Codes
+
+    /// Counts one guess; nil: it was good.
+    private func attempt(of user: String, _ writer: RecordWriter, isGood: () throws -> Bool) throws -> IdentityError? {
+        let proof = try made(for: user, attempts: 1, writer)
+        switch try proofs.take(.totp, id: proof.id, now: writer.now, in: writer.transaction.proofs, isGood: { _ in try isGood() }) {
+        case .proved: return nil
+        case .wrong, .exhausted: return .wrongCode
+        }
+    }
+
+    private func made(for user: String, attempts: Int, _ writer: RecordWriter) throws -> Proof {
+        let store = writer.transaction.proofs
+        if let wait = try Proofs.wait(.totp, for: user, under: Self.bound, now: writer.now, in: store) {
+            throw IdentityError.tooManyAttempts((wait + 999) / 1_000)
+        }
+        return try proofs.make(
+            .totp, for: user, as: .token, attempts: attempts, lifetime: Self.lifetime, now: writer.now, in: store
+        ).proof
+    }
+
+    /// Whether the authenticator shows that code now; its step is then spent.
+    private func isGood(_ code: String, _ factor: SecondFactor, _ writer: RecordWriter) throws -> Bool {
+        guard let digits = TypedCode.digits(code), let secret = sealing.open(factor.sealed) else { return false }
+        for step in TOTP.steps(of: digits, secret, at: writer.now)
+        where try writer.transaction.secondFactors.spendStep(step, of: factor.user) {
+            return true
+        }
+        return false
+    }
+
+    /// Fifty bits, in two groups that people can copy.
+    private func recoveryCode() -> String {
+        let text = Base32.text(records.random.bytes(7)).lowercased()
+        return "\(text.prefix(5))-\(text.dropFirst(5).prefix(5))"
+    }
+
+    private func hash(_ code: String, of user: String) -> [UInt8] {
+        let plain = code.lowercased().filter { $0 != "-" && $0 != " " }
+        return proofs.digest(.recovery, user, plain)
+    }
+
+    private func name(of user: Row) -> String {
+        for name in ["email", "phone", "username"] {
+            if let field = records.schema.users.field(name), case .text(let text) = user.values[field.index], !text.isEmpty { return text }
+        }
+        return user.id
+    }
+}

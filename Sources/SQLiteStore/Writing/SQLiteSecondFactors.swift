@@ -1,0 +1,78 @@
+import Ports
+
+/// Authenticators and recovery codes in tables of their own.
+struct SQLiteSecondFactors: SecondFactorTransaction {
+    static let statements = """
+        CREATE TABLE IF NOT EXISTS "_atlas_second_factors" (
+            "user" TEXT PRIMARY KEY, "sealed" BLOB NOT NULL, "created_at" INTEGER NOT NULL, "confirmed_at" INTEGER, "last_step" INTEGER)
+            STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS "_atlas_recovery_codes" (
+            "user" TEXT NOT NULL, "hash" BLOB NOT NULL, PRIMARY KEY ("user", "hash")) STRICT, WITHOUT ROWID;
+        """
+
+    private let connection: Connection
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    func factor(of user: String) throws -> SecondFactor? {
+        let statement = try connection.statement(
+            #"SELECT "sealed", "created_at", "confirmed_at", "last_step" FROM "_atlas_second_factors" WHERE "user" = ?"#)
+        defer { statement.reset() }
+        statement.bind(user, at: 1)
+        guard try statement.step() else { return nil }
+        return SecondFactor(
+            user: user, sealed: statement.bytes(0), createdAt: statement.integer(1), confirmedAt: statement.optionalInteger(2),
+            lastStep: statement.optionalInteger(3))
+    }
+
+    func save(_ factor: SecondFactor) throws {
+        let statement = try connection.statement(
+            #"INSERT OR REPLACE INTO "_atlas_second_factors" ("user", "sealed", "created_at", "confirmed_at", "last_step") "#
+                + "VALUES (?, ?, ?, ?, ?)")
+        statement.bind(factor.user, at: 1)
+        statement.bind(bytes: factor.sealed, at: 2)
+        statement.bind(factor.createdAt, at: 3)
+        statement.bind(factor.confirmedAt, at: 4)
+        statement.bind(factor.lastStep, at: 5)
+        try statement.run()
+    }
+
+    func remove(of user: String) throws {
+        for table in ["_atlas_second_factors", "_atlas_recovery_codes"] {
+            let statement = try connection.statement(#"DELETE FROM "\#(table)" WHERE "user" = ?"#)
+            statement.bind(user, at: 1)
+            try statement.run()
+        }
+    }
+
+    func spendStep(_ step: Int64, of user: String) throws -> Bool {
+        let statement = try connection.statement(
+            #"UPDATE "_atlas_second_factors" SET "last_step" = ?2 WHERE "user" = ?1 AND ("last_step" IS NULL OR "last_step" < ?2)"#)
+        statement.bind(user, at: 1)
+        statement.bind(step, at: 2)
+        try statement.run()
+        return connection.changes > 0
+    }
+
+    func setRecoveryCodes(_ hashes: [[UInt8]], of user: String) throws {
+        let removal = try connection.statement(#"DELETE FROM "_atlas_recovery_codes" WHERE "user" = ?"#)
+        removal.bind(user, at: 1)
+        try removal.run()
+        for hash in hashes {
+            let statement = try connection.statement(#"INSERT OR IGNORE INTO "_atlas_recovery_codes" ("user", "hash") VALUES (?, ?)"#)
+            statement.bind(user, at: 1)
+            statement.bind(bytes: hash, at: 2)
+            try statement.run()
+        }
+    }
+
+    func spendRecoveryCode(_ hash: [UInt8], of user: String) throws -> Bool {
+        let statement = try connection.statement(#"DELETE FROM "_atlas_recovery_codes" WHERE "user" = ? AND "hash" = ?"#)
+        statement.bind(user, at: 1)
+        statement.bind(bytes: hash, at: 2)
+        try statement.run()
+        return connection.changes > 0
+    }
+}

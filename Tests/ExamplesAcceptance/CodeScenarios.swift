@@ -1,0 +1,212 @@
+import Harness
+import JSON
+import NIOHTTP1
+import Testing
+
+@Suite("S01 S02 Codes by SMS")
+struct CodeScenarios {
+    private func verify(_ challenge: String, _ code: String) -> JSONValue { ["challenge_id": "\(challenge)", "code": "\(code)"] }
+
+    /// One that is not the code.
+    private func wrong(_ code: String) -> String { code.hasPrefix("0") ? "1" + code.dropFirst() : "0" + code.dropFirst() }
+
+    private func persian(_ digits: String) -> String {
+        String(String.UnicodeScalarView(digits.unicodeScalars.compactMap { Unicode.Scalar($0.value - 0x30 + 0x6F0) }))
+    }
+
+    @Test("S01: login by code; one phone however it is written; the first login makes the account")
+    func login() async throws {
+        try await ExampleSite.run(.sevra) { site in
+            let anon = site.anonymous
+            let phone = "+989121234567"
+            // 1
+            let asked = try await anon.post("/auth/otp/request", ["phone": "09121234567"], 200, has: ["expires_in": 120])
+            #expect(asked.data.names == ["challenge_id", "expires_in"])
+            let challenge = try #require(asked.text("challenge_id"))
+            let code = try await site.code(to: phone, count: 1)
+            #expect(code.utf8.count == 6)
+
+            // 2
+            let signedIn = try await anon.post(
+                "/auth/otp/verify", verify(challenge, code), 200, has: ["expires_in": 900, "user": ["role": "USER", "phone": "\(phone)"]])
+            let token = try #require(signedIn.text("access_token"))
+            let user = try #require(signedIn.text("user", "id"))
+            #expect(signedIn.text("refresh_token") != nil)
+
+            // 3
+            for (count, written) in [(2, "+98 912 123 4567"), (3, "۰۹۱۲۱۲۳۴۵۶۷")] {
+                let challenge = try await site.challenge(written)
+                let code = try await site.code(to: phone, count: count)
+                try await anon.post("/auth/otp/verify", verify(challenge, persian(code)), 200, has: ["user": ["id": "\(user)"]])
+            }
+            // The fourth within the hour.
+            try await anon.post("/auth/otp/request", ["phone": "0912 123 45 67"], 429) { !$0.header("retry-after").isEmpty }
+
+            // 4
+            let me = Client(api: site.api, caller: Caller(name: "by code", id: user, email: "", token: token))
+            let own = try await me.get("/me", has: ["id": "\(user)", "phone": "\(phone)"]).data
+            #expect(own.names.isDisjoint(with: ["password", "password_hash", "code"]))
+
+            // 5
+            let parts = token.split(separator: ".").map(String.init)
+            let signature = (parts[2].hasPrefix("A") ? "B" : "A") + parts[2].dropFirst()
+            try await anon.get("/me", 401)
+            for forged in ["\(parts[0]).\(parts[1]).\(signature)", "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.\(parts[1])."] {
+                try await Client(api: site.api, caller: Caller(name: "forger", id: user, email: "", token: forged)).get("/me", 401)
+            }
+        }
+    }
+
+    @Test("S02: bad input, wrong codes, single use, a suspended account")
+    func refusals() async throws {
+        try await ExampleSite.run(.sevra, settings: ExampleSite.manyCodes) { site in
+            let anon = site.anonymous
+            let admin = try await site.caller(.role("ADMIN"), "Admin")
+            let phone = "+989121234567"
+            // 1
+            for value in ["12345", "+1 415 555 0100", .null] as [JSONValue] {
+                try await anon.post("/auth/otp/request", ["phone": value], 400, at: ["phone"])
+            }
+            try await anon.post("/auth/otp/request", [:], 400, at: ["phone"])
+            try await anon.post("/auth/otp/request", ["phone": "09121234567", "code": "1"], 400, at: ["code"])
+            try await anon.post("/auth/otp/verify", ["challenge_id": "x"], 400, at: ["code"])
+
+            // 2
+            let burnt = try await site.challenge("09121234567")
+            let code = try await site.code(to: phone, count: 1)
+            #expect(site.messages("sms").count == 1, "nothing was sent for what was refused")
+            try await anon.post("/auth/otp/verify", verify(burnt, wrong(code)), 400, "INVALID_CODE")
+            #expect(try await admin.get("/users").total == 1)
+
+            // 3: that challenge is burnt; strangers' tries burn no other
+            let other = try await site.challenge("09121234567")
+            let second = try await site.code(to: phone, count: 2)
+            for typed in [wrong(code), "abc"] {
+                try await anon.post("/auth/otp/verify", verify(burnt, typed), 400, "INVALID_CODE")
+            }
+            try await anon.post("/auth/otp/verify", verify(burnt, code), 429, "TOO_MANY_ATTEMPTS")
+            let user = try await anon.post("/auth/otp/verify", verify(other, second), 200).text("user", "id") ?? ""
+
+            // 4
+            try await anon.post("/auth/otp/verify", verify(other, second), 400, "INVALID_CODE")
+            try await anon.post("/auth/otp/verify", verify("0190a5c0-0000-7000-8000-000000000000", second), 400, "INVALID_CODE")
+            try await anon.post("/auth/otp/verify", verify("' OR 1=1 --", second), 400, "INVALID_CODE")
+
+            // S04.5
+            try await admin.patch("/users/\(user)", ["status": "SUSPENDED"])
+            let closed = try await site.challenge("09121234567")
+            let third = try await site.code(to: phone, count: 3)
+            try await anon.post("/auth/otp/verify", verify(closed, third), 403, "ACCOUNT_INACTIVE")
+        }
+    }
+
+    @Test("S02.5: a code has its time")
+    func expiry() async throws {
+        try await ExampleSite.run(.sevra, settings: ["auth.otp.ttl=2s", "server.limits.auth.otp=100000/s per ip"]) { site in
+            let challenge = try await site.challenge("09121234567")
+            let code = try await site.code(to: "+989121234567", count: 1)
+            let deadline = ContinuousClock.now + .seconds(3)
+            while ContinuousClock.now < deadline { _ = try await site.anonymous.api.open(.GET, "//health").finish() }
+            try await site.anonymous.post("/auth/otp/verify", verify(challenge, code), 400, "INVALID_CODE")
+        }
+    }
+
+    @Test("Of fifty at once one gets in by a code, and fifty wrong tries are three")
+    func races() async throws {
+        try await ExampleSite.run(.sevra, settings: ExampleSite.manyCodes) { site in
+            let anon = site.anonymous
+            func statuses(_ body: JSONValue) async throws -> [Int: Int] {
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<50 { group.addTask { try await anon.tries(.POST, "/auth/otp/verify", body).status } }
+                    return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+                }
+            }
+            let challenge = try await site.challenge("09121234567")
+            let code = try await site.code(to: "+989121234567", count: 1)
+            #expect(try await statuses(verify(challenge, code)) == [200: 1, 400: 49])
+            let guessed = try await site.challenge("09121234567")
+            let second = try await site.code(to: "+989121234567", count: 2)
+            #expect(try await statuses(verify(guessed, wrong(second))) == [400: 3, 429: 47])
+            try await anon.post("/auth/otp/verify", verify(guessed, second), 429, "TOO_MANY_ATTEMPTS")
+        }
+    }
+
+    @Test("Bounds of a phone and the budget outlive the program; who has an account cannot be told")
+    func bounds() async throws {
+        let settings = ["server.limits.auth.otp=100000/s per ip", "auth.otp.budget=5/d"]
+        try await ExampleSite.run(.sevra, settings: settings) { site in
+            for _ in 1...3 { _ = try await site.challenge("09121234567") }
+            try await site.kill()
+            try await site.revived { site in
+                let refused = try await site.anonymous.post("/auth/otp/request", ["phone": "9121234567"], 429)
+                #expect((3_500...3_600).contains(Int(refused.header("retry-after")) ?? 0), "\(refused.header("retry-after"))")
+                for number in 1...2 { _ = try await site.challenge("0912000000\(number)") }
+                try await site.anonymous.post("/auth/otp/request", ["phone": "09120000003"], 429)
+            }
+        }
+    }
+
+    @Test("S02.6: no code stands in clear in the data directory or the log")
+    func secrecy() async throws {
+        try await ExampleSite.run(.sevra, settings: ExampleSite.manyCodes + ["auth.otp.digits=10", "log.level=debug"]) { site in
+            var codes: [String] = []
+            for count in 1...5 {
+                let challenge = try await site.challenge("09121234567")
+                codes.append(try await site.code(to: "+989121234567", count: count))
+                if count % 2 == 0 { try await site.anonymous.post("/auth/otp/verify", verify(challenge, codes[count - 1]), 200) }
+            }
+            #expect(Set(codes).count == 5 && codes.allSatisfy { $0.utf8.count == 10 })
+            let files = site.program.directory.files(in: "data").keys.filter { !$0.hasSuffix("/sms.jsonl") && !$0.hasSuffix(".sock") }
+            #expect(files.contains { $0.hasSuffix(".db-wal") || $0.hasSuffix("-wal") }, "\(files)")
+            let log = Array(site.program.output.joined(separator: "\n").utf8)
+            for code in codes {
+                for file in files { #expect(!(try Directory.read(file)).contains(Array(code.utf8)), "\(file)") }
+                #expect(!log.contains(Array(code.utf8)))
+            }
+        }
+    }
+
+    @Test("A phone is proven by its code alone: no account can be prepared for another's number")
+    func preparation() async throws {
+        try await ExampleSite.run(.sevra, settings: ExampleSite.manyCodes) { site in
+            let body: JSONValue = [
+                "email": "squatter@example.com", "password": "\(ExampleSite.password)", "phone": "+989121234567",
+            ]
+            try await site.anonymous.post("/auth/signup", body, 403, "FIELD_FORBIDDEN", at: ["phone"])
+            let squatter = try await site.caller(.plain, "Squatter")
+            try await squatter.patch("/me", ["phone": "+989121234567"], 403, "FIELD_FORBIDDEN", at: ["phone"])
+            let challenge = try await site.challenge("09121234567")
+            let code = try await site.code(to: "+989121234567", count: 1)
+            let user = try await site.anonymous.post("/auth/otp/verify", verify(challenge, code), 200).text("user", "id")
+            #expect(user != squatter.id)
+        }
+    }
+
+    @Test("Without the method there is neither its route nor an account by it; without sign-up no stranger gets one")
+    func methods() async throws {
+        try await ExampleSite.run(.sevra, settings: ["auth.methods=[\"otp\"]", "auth.signup=closed"]) { site in
+            try await site.anonymous.post("/auth/login", ["email": "a@example.com", "password": "x"], 404)
+            _ = try await site.challenge("09121234567")
+            let made = try await site.command(
+                ["user", "create", "email=n@example.com", "phone=+98 912 000 00 01", "username=nima", "password=-"],
+                input: ExampleSite.password)
+            try #require(made.status == 0, "\(made.output)")
+            let challenge = try await site.challenge("09120000001")
+            let code = try await site.code(to: "+989120000001", count: 1)
+            try await site.anonymous.post("/auth/otp/verify", verify(challenge, code), 200, has: ["user": ["username": "nima"]])
+            #expect(site.messages("sms").count == 1, "a stranger's number gets no message")
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Whether these bytes stand in it, one after another.
+    fileprivate func contains(_ part: [UInt8]) -> Bool {
+        guard let first = part.first, count >= part.count else { return false }
+        return withUnsafeBufferPointer { bytes in
+            (0...(bytes.count - part.count)).contains { start in
+                bytes[start] == first && part.indices.allSatisfy { bytes[start + $0] == part[$0] }
+            }
+        }
+    }
+}
