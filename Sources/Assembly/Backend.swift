@@ -56,7 +56,7 @@ package final class Backend: Sendable {
                 readers: configuration.database.readers > 0 ? configuration.database.readers : cores),
             group: group)
         masterKey =
-            try configuration.app.masterKey.map { MasterKey(bytes: $0.bytes) }
+            try configuration.app.masterKey.map { try MasterKey.configured($0.bytes) }
             ?? MasterKey.load(path: configuration.app.dataDirectory + "/master.key", random: random)
         messageSealing = Sealing(masterKey, for: .messages)
         // OpenSSL's own name for it, for certificates that the system does not know.

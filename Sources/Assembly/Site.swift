@@ -10,11 +10,13 @@ package final class Site: Sendable {
     package let warnings: Faults
 
     /// Throws every fault of the file.
+    /// Without `needsSecrets` a secret that cannot be found is a warning: a command has not the environment of the service.
     /// `previous` is the schema that a reload replaces: stores know conditions by their number, so none is used twice.
     package init(
-        file: String?, overrides: [(String, String)], environment: [String: String], after previous: Schema? = nil
+        file: String?, overrides: [(String, String)], environment: [String: String], needsSecrets: Bool = true,
+        after previous: Schema? = nil
     ) throws(Faults) {
-        let loaded = ConfigurationLoader(environment: environment, overrides: overrides).survey(file)
+        let loaded = ConfigurationLoader(environment: environment, needsSecrets: needsSecrets, overrides: overrides).survey(file)
         schema = try SchemaCompiler.compile(loaded, after: previous)
         configuration = loaded.configuration
         warnings = loaded.allWarnings

@@ -33,13 +33,16 @@ package struct LoadedConfiguration: Sendable {
 /// Reads `atlas.toml`, the files that it includes, and the overrides of this run.
 package struct ConfigurationLoader {
     private let environment: [String: String]
+    private let needsSecrets: Bool
     private let overrides: [(String, String)]
 
     /// - Parameters:
     ///   - environment: where `env:`, `$CREDENTIALS_DIRECTORY` and `ATLAS__…` are looked up.
+    ///   - needsSecrets: whether a secret that cannot be found is an error; else it is a warning, and the secret empty.
     ///   - overrides: `--set` as key and value; the last one of a key holds, and all of them over the environment.
-    package init(environment: [String: String] = [:], overrides: [(String, String)] = []) {
+    package init(environment: [String: String] = [:], needsSecrets: Bool = true, overrides: [(String, String)] = []) {
         self.environment = environment
+        self.needsSecrets = needsSecrets
         self.overrides = overrides
     }
 
@@ -92,7 +95,8 @@ package struct ConfigurationLoader {
         Traits.merge(into: &root, faults: &files.faults)
         for override in overrides where !override.isOfTraits { override.apply(to: &root, faults: &files.faults) }
         let reading = Reading(
-            environment: environment, directories: files.directories, names: root.table.map { DeclaredNames(root: $0) } ?? DeclaredNames())
+            environment: environment, needsSecrets: needsSecrets, directories: files.directories,
+            names: root.table.map { DeclaredNames(root: $0) } ?? DeclaredNames())
         var configuration = Configuration()
         configuration.file = file
         configuration.app.dataDirectory = reading.absolute(configuration.app.dataDirectory, in: file)

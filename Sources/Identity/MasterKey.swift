@@ -33,6 +33,15 @@ package struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
         package var description: String
     }
 
+    /// The key of `app.master_key`.
+    package static func configured(_ bytes: [UInt8]) throws(Unreadable) -> MasterKey {
+        guard bytes.count >= 32 else {
+            throw Unreadable(
+                description: "app.master_key is not there or has fewer than 32 bytes: run this with the environment of the service")
+        }
+        return MasterKey(bytes: bytes)
+    }
+
     /// The key in that file, made (0600, synced) if there is none.
     package static func load(path: String, random: any Random) throws(Unreadable) -> MasterKey {
         let existing = open(path, O_RDONLY | O_CLOEXEC)

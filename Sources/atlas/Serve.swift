@@ -20,13 +20,13 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: SiteOptions
 
     func run() async throws {
-        let site = try options.site()
+        let site = try options.site(needsSecrets: true)
         options.warn(about: site)
         let isTerminal = isatty(1) == 1
         let options = options
         do {
             let server = try await Server.make(site, isTerminal: isTerminal) { previous in
-                let site = try options.read(after: previous)
+                let site = try options.read(needsSecrets: true, after: previous)
                 options.warn(about: site)
                 return site
             }

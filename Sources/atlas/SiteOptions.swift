@@ -32,14 +32,15 @@ struct SiteOptions: ParsableArguments {
         }
     }
 
-    func read(after previous: Schema? = nil) throws(Faults) -> Site {
-        try Site(file: path, overrides: pairs, environment: Site.environment, after: previous)
+    /// Only who serves `needsSecrets`: commands run without the environment of the service.
+    func read(needsSecrets: Bool = false, after previous: Schema? = nil) throws(Faults) -> Site {
+        try Site(file: path, overrides: pairs, environment: Site.environment, needsSecrets: needsSecrets, after: previous)
     }
 
     /// The site, or every fault on standard error and exit 78.
-    func site() throws -> Site {
+    func site(needsSecrets: Bool = false) throws -> Site {
         do {
-            return try read()
+            return try read(needsSecrets: needsSecrets)
         } catch {
             report(error)
             throw Self.configurationError

@@ -153,15 +153,25 @@ enum Sites {
         #expect(tls?.warning.severity == .warning)
     }
 
-    /// Drivers of a test harness; no secret is there.
+    @Test func `a command that needs no secret is warned of those that it cannot find`() {
+        let loaded = ConfigurationLoader(needsSecrets: false).survey(Sites.path("writers"))
+        let absent = loaded.warnings.filter { $0.message.contains("the environment has no variable") }
+        #expect(absent.count >= 3 && absent.allSatisfy { $0.severity == .warning }, "\(loaded.warnings)")
+        #expect(!loaded.warnings.contains { $0.severity == .error })
+        let needing = ConfigurationLoader().survey(Sites.path("writers"))
+        #expect(needing.warnings.count { $0.severity == .error } == absent.count)
+    }
+
+    /// Drivers of a test harness; no secret is there but those of webhooks, which have no driver.
     @Test func `a site runs without the services that it names`() {
+        let hooks = dummySecrets.filter { $0.key.hasSuffix("WEBHOOK_SECRET") }
         let set = [
             ("tls.mode", "off"), ("storage.driver", "local"), ("storage.dir", "files"), ("sms.driver", "file"), ("mail.driver", "file"),
             ("auth.otp.ttl", "2s"), ("server.limits.auth.otp", "9/s"), ("server.limits.\"x.y\"", ""),
             ("server.allow_private", "[\"127.0.0.1/32\"]"),
         ]
         for name in Sites.names {
-            let loaded = Sites.read(Sites.path(name), environment: [:], set: set)
+            let loaded = Sites.read(Sites.path(name), environment: hooks, set: set)
             #expect(!loaded.warnings.contains { $0.severity == .error }, "\(loaded.warnings)")
             #expect(loaded.configuration.storage.driver == .local)
             #expect(loaded.configuration.auth.otp.ttl == 2_000)

@@ -28,7 +28,8 @@ package enum SiteTesting {
     ) async throws {
         let directory = try Directory()
         defer { directory.remove() }
-        let site = try Site(file: file, overrides: overrides + Self.overrides(directory.path), environment: Site.environment)
+        let site = try Site(
+            file: file, overrides: overrides + Self.overrides(directory.path), environment: Site.environment, needsSecrets: false)
         let tests = site.configuration.tests
         for (index, declared) in tests.enumerated() {
             var outcome = Outcome(

@@ -2,6 +2,8 @@
 /// faults come at once.
 final class Reading {
     let environment: [String: String]
+    /// False where nothing is sent or sealed: a secret that cannot be found is then a warning.
+    let needsSecrets: Bool
     /// The directory of each file, where its relative paths start; the working directory for overrides.
     let directories: [String: String]
     private(set) var faults: [Fault] = []
@@ -26,8 +28,11 @@ final class Reading {
         }
     }
 
-    init(environment: [String: String], directories: [String: String], names: DeclaredNames = DeclaredNames()) {
+    init(
+        environment: [String: String], needsSecrets: Bool = true, directories: [String: String], names: DeclaredNames = DeclaredNames()
+    ) {
         self.environment = environment
+        self.needsSecrets = needsSecrets
         self.directories = directories
         self.names = names
     }
@@ -67,6 +72,13 @@ final class Reading {
 
     func warn(_ message: String, _ node: TOMLNode, suggestion: String? = nil) {
         faults.append(Fault(message, at: node.at, length: node.length, suggestion: suggestion, severity: .warning))
+    }
+
+    /// What `read` reports are warnings.
+    func mildly<Result>(_ read: () -> Result) -> Result {
+        let count = faults.count
+        defer { for index in count..<faults.count { faults[index].severity = .warning } }
+        return read()
     }
 
     /// Hides a value, and all below it, from every rendering.

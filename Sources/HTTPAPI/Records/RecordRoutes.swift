@@ -102,7 +102,8 @@ final class Resource: Sendable {
         context.respond(call) { caller in
             try self.refuseStranger(caller)
             return self.answer(
-                try self.parameters.page(self.parameters.query(call.request.query), for: caller, context: self.context), to: call, for: caller)
+                try self.parameters.page(self.parameters.query(call.request.query), for: caller, context: self.context), to: call,
+                for: caller)
         }
     }
 
@@ -142,7 +143,8 @@ final class Resource: Sendable {
             if self.collection !== self.records.schema.media { try self.refuseStranger(caller) }
             guard let key = self.key(call) else { throw Failure.notFound }
             let query = call.request.query
-            let projection = query.isEmpty ? nil : try self.parameters.projection(self.parameters.query(query), for: caller, records: self.records)
+            let projection =
+                query.isEmpty ? nil : try self.parameters.projection(self.parameters.query(query), for: caller, records: self.records)
             return self.records.read(
                 self.collection, key, projection: projection, for: caller, into: Envelope.open(), on: call.request.eventLoop
             ).flatMapErrorThrowing { error in
