@@ -103,7 +103,7 @@ let package = Package(
         tests("Expressions", knows: ["CSQLite", "CPostgres"]),
         // The oracles are programs: html5lib, Chromium, Python's own table.
         .testTarget(name: "HTMLTests", dependencies: ["HTML"], exclude: ["oracles"], swiftSettings: strict),
-        tests("Schema", knows: ["Config", "Expressions"]),
+        tests("Schema", knows: ["Conformance", "Ports", "Config", "Expressions"]),
         tests(
             "SQLiteStore",
             knows: ["Jobs", logging, "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),

@@ -1,5 +1,7 @@
 import Config
+import Conformance
 import Expressions
+import Ports
 import Testing
 
 @testable import Schema
@@ -17,6 +19,30 @@ import Testing
         ] as [(String, [TextTemplate.Piece])])
     func aTextHasPieces(text: String, pieces: [TextTemplate.Piece]) {
         #expect(TextTemplate.pieces(of: text) == pieces)
+    }
+
+    /// Any text has pieces, and nothing of it is lost but the white space of holes.
+    @Test func noTextIsTooStrange() {
+        let random = SeededRandom(36)
+        let bits = ["{{", "}}", "{", "}", " ", "\n", "a", "new.x", "سلام", "'", "🎉", "\u{0}", "e\u{301}"]
+        func bare(_ text: String) -> [Unicode.Scalar] { text.unicodeScalars.filter { !$0.properties.isWhitespace } }
+        for _ in 0..<20_000 {
+            let text = random.bytes(Int(random.bytes(1)[0]) % 20).map { bits[Int($0) % bits.count] }.joined()
+            let pieces = TextTemplate.pieces(of: text)
+            var whole = ""
+            var isRight = true
+            for piece in pieces {
+                switch piece {
+                case .literal(let literal): whole += literal
+                case .hole(let source, let offset):
+                    whole += "{{\(source)}}"
+                    let place = text.unicodeScalars.dropFirst(offset).prefix(source.unicodeScalars.count)
+                    #expect(String(String.UnicodeScalarView(place)) == source)
+                case .fault: isRight = false
+                }
+            }
+            if isRight { #expect(bare(whole) == bare(text), "\(text)") } else { #expect(text.contains("{{"), "\(text)") }
+        }
     }
 
     @Test func valuesAreEscapedWhereTheyStand() {
