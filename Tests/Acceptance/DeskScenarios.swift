@@ -10,8 +10,7 @@ import Testing
 
     /// Runs the program with these arguments alone; gives its status and output.
     private func atlas(_ arguments: [String]) async throws -> (status: Int32, output: [String]) {
-        let secrets = ["SMTP_PASSWORD": "dummy", "KAVENEGAR_KEY": "dummy", "SMSIR_KEY": "dummy"]
-        let child = try await Child(Repository.program, arguments, environment: secrets)
+        let child = try await Child(Repository.program, arguments, environment: Example.sevra.setup.environment)
         let status = try await child.exitStatus()
         return (status, child.output)
     }
