@@ -1,4 +1,8 @@
+import Conformance
+import JSON
 import Jobs
+import Logging
+import Ports
 import Records
 import Schema
 import Synchronization
@@ -13,7 +17,11 @@ import Testing
         private let outcomes: Mutex<[CarrierFailure.Certainty?]>
         private let asked = Mutex(0)
 
-        init(_ name: String, _ outcomes: [CarrierFailure.Certainty?]) {
+        /// The id that every try must bear.
+        private let job: String?
+
+        init(_ name: String, _ outcomes: [CarrierFailure.Certainty?], job: String? = "job") {
+            self.job = job
             self.name = name
             self.outcomes = Mutex(outcomes)
         }
@@ -22,7 +30,7 @@ import Testing
 
         func carry(_ parcel: Parcel) async throws {
             asked.withLock { $0 += 1 }
-            #expect(parcel.id == "job")
+            if let job { #expect(parcel.id == job) }
             if let certainty = outcomes.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw CarrierFailure(certainty, "scripted") }
         }
     }
@@ -73,6 +81,51 @@ import Testing
             let result = await run(script.0, script.1, script.2)
             #expect(result.asked == asked && result.end == end, "\(script)")
         }
+    }
+
+    /// The job as it ends, on a queue of its own; without delays between its tries.
+    private func end(of payload: [UInt8], by carriers: Carriers) async throws -> JobStatus {
+        let harness = ReferenceHarness()
+        let job = try await harness.transaction { jobs in
+            try jobs.enqueue(NewJob(kind: "sms.send", queue: "sms", payload: payload, maxAttempts: 4))
+        }
+        let delivery = MessageDelivery(carriers: { carriers }, open: { $0.map { $0 ^ 0x5A } }, queue: harness.queue)
+        let workers = JobWorkers(
+            queue: harness.queue, handlers: ["sms.send": delivery], queues: ["sms": QueueOptions(backoff: 0)], clock: harness.clock,
+            random: SeededRandom(), worker: "w", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await workers.run() }
+            defer { group.cancelAll() }
+            while true {
+                if let status = try await harness.queue.job(job), [.done, .dead].contains(status.state) { return status }
+                await Task.yield()
+            }
+        }
+    }
+
+    private func payload(key: UInt8) -> [UInt8] {
+        let sealed = Array(Self.message.json.text.utf8).map { $0 ^ key }
+        return Array("{\"sealed\":\"\(Base64.url(sealed))\"}".utf8)
+    }
+
+    /// The queue keeps from try to try who alone may be asked.
+    @Test(.timeLimit(.minutes(1))) func aJobRemembersWhoMayHaveTakenIt() async throws {
+        let (a, b, mail) = (
+            Scripted("a", [.refused], job: nil), Scripted("b", [.unknown, .refused], job: nil), Scripted("mail", [], job: nil)
+        )
+        let status = try await end(of: payload(key: 0x5A), by: Carriers(mail: [mail], sms: [a, b]))
+        #expect(status.state == .done && status.attempts == 3)
+        #expect(status.result.map { String(decoding: $0, as: UTF8.self) } == "{\"by\":\"b\"}")
+        #expect([a.count, b.count, mail.count] == [1, 3, 0])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatWasSealedWithAnotherKeyIsDead() async throws {
+        let carrier = Scripted("a", [], job: nil)
+        for payload in [payload(key: 0x5B), Array("{}".utf8), Array("x".utf8), []] {
+            let status = try await end(of: payload, by: Carriers(mail: [], sms: [carrier]))
+            #expect(status.state == .dead && status.error?.contains("another key") == true)
+        }
+        #expect(carrier.count == 0)
     }
 
     @Test func aStepIsReadFromItsErrorAlone() {

@@ -1,6 +1,7 @@
 import Config
 import Conformance
 import Expressions
+import Glibc
 import Ports
 import Testing
 
@@ -68,6 +69,33 @@ import Testing
         } catch {
             return error.all
         }
+    }
+
+    @Test(arguments: ["otp_code", "code"]) func aFileIsCheckedWhetherItIsSentOrNot(otp: String) throws {
+        var template = Array("/tmp/atlas-notice-XXXXXX".utf8CString)
+        let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+        let path = "\(directory)/code.html"
+        defer {
+            unlink(path)
+            rmdir(directory)
+        }
+        let file = try #require(fopen(path, "w"))
+        fputs("<p>{{ app.name }}</p>\n<p>{{ }}</p>\n", file)
+        fclose(file)
+        let text = """
+            [auth.otp]
+            notify = "\(otp)"
+            [notify.otp_code]
+            channel = "sms"
+            text = "{{ code }}"
+            [notify.code]
+            channel = "sms"
+            file = "\(path)"
+            """
+        let loaded = try ConfigurationLoader(environment: [:], overrides: []).load(text: text, file: "atlas.toml")
+        let found = #expect(throws: Faults.self) { try SchemaCompiler.compile(loaded.configuration) }
+        #expect(found?.all.count == 1)
+        #expect(found?.all.first?.at == Location(file: path, line: 2, column: 4))
     }
 
     @Test func whatIsWrongInAHoleIsToldAtItsPlace() throws {

@@ -61,8 +61,7 @@ extension SchemaCompiler {
             switch piece {
             case .literal(let text): parts.append(.literal(text))
             case .fault(let message, let offset):
-                faults.append(
-                    Fault(message, at: source.location(ofScalar: offset), length: 2, suggestion: "write {{ expression }}"))
+                faults.append(unclosed(message, at: source.location(ofScalar: offset)))
             case .hole(let text, let offset):
                 let located = Located(text, at: source.location(ofScalar: offset))
                 if let expression = expression(located, in: scope, as: .anything) { parts.append(.value(expression)) }
@@ -76,8 +75,23 @@ extension SchemaCompiler {
         name.flatMap { name in configuration.notices.first { $0.name == name.value } }
     }
 
+    /// Holes that do not close are told also of files that nothing sends yet.
+    private mutating func checkFiles() {
+        for version in configuration.notices.flatMap({ $0.file?.versions ?? [] }) {
+            for case .fault(let message, let offset) in TextTemplate.pieces(of: version.text.value) {
+                let fault = unclosed(message, at: version.text.location(ofScalar: offset))
+                if !faults.contains(fault) { faults.append(fault) }
+            }
+        }
+    }
+
+    private func unclosed(_ message: String, at place: Location) -> Fault {
+        Fault(message, at: place, length: 2, suggestion: "write {{ expression }}")
+    }
+
     /// What Atlas sends by itself, as the file has it or as it comes.
     mutating func notices() -> Notices {
+        checkFiles()
         let auth = configuration.auth
         let users = NoticeContext(event: BuiltIns.users, names: NoticeContext.token)
         let otp = NoticeContext(event: BuiltIns.users, names: ["code": .text])
