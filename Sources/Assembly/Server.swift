@@ -239,12 +239,11 @@ package final class Server: Sendable {
             let why = Why(application: application.value, loop: loop)
             return loop.makeFutureWithTask { await why.answer(command) }
         }
-        guard command["command"]?.string == "user.create", let body = command["user"] else {
+        guard AccountCommands.names.contains(command["command"]?.string ?? "") else {
             return loop.makeSucceededFuture(["error": "there is no such command"])
         }
-        return application.value.identity.accounts.create(body, on: loop).map { ["id": .string($0)] }.flatMapErrorThrowing {
-            ["error": .string(UserCreation.message(for: $0))]
-        }
+        let commands = AccountCommands(application: application.value, backend: backend, loop: loop)
+        return loop.makeFutureWithTask { await commands.answer(command) }
     }
 
     // MARK: Parts

@@ -59,7 +59,9 @@ package final class Addresses: Sendable {
     package func verify(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
         records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Void, IdentityError> in
             for purpose in [Proof.Purpose.verifyEmail, .changeEmail] {
-                guard case .proved(let proof) = try proofs.take(purpose, token: token, now: writer.now, in: transaction.proofs),
+                // A slip of the pen takes nothing from a good token: what is not known is not tried.
+                guard try proofs.look(purpose, token: token, now: writer.now, in: transaction.proofs) != nil,
+                    case .proved(let proof) = try proofs.take(purpose, token: token, now: writer.now, in: transaction.proofs),
                     let user = try transaction.row(in: users.name, id: proof.subject)
                 else { continue }
                 let address = Value.text(String(decoding: proof.data, as: UTF8.self))

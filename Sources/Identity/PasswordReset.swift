@@ -55,7 +55,7 @@ package final class PasswordReset: Sendable {
         let now = caller.environment.now
         return records.store.transaction(on: loop) { [self] transaction in
             // Before the work of hashing: what opens nothing costs nothing. It is spent only with a password that will do.
-            guard let proof = try Self.open(token, now: now, transaction.proofs),
+            guard let proof = try proofs.look(.reset, token: token, now: now, in: transaction.proofs),
                 let user = try transaction.row(in: users.name, id: proof.subject)
             else { throw IdentityError.wrongCode }
             if let fault = passwords.fault(password, of: user) { throw RecordError.invalid([fault]) }
@@ -78,12 +78,5 @@ package final class PasswordReset: Sendable {
             guard let ended else { throw IdentityError.wrongCode }
             sessions.ended(ended)
         }
-    }
-
-    private static func open(_ token: String, now: Int64, _ proofs: any ProofTransaction) throws -> Proof? {
-        guard let id = token.split(separator: ".", omittingEmptySubsequences: false).first, UUIDv7.isUUID(id),
-            let proof = try proofs.proof(String(id)), proof.purpose == .reset, proof.spentAt == nil, proof.expiresAt > now
-        else { return nil }
-        return proof
     }
 }

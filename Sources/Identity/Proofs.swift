@@ -78,6 +78,16 @@ package struct Proofs: Sendable {
         return try take(purpose, id: String(parts[0]), secret: String(parts[1]), now: now, in: proofs)
     }
 
+    /// The proof of that token while it is good, which it stays.
+    package func look(_ purpose: Proof.Purpose, token: String, now: Int64, in proofs: any ProofTransaction) throws -> Proof? {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, UUIDv7.isUUID(parts[0]), let proof = try proofs.proof(parts[0]), proof.purpose == purpose,
+            proof.spentAt == nil, now < proof.expiresAt,
+            HMAC<SHA256>.isValidAuthenticationCode(proof.hash, authenticating: message(purpose, parts[0], parts[1]), using: key)
+        else { return nil }
+        return proof
+    }
+
     /// As above, where something else than the proof's own secret tells whether it is good.
     package func take(
         _ purpose: Proof.Purpose, id: String, now: Int64, in proofs: any ProofTransaction, isGood: (Proof) throws -> Bool

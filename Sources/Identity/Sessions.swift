@@ -60,8 +60,8 @@ package final class Sessions: Sendable {
 
     /// Opens a session in the transaction in which the user has proved who he is. Throws `.inactive`.
     package func open(for row: Row, _ writer: RecordWriter) throws -> Opened {
-        guard isActive(row) else { throw IdentityError.inactive }
         let (transaction, now) = (writer.transaction, writer.now)
+        guard isActive(row), try !transaction.accounts.isClosed(row.id) else { throw IdentityError.inactive }
         let id = UUIDv7.text(milliseconds: now, random: records.random.bytes(10))
         let (session, token) = try refreshTokens.open(
             user: row.id, id: id, for: writer.request, now: now, in: transaction.accounts)
@@ -177,6 +177,21 @@ package final class Sessions: Sendable {
         }
     }
 
+    /// From the command line: the account is closed, whatever its fields say; gives how many sessions ended.
+    package func close(_ user: String, on loop: any EventLoop) -> EventLoopFuture<Int> {
+        records.store.transaction(on: loop) { transaction in
+            try transaction.accounts.setClosed(user, true)
+            return try transaction.accounts.removeSessions(of: user, except: nil)
+        }.map { [self] in
+            ended($0)
+            return $0.count
+        }
+    }
+
+    package func reopen(_ user: String, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        records.store.transaction(on: loop) { try $0.accounts.setClosed(user, false) }
+    }
+
     /// To be told of sessions that were removed, after the commit.
     package func ended(_ ids: [String]) {
         for id in ids { registry.end(id) }
@@ -215,6 +230,7 @@ package final class Sessions: Sendable {
             try transaction.accounts.removeCredential(of: change.row.id)
             try transaction.secondFactors.remove(of: change.row.id)
             try transaction.apiKeys.removeAll(of: change.row.id)
+            try transaction.accounts.setClosed(change.row.id, false)
         }
     }
 

@@ -49,6 +49,9 @@ package protocol AccountTransaction {
     func credential(of user: String) throws -> Credential?
     func setCredential(_ credential: Credential) throws
     func removeCredential(of user: String) throws
+    /// Whether an operator has closed the account, whatever its fields say.
+    func isClosed(_ user: String) throws -> Bool
+    func setClosed(_ user: String, _ isClosed: Bool) throws
     func session(_ id: String) throws -> Session?
     /// The session whose current or previous refresh token has that hash.
     func session(refreshHash: [UInt8]) throws -> Session?

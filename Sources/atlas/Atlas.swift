@@ -20,7 +20,8 @@ struct Atlas: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Check.self, Explain.self, WhyCommand.self, TestCommand.self, Plan.self, Migrate.self, User.self, Rebuild.self,
+            Serve.self, Check.self, Explain.self, WhyCommand.self, TestCommand.self, Plan.self, Migrate.self, User.self,
+            SessionCommand.self, Keys.self, Rebuild.self,
             SchemaCommand.self, VersionCommand.self,
         ])
 

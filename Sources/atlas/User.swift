@@ -2,17 +2,18 @@ import ArgumentParser
 import Assembly
 import Glibc
 import JSON
-import Logging
 
 struct User: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Accounts, from the operator's side.", subcommands: [Create.self])
+        abstract: "Accounts, from the operator's side.",
+        discussion: "With the server running or not. A user is named by e-mail address, phone number or id.",
+        subcommands: [Create.self, List.self, Disable.self, Enable.self, ResetPassword.self, Grant.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make an account, with the server running or not.",
             discussion: """
-                Takes name=value for email, password and any field of users; rights do not count, and the address counts as verified.
+                Takes name=value for email, phone, password and any field of users; rights do not count, and the address counts as verified.
                 password=- reads the password from standard input.
 
                 EXAMPLES:
@@ -25,37 +26,129 @@ struct User: AsyncParsableCommand {
         var fields: [String]
 
         func run() async throws {
-            var members: [JSONMember] = []
-            for field in fields {
-                guard let equals = field.firstIndex(of: "=") else { throw ValidationError("write \(field)=value") }
-                let name = String(field[..<equals])
-                let text = String(field[field.index(after: equals)...])
-                if name == "password", text == "-" {
-                    members.append(JSONMember(name: name, value: .string(readLine(strippingNewline: true) ?? "")))
-                } else {
-                    members.append(JSONMember(name: name, value: value(text, of: name)))
-                }
-            }
-            let site = try options.site()
-            do {
-                let log = Logger(label: "atlas") { Logging.StreamLogHandler.standardError(label: $0) }
-                let id = try await UserCreation.run(.object(members), site: site, log: log)
-                print(isatty(1) == 1 ? "made the user \(id)" : JSONValue.object(["id": .string(id)]).text)
-            } catch {
-                complain(describe(error))
-                throw ExitCode(1)
+            try await options.perform(["command": "user.create", "user": .object(try fieldValues(fields))]) {
+                "made the user \($0["id"]?.string ?? "")"
             }
         }
+    }
 
-        /// Numbers and truths are what they look like, but for the names that are always texts.
-        private func value(_ text: String, of name: String) -> JSONValue {
-            if ["email", "password", "name"].contains(name) { return .string(text) }
-            switch text {
-            case "true": return .bool(true)
-            case "false": return .bool(false)
-            case "null": return .null
-            default: return Int64(text).map { .integer($0) } ?? .string(text)
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The first thousand accounts, the oldest first.",
+            discussion: """
+                EXAMPLES:
+                  atlas user list --config atlas.toml
+                  atlas user list --config atlas.toml | python3 -m json.tool
+                """)
+
+        @OptionGroup var options: SiteOptions
+
+        func run() async throws {
+            try await options.perform(["command": "user.list"]) { answer in
+                (answer["users"]?.array ?? []).map { user in
+                    let names = ["email", "phone", "last_login_at"].compactMap { user[$0]?.string }
+                    return ([user["id"]?.string ?? ""] + names + (user["active"] == .bool(true) ? [] : ["closed"])).joined(separator: "  ")
+                }.joined(separator: "\n")
             }
         }
+    }
+
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Close an account: its sessions end at once, and nobody signs in to it.",
+            discussion: """
+                EXAMPLES:
+                  atlas user disable --config atlas.toml somebody@example.org
+                """)
+
+        @OptionGroup var options: SiteOptions
+        @Argument(help: "Address, number or id.") var user: String
+
+        func run() async throws {
+            try await options.perform(["command": "user.disable", "user": .string(user)]) {
+                "closed; \($0["ended"]?.integer ?? 0) sessions ended"
+            }
+        }
+    }
+
+    struct Enable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Open an account again that was closed by 'disable'.",
+            discussion: """
+                EXAMPLES:
+                  atlas user enable --config atlas.toml somebody@example.org
+                """)
+
+        @OptionGroup var options: SiteOptions
+        @Argument(help: "Address, number or id.") var user: String
+
+        func run() async throws {
+            try await options.perform(["command": "user.enable", "user": .string(user)]) { _ in "open again" }
+        }
+    }
+
+    struct ResetPassword: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give an account a new password, read from standard input; its sessions end.",
+            discussion: """
+                EXAMPLES:
+                  printf '%s' "$PASSWORD" | atlas user reset-password --config atlas.toml somebody@example.org
+                  printf '%s' "$PASSWORD" | atlas user reset-password --config atlas.toml somebody@example.org --must-change
+                """)
+
+        @OptionGroup var options: SiteOptions
+        @Flag(help: "It must be changed at the first sign-in.") var mustChange = false
+        @Argument(help: "Address, number or id.") var user: String
+
+        func run() async throws {
+            let password = readLine(strippingNewline: true) ?? ""
+            try await options.perform([
+                "command": "user.reset-password", "user": .string(user), "password": .string(password), "must_change": .bool(mustChange),
+            ]) { _ in "the password is set; every session has ended" }
+        }
+    }
+
+    struct Grant: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Set fields of an account, whatever rights say.",
+            discussion: """
+                EXAMPLES:
+                  atlas user grant --config atlas.toml somebody@example.org role=ADMIN
+                  atlas user grant --config atlas.toml somebody@example.org is_superuser=true
+                """)
+
+        @OptionGroup var options: SiteOptions
+        @Argument(help: "Address, number or id.") var user: String
+
+        @Argument(help: ArgumentHelp("Fields of the account.", valueName: "name=value"))
+        var fields: [String]
+
+        func run() async throws {
+            try await options.perform(["command": "user.grant", "user": .string(user), "fields": .object(try fieldValues(fields))]) { _ in
+                "granted"
+            }
+        }
+    }
+}
+
+/// `name=value` each; numbers and truths are what they look like, but for the names that are always texts. `password=-` is read from standard input.
+private func fieldValues(_ fields: [String]) throws -> [JSONMember] {
+    try fields.map { field in
+        guard let equals = field.firstIndex(of: "=") else { throw ValidationError("write \(field)=value") }
+        let name = String(field[..<equals])
+        let text = String(field[field.index(after: equals)...])
+        if name == "password", text == "-" {
+            return JSONMember(name: name, value: .string(readLine(strippingNewline: true) ?? ""))
+        }
+        let isText = ["email", "phone", "password", "name"].contains(name)
+        let value: JSONValue =
+            switch text {
+            case _ where isText: .string(text)
+            case "true": .bool(true)
+            case "false": .bool(false)
+            case "null": .null
+            default: Int64(text).map { .integer($0) } ?? .string(text)
+            }
+        return JSONMember(name: name, value: value)
     }
 }

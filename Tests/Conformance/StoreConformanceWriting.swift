@@ -185,6 +185,12 @@ extension StoreConformance {
                 #expect(try accounts.removeSessions(of: "u", except: "2") == ["1"])
                 #expect(try accounts.pruneSessions(before: 30) == 1)
                 try accounts.removeSession("3")
+                for isClosed in [true, true, false, false] {
+                    try accounts.setClosed("u", isClosed)
+                    #expect(try accounts.isClosed("u") == isClosed)
+                }
+                try accounts.removeCredential(of: "u")
+                #expect(try accounts.credential(of: "u") == nil)
                 #expect(try accounts.session("3") == nil)
             }
         },

@@ -1,10 +1,10 @@
-internal import Expressions
-internal import JSON
-internal import Schema
+package import Expressions
+package import JSON
+package import Schema
 
 extension Row {
     /// What the field holds, in the form in which a client sends it, so that `Field.value(from:path:)` reads it again. Media are ids.
-    func json(_ field: Field) -> JSONValue {
+    package func json(_ field: Field) -> JSONValue {
         let json = field.json(values[field.index])
         guard field.isToMany, !field.parts.isEmpty, case .array(let ids) = json else { return json }
         let payloads = payloads[field.index] ?? []

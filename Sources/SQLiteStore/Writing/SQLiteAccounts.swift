@@ -32,6 +32,21 @@ struct SQLiteAccounts: AccountTransaction {
         try statement.run()
     }
 
+    func isClosed(_ user: String) throws -> Bool {
+        let statement = try connection.statement(#"SELECT 1 FROM "_atlas_closed_accounts" WHERE "user" = ?"#)
+        defer { statement.reset() }
+        statement.bind(user, at: 1)
+        return try statement.step()
+    }
+
+    func setClosed(_ user: String, _ isClosed: Bool) throws {
+        let statement = try connection.statement(
+            isClosed
+                ? #"INSERT OR IGNORE INTO "_atlas_closed_accounts" VALUES (?)"# : #"DELETE FROM "_atlas_closed_accounts" WHERE "user" = ?"#)
+        statement.bind(user, at: 1)
+        try statement.run()
+    }
+
     func session(_ id: String) throws -> Session? {
         let statement = try connection.statement(#"SELECT \#(SQLiteAccounts.columns) FROM "_atlas_sessions" WHERE "id" = ?"#)
         defer { statement.reset() }

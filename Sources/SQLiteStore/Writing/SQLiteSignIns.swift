@@ -10,6 +10,7 @@ struct SQLiteSignIns: FailureTransaction, SigningKeyTransaction {
         CREATE TABLE IF NOT EXISTS "_atlas_failures" ("n" INTEGER PRIMARY KEY, "key" BLOB NOT NULL, "at" INTEGER NOT NULL) STRICT;
         CREATE INDEX IF NOT EXISTS "_atlas_failures_key" ON "_atlas_failures" ("key", "at");
         CREATE INDEX IF NOT EXISTS "_atlas_failures_at" ON "_atlas_failures" ("at");
+        CREATE TABLE IF NOT EXISTS "_atlas_closed_accounts" ("user" TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS "_atlas_signing_keys" (
             "id" TEXT PRIMARY KEY, "sealed" BLOB NOT NULL, "created_at" INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         """

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Assembly
+import JSON
+
+struct SessionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "session", abstract: "Where a user is signed in, and the end of it.", subcommands: [List.self, Revoke.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The sessions of a user, the youngest first.",
+            discussion: """
+                EXAMPLES:
+                  atlas session list --config atlas.toml somebody@example.org
+                """)
+
+        @OptionGroup var options: SiteOptions
+        @Argument(help: "Address, number or id of the user.") var user: String
+
+        func run() async throws {
+            try await options.perform(["command": "session.list", "user": .string(user)]) { answer in
+                (answer["sessions"]?.array ?? []).map { session in
+                    ["id", "ip", "last_used_at", "user_agent"].compactMap { session[$0]?.string }.joined(separator: "  ")
+                }.joined(separator: "\n")
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End a session of a user, or all of them; it acts at the next request.",
+            discussion: """
+                EXAMPLES:
+                  atlas session revoke --config atlas.toml somebody@example.org
+                  atlas session revoke --config atlas.toml somebody@example.org 01a1fded-deea-776c-8ea8-0632a8ec2d2b
+                """)
+
+        @OptionGroup var options: SiteOptions
+        @Argument(help: "Address, number or id of the user.") var user: String
+        @Argument(help: "Only this session.") var session: String?
+
+        func run() async throws {
+            let session = session.map { JSONValue.string($0) } ?? .null
+            try await options.perform(["command": "session.revoke", "user": .string(user), "session": session]) {
+                "\($0["ended"]?.integer ?? 0) ended"
+            }
+        }
+    }
+}

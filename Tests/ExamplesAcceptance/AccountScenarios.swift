@@ -1,0 +1,187 @@
+import Harness
+import JSON
+import NIOHTTP1
+import Testing
+
+@Suite("W26 Accounts, cookies, foreign origins, lock-out")
+struct AccountScenarios {
+    private static let cookies = ["auth.transport=[\"cookie\", \"bearer\"]"]
+    private static let own = "https://writers.example.ir"
+
+    @Test("Cookies are for this site's pages, and bear their names under HTTPS")
+    func cookies() async throws {
+        try await ExampleSite.run(.writers, settings: Self.cookies) { site in
+            let anon = site.anonymous
+            let body: JSONValue = ["email": "Sara@Example.com", "username": "sara", "password": "Secret123", "full_name": "Sara"]
+            // 1: cookies that no script reads and no neighbour sets; nothing in the body
+            let signedUp = try await anon.post("/auth/signup", body, headers: ["origin": Self.own])
+            var jar = Jar(signedUp)
+            #expect(jar.names == ["__Host-atlas_access", "__Host-atlas_refresh"])
+            for line in signedUp.headers["set-cookie"] {
+                for attribute in ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"] { #expect(line.contains("; \(attribute)"), "\(line)") }
+                #expect(!line.contains("Domain"))
+            }
+            #expect(signedUp.data["access_token"] == nil && signedUp.data["refresh_token"] == nil)
+            #expect(signedUp.data["user"]?["email"] == "sara@example.com" && signedUp.data["user"]?["password"] == nil)
+            #expect(signedUp.headers.first(name: "cache-control") == "no-store")
+            try await anon.post("/auth/signup", with(body, ["email": "x@example.com", "is_superuser": true]), 403, "FIELD_FORBIDDEN")
+
+            // 2: what cannot become an account
+            try await anon.post("/auth/signup", with(body, ["email": "SARA@example.COM", "username": "other"]), 409, at: ["email"])
+            let long = String(repeating: "aB3", count: 33) + "xyzw"
+            for (field, value) in [("username", "ab"), ("password", "short"), ("password", "alllowercase1"), ("password", long)] {
+                let faulty = with(with(body, ["email": "y@example.com", "username": "yyy"]), [field: .string(value)])
+                try await anon.post("/auth/signup", faulty, 400, at: [field])
+            }
+
+            // 4: changes come from this site's pages alone
+            let task: JSONValue = ["title": "By cookie", "kind": "note"]
+            try await anon.get("/me", has: ["username": "sara"], headers: jar.header)
+            for (name, value) in [
+                ("origin", "https://evil.example"), ("origin", "null"), ("origin", "http://writers.example.ir"),
+                ("origin", "https://writers.example.ir.evil.example"), ("origin", "https://app.writers.example.ir"),
+                ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"),
+            ] {
+                try await anon.post("/tasks", task, 403, headers: jar.with(name, value))
+                try await anon.post("/auth/logout", nil, 403, headers: jar.with(name, value))
+                try await anon.post("/auth/refresh", nil, 403, headers: jar.with(name, value))
+                try await anon.get("/me", headers: jar.with(name, value))
+            }
+            for origin in [Self.own, "http://127.0.0.1:\(site.api.port)"] {
+                try await anon.post("/tasks", task, headers: jar.with("origin", origin))
+            }
+            try await anon.post("/tasks", task, headers: jar.with("sec-fetch-site", "same-origin"))
+            let login: JSONValue = ["email": "sara@example.com", "password": "Secret123"]
+            try await anon.post("/auth/login", login, 403, headers: ["origin": "https://evil.example"])
+            let bearer = try await anon.post(
+                "/auth/login", with(login, ["transport": "bearer"]), 200, headers: ["origin": "https://evil.example"])
+            #expect(bearer.headers["set-cookie"].isEmpty)
+            let sara = Client(api: site.api, caller: Caller(name: "sara", id: "", email: "", token: bearer.text("access_token") ?? ""))
+            try await sara.post("/tasks", task, headers: ["origin": "https://evil.example"])
+            try await anon.post("/auth/login", with(login, ["transport": "smoke"]), 400, at: ["transport"])
+
+            // 5: refreshed and ended by cookie
+            let old = jar
+            jar = Jar(try await anon.post("/auth/refresh", nil, 200, headers: old.with("origin", Self.own)))
+            #expect(jar.names == old.names && jar.values != old.values)
+            try await anon.get("/me", headers: jar.header)
+            let gone = try await anon.post("/auth/logout", nil, 204, headers: jar.with("origin", Self.own))
+            #expect(gone.headers["set-cookie"].count == 2 && gone.headers["set-cookie"].allSatisfy { $0.contains("=; Max-Age=0; ") })
+            try await anon.get("/me", 401, headers: jar.header)
+            let late = try await anon.post("/auth/refresh", nil, 401, headers: jar.with("origin", Self.own))
+            #expect(late.headers["set-cookie"].count == 2, "what is spent is cleared")
+            try await anon.post("/auth/refresh", nil, 400, at: ["refresh_token"])
+            // A token in the cookie of another name is none.
+            try await anon.get("/me", 401, headers: ["cookie": "atlas_access=\(bearer.text("access_token") ?? "")"])
+        }
+    }
+
+    @Test("Without TLS the cookies have plain names")
+    func plainCookies() async throws {
+        try await ExampleSite.run(.writers, settings: Self.cookies + ["app.base_url=http://127.0.0.1"]) { site in
+            let body: JSONValue = ["email": "sara@example.com", "username": "sara", "password": "Secret123"]
+            let jar = Jar(try await site.anonymous.post("/auth/signup", body))
+            #expect(jar.names == ["atlas_access", "atlas_refresh"])
+            try await site.anonymous.get("/me", headers: jar.header)
+        }
+    }
+
+    @Test("Five failures close an account for a while, over a restart too, and no other")
+    func lockOut() async throws {
+        try await ExampleSite.run(.writers) { site in
+            _ = try await site.caller(.plain, "Sara")
+            let omid = try await site.caller(.plain, "Omid")
+            let anon = site.anonymous
+            func login(_ email: String, _ password: String) -> JSONValue { ["email": "\(email)", "password": "\(password)"] }
+            let unknown = try await anon.post("/auth/login", login("nobody@example.com", "Wrong 123"), 401)
+            for _ in 1...4 {
+                let known = try await anon.post("/auth/login", login("sara@example.com", "Wrong 123"), 401)
+                #expect(known.json?["error"] == unknown.json?["error"])
+            }
+            try await site.kill()
+            try await site.revived { site in
+                let anon = site.anonymous
+                try await anon.post("/auth/login", login("SARA@example.com", "Wrong 123"), 401)
+                for password in ["Wrong 123", ExampleSite.password] {
+                    let closed = try await anon.post("/auth/login", login("sara@example.com", password), 429, "TOO_MANY_ATTEMPTS")
+                    let seconds = Int(closed.headers.first(name: "retry-after") ?? "") ?? 0
+                    #expect((880...900).contains(seconds))
+                }
+                _ = try await site.signIn("omid@example.com", name: "Omid")
+                try await omid.at(site).get("/me")
+                // Of fifty guesses at once no more are judged than of fifty in turn.
+                let judged = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for guess in 0..<50 {
+                        group.addTask { try await anon.tries(.POST, "/auth/login", login("omid@example.com", "Guess \(guess)")).status }
+                    }
+                    return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+                }
+                #expect(judged == [401: 5, 429: 45], "\(judged)")
+            }
+        }
+    }
+
+    @Test("A link by mail renews the password once, and ends all sessions")
+    func reset() async throws {
+        try await ExampleSite.run(.writers) { site in
+            let sara = try await site.caller(.plain, "Sara")
+            let anon = site.anonymous
+            let unknown = try await anon.post("/auth/password/forgot", ["email": "nobody@example.com"], 200)
+            let known = try await anon.post("/auth/password/forgot", ["email": "Sara@example.com"], 200)
+            #expect(unknown.data == known.data)
+            let token = try await site.token(mailedTo: "sara@example.com")
+            try await anon.post("/auth/password/reset", ["token": "\(token)", "password": "alllowercase1"], 400, at: ["password"])
+            for wrong in ["", "x", token + "x", String(token.dropLast()), "0190a5c0-0000-7000-8000-000000000000.x"] {
+                try await anon.post("/auth/password/reset", ["token": "\(wrong)", "password": "Another 99"], 400, "INVALID_CODE")
+            }
+            try await anon.post("/auth/password/forgot", ["email": "sara@example.com"], 200)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<50 {
+                    let body: JSONValue = ["token": "\(token)", "password": "Another \(number)"]
+                    group.addTask { try await anon.tries(.POST, "/auth/password/reset", body).status }
+                }
+                return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            }
+            #expect(statuses == [200: 1, 400: 49], "\(statuses)")
+            try await sara.get("/me", 401)
+            try await anon.post("/auth/login", ["email": "sara@example.com", "password": "\(ExampleSite.password)"], 401)
+            // The other link of the same time went with it.
+            let tokens = Set(site.messages("mail").compactMap { $0["text"]?.string?.split(separator: "token=").last.map(String.init) })
+            for other in tokens where other.contains(".") {
+                try await anon.post("/auth/password/reset", ["token": "\(other)", "password": "Another 99"], 400, "INVALID_CODE")
+            }
+            // Neither password nor token stands anywhere but in the mail.
+            for (path, _) in site.program.directory.files(in: "data") where !path.hasSuffix(".jsonl") && !path.hasSuffix(".sock") {
+                let text = String(decoding: try Directory.read(path), as: UTF8.self)
+                #expect(!text.contains(token.split(separator: ".")[1]) && !text.contains(ExampleSite.password), "\(path)")
+            }
+        }
+    }
+
+    private func with(_ body: JSONValue, _ more: JSONValue) -> JSONValue {
+        guard case .object(let members) = body, case .object(let added) = more else { return body }
+        return .object(members.filter { member in !added.contains { $0.name == member.name } } + added)
+    }
+}
+
+/// The cookies that an answer has set.
+struct Jar {
+    private var pairs: [(name: String, value: String)] = []
+
+    init(_ answer: Answer) {
+        pairs = answer.headers["set-cookie"].map { line in
+            let pair = line.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
+            return (String(pair[0]), pair.count > 1 ? String(pair[1]) : "")
+        }
+    }
+
+    var names: [String] { pairs.map(\.name) }
+    var values: [String] { pairs.map(\.value) }
+    var header: HTTPHeaders { ["cookie": "theme=dark; " + pairs.map { "\($0.name)=\($0.value)" }.joined(separator: "; ")] }
+
+    func with(_ name: String, _ value: String) -> HTTPHeaders {
+        var headers = header
+        headers.add(name: name, value: value)
+        return headers
+    }
+}
