@@ -110,7 +110,12 @@ let package = Package(
         tests("Outbound", knows: ["Conformance", "Ports", nio, nioPosix]),
         tests("LocalObjects", knows: ["Conformance", "Ports", nioPosix]),
         tests("Records", knows: ["Conformance", "SQLiteStore", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix]),
-        tests("Identity", knows: ["Conformance", "Ports", "Records", "CCrypt", crypto, nio, nioPosix]),
+        tests(
+            "Identity",
+            knows: [
+                "Conformance", "Ports", "Records", "Expressions", "CCrypt", crypto, nio, nioPosix,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]),
         tests("Jobs", knows: ["Conformance", "Ports", logging]),
         tests("Media", knows: ["MediaHelperTool", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
         // The media helper as a program of its own, for the tests: their own binary cannot be run as one.

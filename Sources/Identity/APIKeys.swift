@@ -89,7 +89,8 @@ package final class APIKeys: Sendable {
         let now = records.clock.now()
         return records.write(for: .system(now: now), on: loop) { [self] _, transaction in
             guard let key = try transaction.apiKeys.key(text.id), key.hash == text.hash, key.expiresAt.map({ $0 > now }) ?? true,
-                let row = try transaction.row(in: records.schema.users.name, id: key.user), sessions.isActive(row)
+                let row = try transaction.row(in: records.schema.users.name, id: key.user), sessions.isActive(row),
+                try !transaction.accounts.isClosed(row.id)
             else { return nil }
             return ActiveSession(key, me: row, mustChangePassword: sessions.mustChangePassword(row))
         }

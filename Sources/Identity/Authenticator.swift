@@ -86,12 +86,24 @@ package struct Authenticator: Sendable {
                 cache.insert(token, session, expiresAt: claims.expiresAt)
                 return .session(session)
             }
+            // The next request finds it in the registry; the cache belongs to the loop's owner.
             return .pending(
-                load(claims.session, loop).map { [registry] session in
-                    // The next request finds it in the registry; the cache belongs to the loop's owner.
+                fetch({ load(claims.session, loop) }, on: loop).map { session in
                     guard let session, session.user == claims.user else { return .failure(.invalid) }
-                    return .success(registry.insert(session))
+                    return .success(session)
                 })
+        }
+    }
+
+    /// Brings a session into memory. What ended or changed while it was read is read again: nobody would tell it otherwise.
+    private func fetch(
+        _ load: @escaping @Sendable () -> EventLoopFuture<ActiveSession?>, on loop: any EventLoop
+    ) -> EventLoopFuture<ActiveSession?> {
+        let seen = registry.changes
+        return load().flatMap { session in
+            guard let session else { return loop.makeSucceededFuture(nil) }
+            guard let inserted = registry.insert(session, unlessChangedSince: seen) else { return fetch(load, on: loop) }
+            return loop.makeSucceededFuture(inserted)
         }
     }
 
@@ -107,10 +119,9 @@ package struct Authenticator: Sendable {
             return .session(session)
         }
         return .pending(
-            keys.load(text, on: loop).map { [registry] session in
-                guard let session else { return .failure(.invalid) }
-                let known = registry.insert(session)
-                return known.grant?.matches(text) == true ? .success(known) : .failure(.invalid)
+            fetch({ keys.load(text, on: loop) }, on: loop).map { session in
+                guard let session, session.grant?.matches(text) == true else { return .failure(.invalid) }
+                return .success(session)
             })
     }
 }

@@ -8,6 +8,8 @@ package final class SessionRegistry: Sendable {
         var byID: [String: ActiveSession] = [:]
         var byUser: [String: [String]] = [:]
         var order: [String] = []
+        /// How often something ended or changed.
+        var changes = 0
     }
 
     /// Milliseconds: so often at most the use of a session is written down.
@@ -28,8 +30,16 @@ package final class SessionRegistry: Sendable {
     }
 
     /// The one object for that session: an earlier one wins, so that ending it reaches everybody who holds it.
-    package func insert(_ session: ActiveSession) -> ActiveSession {
+    @discardableResult
+    package func insert(_ session: ActiveSession) -> ActiveSession { insert(session, unlessChangedSince: nil) ?? session }
+
+    /// Raised whenever a session ends or a user changes.
+    var changes: Int { table.withLock { $0.changes } }
+
+    /// The same, or nil where something has changed since.
+    func insert(_ session: ActiveSession, unlessChangedSince seen: Int?) -> ActiveSession? {
         table.withLock { table in
+            if let seen, seen != table.changes { return nil }
             if let known = table.byID[session.id] { return known }
             if table.order.count >= limit {
                 // Half at once: cheap on average, and what is still in use comes back with its next request.
@@ -44,13 +54,19 @@ package final class SessionRegistry: Sendable {
     }
 
     package func end(_ id: String) {
-        table.withLock { Self.remove(id, from: &$0) }?.end()
+        table.withLock { table in
+            table.changes += 1
+            return Self.remove(id, from: &table)
+        }?.end()
         uses.withLock { $0[id] = nil }
     }
 
     /// The user's row as it is now; nil when nothing is open to him any more.
     package func userChanged(_ user: String, to row: Row?, mustChangePassword: Bool) {
-        let sessions = table.withLock { table in (table.byUser[user] ?? []).compactMap { table.byID[$0] } }
+        let sessions = table.withLock { table in
+            table.changes += 1
+            return (table.byUser[user] ?? []).compactMap { table.byID[$0] }
+        }
         for session in sessions {
             if let row { session.replace(row, mustChangePassword: mustChangePassword) } else { end(session.id) }
         }

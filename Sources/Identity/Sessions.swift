@@ -74,10 +74,9 @@ package final class Sessions: Sendable {
         return opened
     }
 
-    /// The tokens of a session whose transaction is committed.
+    /// The tokens of a session whose transaction is committed. Its first request brings it into memory, where it cannot miss its own end.
     package func finish(_ opened: Opened) throws -> SignedIn {
         for id in opened.ended { registry.end(id) }
-        _ = registry.insert(ActiveSession(opened.session, me: opened.row, mustChangePassword: mustChangePassword(opened.row)))
         let token = try tokens.issue(user: opened.row.id, session: opened.session.id, lifetime: options.accessLifetime)
         return SignedIn(
             accessToken: token, refreshToken: opened.refreshToken, expiresIn: options.accessLifetime / 1_000, user: opened.user)
@@ -182,9 +181,11 @@ package final class Sessions: Sendable {
         records.store.transaction(on: loop) { transaction in
             try transaction.accounts.setClosed(user, true)
             return try transaction.accounts.removeSessions(of: user, except: nil)
-        }.map { [self] in
-            ended($0)
-            return $0.count
+        }.map { [registry] ended in
+            // Keys of the account too.
+            registry.userChanged(user, to: nil, mustChangePassword: false)
+            for id in ended { registry.end(id) }
+            return ended.count
         }
     }
 

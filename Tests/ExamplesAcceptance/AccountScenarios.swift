@@ -158,6 +158,51 @@ struct AccountScenarios {
         }
     }
 
+    /// Two hundred interleaved tries; the file's lock-out would end them.
+    @Test("An unknown account takes the time of a known one")
+    func timing() async throws {
+        try await ExampleSite.run(.writers, settings: ["auth.password.lockout=1000/15m"]) { site in
+            _ = try await site.caller(.plain, "Sara")
+            var times: [String: [Duration]] = [:]
+            for _ in 0..<100 {
+                for email in ["sara@example.com", "nobody@example.com"] {
+                    let start = ContinuousClock.now
+                    try await site.anonymous.post("/auth/login", ["email": "\(email)", "password": "Not this one 1"], 401)
+                    times[email, default: []].append(ContinuousClock.now - start)
+                }
+            }
+            let medians = times.values.map { $0.sorted()[50] / .milliseconds(1) }.sorted()
+            print("a refused sign-in: \(medians) ms")
+            #expect(medians[1] / medians[0] < 1.05, "\(medians)")
+        }
+    }
+
+    @Test("A storm of sign-ins leaves the others their answers")
+    func storm() async throws {
+        try await ExampleSite.run(.writers, settings: ["auth.password.lockout=1000/15m"]) { site in
+            let sara = try await site.caller(.plain, "Sara")
+            @Sendable func reads(_ count: Int) async throws -> [Duration] {
+                var times: [Duration] = []
+                for _ in 0..<count {
+                    let start = ContinuousClock.now
+                    try await sara.get("/tasks")
+                    times.append(ContinuousClock.now - start)
+                }
+                return times.sorted()
+            }
+            let calm = try await reads(200)
+            let login: JSONValue = ["email": "sara@example.com", "password": "Not this one 1"]
+            let (statuses, stormy) = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<64 { group.addTask { try await site.anonymous.tries(.POST, "/auth/login", login).status } }
+                let stormy = try await reads(200)
+                return (try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }, stormy)
+            }
+            print("99 of 100 reads: \(calm[197]) before, \(stormy[197]) beside 64 sign-ins")
+            #expect(statuses == [401: 64], "\(statuses)")
+            #expect(stormy[197] < .milliseconds(500))
+        }
+    }
+
     private func with(_ body: JSONValue, _ more: JSONValue) -> JSONValue {
         guard case .object(let members) = body, case .object(let added) = more else { return body }
         return .object(members.filter { member in !added.contains { $0.name == member.name } } + added)
