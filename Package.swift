@@ -13,6 +13,7 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -60,7 +61,7 @@ let package = Package(
 
         // The heart and its clients
         room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", "Text", "HTML", crypto, nio]),
-        room("Identity", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", crypto, nio, nioPosix]),
+        room("Identity", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", crypto, cryptoExtras, nio, nioPosix]),
         room("Jobs", knows: ["Ports", logging]),
         room(
             "Media",
@@ -113,7 +114,7 @@ let package = Package(
         tests(
             "Identity",
             knows: [
-                "Conformance", "Ports", "Records", "Expressions", "CCrypt", crypto, nio, nioPosix,
+                "Conformance", "Ports", "Records", "Expressions", "JSON", "CCrypt", crypto, cryptoExtras, nio, nioPosix,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         tests("Jobs", knows: ["Conformance", "Ports", logging]),

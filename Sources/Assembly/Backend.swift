@@ -138,6 +138,10 @@ package final class Application: Sendable {
             accounts: accounts, sessions: sessions, passwords: passwords, reset: reset, addresses: addresses, keys: backend.signingKeys,
             codes: codes)
         identity.apiKeys = site.schema.apiKeys == nil ? nil : APIKeys(records: records, sessions: sessions)
+        if !auth.oidc.isEmpty {
+            identity.services = OIDCSignIn(
+                accounts, proofs: proofs, masterKey: backend.masterKey, services: OIDCService.all(of: site, backend))
+        }
         self.identity = identity
         let tenants = site.schema.tenancy.map { Tenants($0, store: backend.store) }
         slot.set { [weak sessions] changes in

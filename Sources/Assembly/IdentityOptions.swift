@@ -1,5 +1,6 @@
 internal import Config
 internal import Identity
+internal import Outbound
 internal import Records
 
 extension PhoneSignIn.Options {
@@ -24,5 +25,22 @@ extension Addresses.Options {
 extension Proofs.Bound {
     fileprivate init(_ rate: Rate) {
         self.init(count: rate.count, window: rate.window)
+    }
+}
+
+extension OIDCService {
+    /// The services of the file. Their addresses stand in it, so that any may be dialled.
+    static func all(of site: Site, _ backend: Backend) -> [OIDCService] {
+        site.configuration.auth.oidc.map { declared in
+            let options = Options(
+                name: declared.name, issuer: declared.issuer, client: declared.clientID,
+                secret: declared.clientSecret.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "", scopes: declared.scopes,
+                redirect: "\(site.configuration.app.baseURL)/api/v1/auth/oidc/\(declared.name)/callback")
+            return OIDCService(options, clock: backend.clock) { [client = backend.outbound] request in
+                let body: [OutboundBody] = request.body.isEmpty ? [] : [.bytes(request.body)]
+                let answer = try await client.send(OutboundRequest(request.method, request.url, headers: request.headers, body: body))
+                return (answer.status, answer.body)
+            }
+        }
     }
 }

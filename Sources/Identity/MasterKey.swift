@@ -16,6 +16,7 @@ package struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     package enum Purpose: String, Sendable {
         case refreshTokens = "atlas refresh tokens v1"
+        case proofData = "atlas proof data v1"
         case secondFactors = "atlas second factors v1"
         case proofs = "atlas proofs v1"
         case sealing = "atlas sealing v1"

@@ -232,6 +232,7 @@ package final class Sessions: Sendable {
             try transaction.secondFactors.remove(of: change.row.id)
             try transaction.apiKeys.removeAll(of: change.row.id)
             try transaction.accounts.setClosed(change.row.id, false)
+            try transaction.identities.removeAll(of: change.row.id)
         }
     }
 

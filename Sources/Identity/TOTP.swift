@@ -32,21 +32,9 @@ package enum TOTP {
 
     /// What authenticators read from a QR code.
     static func link(secret: String, issuer: String, account: String) -> String {
-        let (issuer, account) = (escaped(issuer), escaped(account))
+        let (issuer, account) = (URLEscaping.escaped(issuer), URLEscaping.escaped(account))
         return
             "otpauth://totp/\(issuer):\(account)?secret=\(secret)&issuer=\(issuer)&algorithm=SHA1&digits=\(digits)&period=\(period / 1_000)"
-    }
-
-    private static func escaped(_ text: String) -> String {
-        let hexadecimal = Array("0123456789ABCDEF")
-        return text.utf8.reduce(into: "") { escaped, byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-                escaped.unicodeScalars.append(Unicode.Scalar(byte))
-            default: escaped += "%\(hexadecimal[Int(byte >> 4)])\(hexadecimal[Int(byte & 15)])"
-            }
-        }
     }
 }
 

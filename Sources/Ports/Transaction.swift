@@ -29,6 +29,7 @@ package protocol Transaction: AnyObject, RowSource {
     var signingKeys: any SigningKeyTransaction { get }
     var apiKeys: any APIKeyTransaction { get }
     var secondFactors: any SecondFactorTransaction { get }
+    var identities: any ForeignIdentityTransaction { get }
     var ledgers: any Ledgers { get }
     var sequences: any SequenceTransaction { get }
     var walk: any CollectionWalk { get }

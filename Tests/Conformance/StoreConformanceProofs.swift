@@ -108,5 +108,19 @@ extension StoreConformance {
                 #expect(try !factors.spendRecoveryCode([3], of: "u"))
             }
         },
+        Case(name: "Identities of other services lead to one user each") { test async throws in
+            try await test.transaction { transaction in
+                let identities = transaction.identities
+                #expect(try identities.user(of: "s", subject: "1") == nil)
+                try identities.save(ForeignIdentity(service: "s", subject: "1", user: "u", createdAt: 1))
+                try identities.save(ForeignIdentity(service: "t", subject: "1", user: "v", createdAt: 1))
+                #expect(try identities.user(of: "s", subject: "1") == "u")
+                try identities.save(ForeignIdentity(service: "s", subject: "1", user: "w", createdAt: 2))
+                #expect(try identities.user(of: "s", subject: "1") == "w")
+                try identities.removeAll(of: "w")
+                #expect(try identities.user(of: "s", subject: "1") == nil)
+                #expect(try identities.user(of: "t", subject: "1") == "v")
+            }
+        },
     ]
 }

@@ -13,7 +13,7 @@ package enum Example: String, Sendable, CaseIterable {
             environment: [
                 "S3_ACCESS_KEY": "dummy", "S3_SECRET_KEY": "dummy", "KAVENEGAR_KEY": "dummy", "SMSIR_KEY": "dummy",
                 "BACKUP_KEY": "dummy", "SMTP_PASSWORD": "dummy", "TASK_WEBHOOK_SECRET": "dummy", "ACTIVITY_WEBHOOK_SECRET": "dummy",
-                "ALERT_WEBHOOK_SECRET": "dummy",
+                "ALERT_WEBHOOK_SECRET": "dummy", "OIDC_SECRET": "dummy-oidc",
             ])
     }
 

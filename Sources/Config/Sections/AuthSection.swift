@@ -21,7 +21,7 @@ extension Language {
             Key("sessions", sessions, \.self, "how many one user has"),
             Key("api_keys", apiKeys, \.self, "keys for programs; each acts as its maker"),
             Key("totp", totp, \.totp, initial: "false", "a second factor by an authenticator"),
-            Key("oidc", oidc, \.oidc, "sign-in by other services (OpenID Connect)").notInForce,
+            Key("oidc", oidc, \.oidc, "sign-in by other services (OpenID Connect)"),
         ]
     ) { auth, table, reading in
         if auth.methods.isEmpty, table["oidc"] == nil, let methods = table["methods"] {

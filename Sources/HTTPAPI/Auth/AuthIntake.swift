@@ -31,13 +31,7 @@ struct AuthIntake: Sendable {
     func collect(
         _ call: Call, isOptional: Bool = false, _ body: @escaping @Sendable (Caller, JSONValue) throws -> EventLoopFuture<Response>
     ) -> Intake {
-        let request = call.request
-        let now = context.records.clock.now()
-        let facts = RequestFacts(
-            ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
-        let anonymous = context.anonymously { _ in
-            .now(Caller(environment: Environment(now: now, request: facts), requestID: request.id))
-        }
+        let anonymous = anonymous(call)
         return anonymous.refuseQuery(call)
             ?? anonymous.collect(call, isOptional: isOptional) { caller, json in
                 do {
@@ -46,6 +40,21 @@ struct AuthIntake: Sendable {
                     throw Failure(identity: error)
                 }
             }
+    }
+
+    /// A route without a body; the query is its own business.
+    func respond(_ call: Call, _ body: @escaping @Sendable (Caller) throws -> EventLoopFuture<Response>) -> Intake {
+        anonymous(call).respond(call, body)
+    }
+
+    private func anonymous(_ call: Call) -> APIContext {
+        let request = call.request
+        let now = context.records.clock.now()
+        let facts = RequestFacts(
+            ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
+        return context.anonymously { _ in
+            .now(Caller(environment: Environment(now: now, request: facts), requestID: request.id))
+        }
     }
 
     /// The same where tokens are handed over: `transport` may stand in the body.

@@ -12,6 +12,8 @@ package struct IdentityServices: Sendable {
     package var codes: PhoneSignIn?
     /// Nil: nobody may have any.
     package var apiKeys: APIKeys?
+    /// Nil: there are no other services.
+    package var services: OIDCSignIn?
 
     package init(
         accounts: Accounts, sessions: Sessions, passwords: Passwords, reset: PasswordReset, addresses: Addresses, keys: SigningKeys,
@@ -51,6 +53,7 @@ package struct AuthRoutes: Sendable {
         if let factors = identity.accounts.secondFactors {
             TOTPRoutes(context, accounts: identity.accounts, factors: factors).add(to: &routes, describing: &document)
         }
+        if let services = identity.services { OIDCRoutes(context, services: services).add(to: &routes, describing: &document) }
         MeRoutes(context).add(to: &routes, describing: &document)
         SessionRoutes(context, identity.sessions).add(to: &routes, describing: &document)
         KeyRoutes(context, identity.keys).add(to: &routes, describing: &document)

@@ -35,7 +35,7 @@ package struct SessionCookies: Sendable {
     func refreshToken(in headers: HTTPHeaders) -> String? { Self.value(of: refreshName, in: headers) }
 
     /// The first cookie of that name (RFC 6265 section 4.2.1).
-    private static func value(of name: String, in headers: HTTPHeaders) -> String? {
+    static func value(of name: String, in headers: HTTPHeaders) -> String? {
         for header in headers["cookie"] {
             for pair in header.split(separator: ";") {
                 let pair = pair.drop { $0 == " " }

@@ -46,6 +46,7 @@ enum SystemTables {
             try connection.execute(SQLiteProofs.statements)
             try connection.execute(SQLiteAPIKeys.statements)
             try connection.execute(SQLiteSecondFactors.statements)
+            try connection.execute(SQLiteForeignIdentities.statements)
             try connection.execute(JobSchema.statements)
             try connection.execute(SQLiteLedgers.statements)
             try connection.execute(SQLiteDeliveries.statements)

@@ -66,6 +66,8 @@ final class SQLiteTransaction: Transaction {
 
     var secondFactors: any SecondFactorTransaction { SQLiteSecondFactors(connection) }
 
+    var identities: any ForeignIdentityTransaction { SQLiteForeignIdentities(connection) }
+
     var ledgers: any Ledgers { SQLiteLedgers(connection) }
 
     var sequences: any SequenceTransaction { SQLiteSequences(connection) }

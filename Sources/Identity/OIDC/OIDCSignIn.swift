@@ -1,0 +1,167 @@
+internal import Crypto
+internal import Expressions
+internal import JSON
+package import NIOCore
+internal import Ports
+package import Records
+internal import Schema
+
+/// Signing in by other services: OpenID Connect with an authorization code, PKCE (S256), state and nonce.
+///
+/// The state is a proof, good once, and the browser that began must be the one that comes back: it holds a cookie whose hash is kept with the
+/// state. An account is found by what the service calls the person; by his e-mail address only where the service has proved it and the
+/// account has too: neither side can prepare an account for another's address.
+package final class OIDCSignIn: Sendable {
+    /// Where the browser goes, and what it keeps.
+    package struct Departure: Sendable {
+        package var location: String
+        package var cookie: String
+    }
+
+    /// What the way back leads to.
+    package enum Arrival: Sendable {
+        case entered(SignInStep)
+        /// To be changed for tokens, once.
+        case exchange(String)
+    }
+
+    /// The address belongs to an account that has not proved it.
+    package struct Unproved: Error, Sendable {}
+    /// There is no such service.
+    package struct Unknown: Error, Sendable {}
+
+    private enum Entrance: Sendable {
+        case entry(Accounts.Entry)
+        case exchange(String)
+        case refused(IdentityError)
+    }
+
+    /// Milliseconds to sign in there, and to change the code here.
+    package static let lifetime: Int64 = 600_000
+    private static let exchangeLifetime: Int64 = 60_000
+
+    private let accounts: Accounts
+    private let proofs: Proofs
+    private let sealing: Sealing
+    private let services: [String: OIDCService]
+
+    package init(_ accounts: Accounts, proofs: Proofs, masterKey: MasterKey, services: [OIDCService]) {
+        self.accounts = accounts
+        self.proofs = proofs
+        self.services = Dictionary(services.map { ($0.options.name, $0) }) { first, _ in first }
+        sealing = Sealing(masterKey, for: .proofData)
+    }
+
+    package var names: [String] { services.keys.sorted() }
+    private var records: Records { accounts.records }
+
+    // MARK: There and back
+
+    /// `answersByCookie`: how the tokens will be handed over.
+    package func begin(
+        _ name: String, answersByCookie: Bool, for caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<Departure> {
+        guard let service = services[name] else { return loop.makeFailedFuture(Unknown()) }
+        let (nonce, verifier, cookie) = (secret(), secret(), secret())
+        let data: JSONValue = [
+            "nonce": .string(nonce), "verifier": .string(verifier), "browser": .string(Self.hash(cookie)), "cookie": .bool(answersByCookie),
+        ]
+        let sealed = sealing.seal(Array(data.text.utf8))
+        return records.store.transaction(on: loop) { [proofs] transaction in
+            try proofs.make(
+                .oidcState, for: name, as: .token, data: sealed, lifetime: Self.lifetime, now: caller.environment.now,
+                in: transaction.proofs
+            ).secret
+        }.flatMap { state in
+            loop.makeFutureWithTask { try await service.authorization(state: state, nonce: nonce, verifier: verifier) }
+        }.map { Departure(location: $0, cookie: cookie) }
+    }
+
+    /// `code` is nil where the service has refused; the state is spent all the same.
+    package func arrive(
+        _ name: String, code: String?, state: String, cookie: String?, for caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<Arrival> {
+        guard let service = services[name] else { return loop.makeFailedFuture(Unknown()) }
+        return records.store.transaction(on: loop) { [proofs] transaction in
+            try proofs.take(.oidcState, token: state, now: caller.environment.now, in: transaction.proofs)
+        }.flatMap { [self] outcome -> EventLoopFuture<Arrival> in
+            guard case .proved(let proof) = outcome, proof.subject == name, let bytes = sealing.open(proof.data),
+                let data = try? JSONParser.parse(bytes), let nonce = data["nonce"]?.string, let verifier = data["verifier"]?.string,
+                let cookie, data["browser"]?.string == Self.hash(cookie), let code
+            else { return loop.makeFailedFuture(IdentityError.wrongCode) }
+            return loop.makeFutureWithTask {
+                try await service.identity(code: code, verifier: verifier, nonce: nonce)
+            }.flatMap { [self] token in
+                enter(token, service: name, answersByCookie: data["cookie"] == true, for: caller, on: loop)
+            }
+        }
+    }
+
+    /// The tokens for the code with which the browser came back.
+    package func exchange(_ code: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<SignInStep> {
+        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Accounts.Entry, IdentityError> in
+            guard case .proved(let proof) = try proofs.take(.oidcExchange, token: code, now: writer.now, in: transaction.proofs),
+                let row = try transaction.row(in: accounts.users.name, id: proof.subject)
+            else { return .failure(.wrongCode) }
+            guard accounts.isActive(row) else { return .failure(.inactive) }
+            return .success(try accounts.enter(row, writer))
+        }.flatMapThrowing { [accounts] in try accounts.finish($0.get()) }
+    }
+
+    // MARK: Whose account
+
+    private func enter(
+        _ token: IDToken, service: String, answersByCookie: Bool, for caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<Arrival> {
+        records.write(for: caller, on: loop) { [self] writer, transaction -> Entrance in
+            guard let row = try account(token, service, writer) else { return .refused(.signupClosed) }
+            guard accounts.isActive(row) else { return .refused(.inactive) }
+            if answersByCookie { return .entry(try accounts.enter(row, writer)) }
+            let code = try proofs.make(
+                .oidcExchange, for: row.id, as: .token, lifetime: Self.exchangeLifetime, now: writer.now, in: transaction.proofs
+            ).secret
+            return .exchange(code)
+        }.flatMapThrowing { [accounts] entrance in
+            switch entrance {
+            case .entry(let entry): return .entered(try accounts.finish(entry))
+            case .exchange(let code): return .exchange(code)
+            case .refused(let error): throw error
+            }
+        }
+    }
+
+    /// The account that he has, or a new one where everybody may have one; nil: none.
+    private func account(_ token: IDToken, _ service: String, _ writer: RecordWriter) throws -> Row? {
+        let (transaction, users) = (writer.transaction, accounts.users)
+        if let id = try transaction.identities.user(of: service, subject: token.subject) {
+            if let row = try transaction.row(in: users.name, id: id) { return row }
+        }
+        let email = token.isEmailVerified ? token.email : nil
+        var row: Row?
+        if let email, let field = users.field("email") {
+            row = try transaction.row(Access(users, environment: Environment(now: writer.now)), key: .field(field.index, .text(email)))
+            if let row, row.value("email_verified", in: users) != .bool(true) { throw Unproved() }
+        }
+        if row == nil {
+            guard accounts.isSignupOpen else { return nil }
+            var values: [Int: Value] = [:]
+            if let email, let field = users.field("email") { values[field.index] = .text(email) }
+            if email != nil, let field = users.field("email_verified") { values[field.index] = .bool(true) }
+            let draft = try Draft(.object([JSONMember]()), for: users, purpose: .create)
+            let made = try writer.create(users, draft, adding: values, asksRule: false)
+            try writer.tell(.signup, of: made)
+            row = made
+        }
+        guard let row else { return nil }
+        try transaction.identities.save(
+            ForeignIdentity(service: service, subject: token.subject, user: row.id, createdAt: writer.now))
+        return row
+    }
+
+    // MARK: Secrets
+
+    /// RFC 7636 section 4.1: 43 characters.
+    private func secret() -> String { Base64.url(records.random.bytes(32)) }
+
+    private static func hash(_ text: String) -> String { Base64.url(Array(SHA256.hash(data: Array(text.utf8)))) }
+}
