@@ -17,15 +17,15 @@ enum EntityTag {
     static let pattern = #"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#
 
     /// The version that `If-Match` asks for; nil: any. Throws `Failure`: 400 for what is no list of tags, 412 where none is ours. A weak tag
-    /// matches nothing (RFC 9110 section 13.1.1).
-    static func version(ifMatch header: String?) throws(Failure) -> Int64? {
+    /// matches nothing (RFC 9110 section 13.1.1). `path` is where faults are said to be.
+    static func version(ifMatch header: String?, path: String = "If-Match") throws(Failure) -> Int64? {
         guard let header, header != "*" else { return nil }
         let tags = header.split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) }
         for tag in tags {
             let quoted = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
             let isTag = quoted.utf8.count >= 2 && quoted.hasPrefix("\"") && quoted.hasSuffix("\"")
             guard isTag, quoted.utf8.dropFirst().dropLast().allSatisfy({ $0 > 0x20 && $0 != 0x22 && $0 != 0x7F }) else {
-                throw .invalid([FieldFault(path: "If-Match", code: "format", message: "must be * or ETags, such as \"3-k2j9\"")])
+                throw .invalid([FieldFault(path: path, code: "format", message: "must be * or ETags, such as \"3-k2j9\"")])
             }
         }
         for tag in tags where tag.hasPrefix("\"") {

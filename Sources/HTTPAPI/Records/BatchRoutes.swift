@@ -82,16 +82,17 @@ struct BatchRoutes {
         guard case .object(let members) = item, let method = item["method"]?.string, let path = item["path"]?.string else {
             throw Failure.invalid([FieldFault(path: "", code: "required", message: "must be an object of method, path and body")])
         }
-        if let other = members.first(where: { !["method", "path", "body"].contains($0.name) }) {
+        if let other = members.first(where: { !["method", "path", "if_match", "body"].contains($0.name) }) {
             throw Failure.invalid([FieldFault(path: other.name, code: "unknown", message: "there is no such field")])
         }
+        let version = try version(of: item)
         var segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         if segments.first == "" { segments.removeFirst() }
         if segments.starts(with: ["api", "v1"]) { segments.removeFirst(2) }
         let collections = context.records.schema.collections.filter { !$0.shape.isSingle && !$0.shape.isEdge }
         for collection in collections.sorted(by: { $0.path.count > $1.path.count }) where segments.starts(with: collection.path) {
             let rest = Array(segments.dropFirst(collection.path.count))
-            guard let operation = try operation(method, rest, of: collection, item["body"], for: caller) else { continue }
+            guard let operation = try operation(method, rest, of: collection, item["body"], version, for: caller) else { continue }
             // Each spends what it would spend by itself.
             let base = (["api", "v1"] + collection.path).map { "/\($0)" }.joined()
             let template = rest.isEmpty ? base : ([base, "{id}"] + rest.dropFirst()).joined(separator: "/")
@@ -109,7 +110,7 @@ struct BatchRoutes {
 
     /// Nil where the collection has no such operation.
     private func operation(
-        _ method: String, _ rest: [String], of collection: Collection, _ body: JSONValue?, for caller: Caller
+        _ method: String, _ rest: [String], of collection: Collection, _ body: JSONValue?, _ version: Int64?, for caller: Caller
     ) throws -> Operation? {
         let records = context.records
         let behaviour = collection.behaviour
@@ -118,6 +119,9 @@ struct BatchRoutes {
         }
         switch (method, rest.count) {
         case ("POST", 0) where behaviour.create != nil:
+            guard version == nil else {
+                throw Failure.invalid([FieldFault(path: "if_match", code: "conflict", message: "a new record has no version yet")])
+            }
             try admit(behaviour.create)
             let draft = try Draft(body ?? .null, for: collection, purpose: .create, in: records.schema)
             return Operation(collection: collection, status: 201) { try $0.create(collection, draft) }
@@ -125,13 +129,13 @@ struct BatchRoutes {
             try admit(behaviour.update)
             let key = try key(rest[0], of: collection)
             let draft = try Draft(body ?? .null, for: collection, purpose: .update, in: records.schema)
-            return Operation(collection: collection, status: 200) { try $0.update(collection, key, draft) }
+            return Operation(collection: collection, status: 200) { try $0.update(collection, key, draft, version: version) }
         case ("DELETE", 1) where behaviour.delete != nil:
             try admit(behaviour.delete)
             let key = try key(rest[0], of: collection)
             try refuse(body)
             return Operation(collection: collection, status: 204) {
-                try $0.delete(collection, key)
+                try $0.delete(collection, key, version: version)
                 return nil
             }
         case ("POST", 2):
@@ -139,23 +143,34 @@ struct BatchRoutes {
             if rest[1] == "restore", let restore = behaviour.restore, behaviour.deletesSoftly {
                 try admit(restore.rule)
                 try refuse(body)
-                return Operation(collection: collection, status: 200) { try $0.restore(collection, key) }
+                return Operation(collection: collection, status: 200) { try $0.restore(collection, key, version: version) }
             }
             if let transition = behaviour.transitions.first(where: { $0.name == rest[1] && $0.allow != nil }) {
                 try admit(transition.allow)
                 let input = try transition.input.values(from: body ?? .object([:]))
                 return Operation(collection: collection, status: 200) {
-                    try $0.fire(transition, of: collection, key, input: input)
+                    try $0.fire(transition, of: collection, key, input: input, version: version)
                 }
             }
             if let action = behaviour.actions.first(where: { $0.name == rest[1] && $0.job == nil && $0.document == nil }) {
                 try admit(action.allow)
                 let input = try action.input.values(from: body ?? .object([:]))
-                return Operation(collection: collection, status: 200) { try $0.perform(action, of: collection, key, input: input) }
+                return Operation(collection: collection, status: 200) {
+                    try $0.perform(action, of: collection, key, input: input, version: version)
+                }
             }
             return nil
         default: return nil
         }
+    }
+
+    /// What `If-Match` is to a request of its own.
+    private func version(of item: JSONValue) throws -> Int64? {
+        guard let given = item["if_match"], given != .null else { return nil }
+        guard let text = given.string else {
+            throw Failure.invalid([FieldFault(path: "if_match", code: "type", message: "must be an ETag as a string")])
+        }
+        return try EntityTag.version(ifMatch: text, path: "if_match")
     }
 
     private func key(_ text: String, of collection: Collection) throws -> RecordKey {
@@ -217,7 +232,7 @@ struct BatchRoutes {
             "type": "object", "additionalProperties": false, "required": ["method", "path"],
             "properties": [
                 "method": ["enum": ["POST", "PATCH", "DELETE"]], "path": ["type": "string", "minLength": 1],
-                "body": ["type": ["object", "null"]],
+                "if_match": ["type": ["string", "null"], "pattern": .string(EntityTag.pattern)], "body": ["type": ["object", "null"]],
             ],
         ]
         let body: JSONValue = [
@@ -240,6 +255,8 @@ struct BatchRoutes {
 }
 
 extension Failure {
+    private static let ofOperations = ["path", "if_match"]
+
     /// The same refusal of one operation of a batch: its faults stand at `operations[3].body.…`.
     fileprivate func at(operation index: Int) -> Failure {
         var failure = self
@@ -249,7 +266,8 @@ extension Failure {
         } else {
             failure.details = details.map { fault in
                 var fault = fault
-                fault.path = fault.path.isEmpty ? place : "\(place).\(fault.path == "path" ? "path" : "body.\(fault.path)")"
+                fault.path =
+                    fault.path.isEmpty ? place : "\(place).\(Self.ofOperations.contains(fault.path) ? fault.path : "body.\(fault.path)")"
                 return fault
             }
         }

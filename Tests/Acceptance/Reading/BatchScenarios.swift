@@ -39,6 +39,39 @@ struct BatchScenarios {
         }
     }
 
+    @Test("An operation may ask for the version of its record, like If-Match")
+    func versions() async throws {
+        try await OwnSite.run(Self.town, users: ["sara": "USER"]) { site in
+            let api = site.api
+            let sara = site["sara"]
+            func batch(_ operations: JSONValue..., status: Int) async throws -> Answer {
+                try await api.expect(.POST, "/batch", as: sara, body: ["operations": .array(operations)], status: status)
+            }
+            try await api.expect(.POST, "/blog/posts", as: sara, body: ["title": "One"], status: 201)
+            let tag = try #require(try await api.expect(.GET, "/blog/posts/one", status: 200).headers.first(name: "etag"))
+            let change: JSONValue = [
+                "method": "PATCH", "path": "/blog/posts/one", "if_match": .string(tag), "body": ["title": "Two"],
+            ]
+            let new: JSONValue = ["method": "POST", "path": "/blog/posts", "body": ["title": "Other"]]
+            // The second asks for a version that the first has left behind: neither stands.
+            let stale = try await batch(change, change, status: 412)
+            #expect(stale.code == "PRECONDITION_FAILED")
+            #expect(stale.faults == ["operations[1]"], "\(stale.faults)")
+            try await api.expect(.GET, "/blog/posts/one", status: 200) { $0.text("title") == "One" }
+            _ = try await batch(new, change, status: 200)
+            for (method, path) in [("DELETE", "/blog/posts/one"), ("POST", "/blog/posts/one/publish")] {
+                let late: JSONValue = ["method": "\(method)", "path": "\(path)", "if_match": .string(tag)]
+                _ = try await batch(late, status: 412)
+            }
+            _ = try await batch(["method": "POST", "path": "/blog/posts/one/publish", "if_match": "*"], status: 200)
+            for wrong: JSONValue in ["3", "\"", 3, true, ["a"]] {
+                let refused = try await batch(["method": "DELETE", "path": "/blog/posts/one", "if_match": wrong], status: 400)
+                #expect(refused.faults == ["operations[0].if_match"], "\(wrong): \(refused.faults)")
+            }
+            _ = try await batch(["method": "POST", "path": "/blog/posts", "if_match": .string(tag), "body": ["title": "x"]], status: 400)
+        }
+    }
+
     @Test("All or none, in order, each seeing what came before; faults name their operation")
     func batch() async throws {
         try await OwnSite.run(Self.town, users: ["sara": "USER", "omid": "USER"]) { site in
