@@ -128,7 +128,8 @@ package final class Application: Sendable {
             window: auth.passwordLockoutWindow)
         let addresses = Addresses(options: Addresses.Options(site), records: records, proofs: proofs)
         let accounts = Accounts(
-            signup: auth.signup == .open ? .open : .closed, records: records, hasher: backend.hasher, policy: policy, failures: failures,
+            signup: Accounts.Signup(rawValue: auth.signup.rawValue) ?? .closed, records: records, hasher: backend.hasher, policy: policy,
+            failures: failures,
             sessions: sessions, addresses: addresses, secondFactors: secondFactors)
         let passwords = Passwords(records: records, hasher: backend.hasher, policy: policy, failures: failures, sessions: sessions)
         let codes = auth.methods.contains(.otp) ? PhoneSignIn(accounts, proofs: proofs, options: .init(site)) : nil

@@ -21,7 +21,7 @@ package enum SignInStep: Sendable {
 
 /// Accounts: made by sign-up, by others and from the command line, and entered by password.
 package final class Accounts: Sendable {
-    package enum Signup: Sendable { case open, closed }
+    package enum Signup: String, Sendable { case open, invite, closed }
 
     private let signup: Signup
     let records: Records
@@ -55,16 +55,25 @@ package final class Accounts: Sendable {
     package func signUp(_ body: JSONValue, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<SignedIn> {
         let account: NewAccount
         do {
-            guard signup == .open else { throw IdentityError.signupClosed }
+            guard signup != .closed else { throw IdentityError.signupClosed }
             account = try NewAccount(body, users: users, policy: policy, maker: .stranger)
+            guard signup == .open || account.invitation != nil else { throw IdentityError.signupClosed }
         } catch {
             return loop.makeFailedFuture(error)
         }
         return hash(of: account, on: loop).flatMap { [self] hash in
             records.write(for: caller, on: loop) { [self] writer, transaction in
+                var account = account
+                // Whoever holds the invitation reads the address's mail.
+                if let token = account.invitation, let field = users.field("email"),
+                    case .text(let email)? = account.systemValues[field.index]
+                {
+                    guard try writer.isInvited(email, by: token) else { throw IdentityError.wrongCode }
+                    if let field = users.field("email_verified") { account.systemValues[field.index] = .bool(true) }
+                }
                 let row = try insert(account, hash: hash, asksRule: false, writer, transaction)
                 try writer.tell(.signup, of: row)
-                try addresses.welcome(row, writer)
+                if account.invitation == nil { try addresses.welcome(row, writer) }
                 return try sessions.open(for: row, writer)
             }
         }.flatMapThrowing { [sessions] in try sessions.finish($0) }

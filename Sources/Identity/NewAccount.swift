@@ -19,7 +19,9 @@ struct NewAccount {
     let password: String?
     let draft: Draft
     /// What only the system may set, by index of the field.
-    let systemValues: [Int: Value]
+    var systemValues: [Int: Value]
+    /// The token of a mail that invites whoever signs up.
+    let invitation: String?
 
     /// Throws `.invalid` with every fault.
     init(_ body: JSONValue, users: Collection, policy: PasswordPolicy, maker: Maker) throws(RecordError) {
@@ -51,7 +53,9 @@ struct NewAccount {
         }
         if let password, let fault = policy.fault(password, email: address) { faults.append(fault) }
 
-        var own = members.filter { $0.name != "email" && $0.name != "password" }
+        let isInvitation: (JSONMember) -> Bool = { maker == .stranger && $0.name == "invitation" && users.field("invitation") == nil }
+        invitation = members.contains(where: isInvitation) ? text("invitation", isRequired: true) : nil
+        var own = members.filter { $0.name != "email" && $0.name != "password" && !isInvitation($0) }
         var systemValues: [Int: Value] = [:]
         for member in own.filter({ given.contains($0.name) }) {
             guard let field = users.field(member.name) else { continue }

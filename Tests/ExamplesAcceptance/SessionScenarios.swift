@@ -154,6 +154,31 @@ struct SessionScenarios {
         }
     }
 
+    @Test("Where sign-up is by invitation, the token of the mail makes one account, whose address is proved")
+    func invitations() async throws {
+        try await ExampleSite.run(.orders, settings: ["auth.signup=invite"]) { site in
+            let owner = try await site.caller(.plain, "Owner")
+            let tenant = try await owner.make("/tenants", ["name": "Acme"])
+            try await owner.within(tenant).post("/invitations", ["email": "mina@example.com", "role": "member"])
+            let token = try await site.token(mailedTo: "mina@example.com")
+            func body(_ email: String, _ token: String?) -> JSONValue {
+                let fields: [JSONMember] = [
+                    JSONMember(name: "email", value: "\(email)"), JSONMember(name: "password", value: "\(ExampleSite.password)"),
+                    JSONMember(name: "name", value: "X"),
+                ]
+                return .object(fields + (token.map { [JSONMember(name: "invitation", value: "\($0)")] } ?? []))
+            }
+            try await site.anonymous.post("/auth/signup", body("mina@example.com", nil), 403)
+            try await site.anonymous.post("/auth/signup", body("mina@example.com", token + "x"), 400, "INVALID_CODE")
+            try await site.anonymous.post("/auth/signup", body("other@example.com", token), 400, "INVALID_CODE")
+            let answer = try await site.anonymous.post(
+                "/auth/signup", body("mina@example.com", token), has: ["user": ["email_verified": true]])
+            let caller = Caller(name: "Mina", id: "", email: "", token: try #require(answer.text("access_token")))
+            try await Client(api: site.api, caller: caller).post("/invitations/accept", ["token": "\(token)"])
+            try await site.anonymous.post("/auth/signup", body("mina@example.com", token), 400, "INVALID_CODE")
+        }
+    }
+
     @Test("Addresses are proved by mail, and change by proof of the new one alone")
     func addresses() async throws {
         try await ExampleSite.run(.orders, settings: ["sms.driver=file"]) { site in

@@ -1,6 +1,6 @@
 /// `[auth]`
 package struct Auth: Sendable {
-    package enum Signup: String, Sendable, CaseIterable { case open, closed }
+    package enum Signup: String, Sendable, CaseIterable { case open, invite, closed }
     package enum Method: String, Sendable, CaseIterable { case password, otp }
     package enum Transport: String, Sendable, CaseIterable { case bearer, cookie }
     /// How one signs in.

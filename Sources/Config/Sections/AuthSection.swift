@@ -3,7 +3,9 @@ extension Language {
     static let auth = Section<Auth>(
         keys: [
             Key("methods", .list(.choice()), \.methods, initial: "[\"password\"]", "how one signs in"),
-            Key("signup", .choice(), \.signup, initial: "\"open\"", "who may make an account: everybody, or nobody"),
+            Key(
+                "signup", .choice(), \.signup, initial: "\"open\"",
+                "who may make an account: everybody, whoever holds an invitation, or nobody"),
             Key(
                 "transport", .oneOrList(.choice()), \.transport, initial: "[\"bearer\"]",
                 "where tokens may be: in the answer, in cookies; the first where the client does not say"

@@ -140,6 +140,9 @@ struct SignInRoutes: Sendable {
             JSONMember(name: "password", value: ["type": "string", "minLength": 8, "maxLength": 1_024]), intake.transportMember,
         ]
         var required: [JSONValue] = ["email", "password"]
+        if context.records.schema.tenancy?.invitations != nil {
+            properties.append(JSONMember(name: "invitation", value: ["type": "string", "maxLength": 200]))
+        }
         for field in users.fields where !field.isPrivate && (field.source == .client || field.source == .clientOnce) {
             properties.append(
                 JSONMember(name: field.name, value: FieldDescription.request(field, values: document.values(of: field, in: users))))

@@ -74,6 +74,12 @@ extension RecordWriter {
         return (membership, placed)
     }
 
+    /// Whether that token of a mail invites that address: whoever shows it reads its mail. Throws where it invites nobody any more.
+    package func isInvited(_ email: String, by token: String) throws -> Bool {
+        guard let plan = schema.tenancy?.invitations else { throw RecordError.invalidCode(Self.invalid) }
+        return try invitation(of: token, plan).values[plan.email] == .text(email)
+    }
+
     private static let invalid = "this invitation does not exist, was used, was replaced or has expired"
 
     private func invitation(of token: String, _ plan: Invitations) throws -> Row {
