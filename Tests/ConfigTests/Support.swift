@@ -7,6 +7,7 @@ import Testing
 let dummySecrets = [
     "SMTP_PASSWORD": "dummy", "KAVENEGAR_KEY": "dummy", "SMSIR_KEY": "dummy", "TASK_WEBHOOK_SECRET": "dummy",
     "ACTIVITY_WEBHOOK_SECRET": "dummy", "ALERT_WEBHOOK_SECRET": "dummy", "WEBHOOK_SECRET": "dummy", "S": "dummy",
+    "OIDC_SECRET": "dummy",
 ]
 
 /// Loads a text that must be right.

@@ -117,6 +117,10 @@ struct KeyScenarios {
             try await reader.fire("\(path)/process", nil, 403)
             try await reader.post("/batch", ["operations": [["method": "PATCH", "path": "\(path)", "body": ["notes": "x"]]]], 403)
 
+            // Nor what its maker was answered.
+            try await acme.owner.post("/orders", OrderScenarios.body, headers: ["idempotency-key": "once"])
+            try await reader.post("/orders", OrderScenarios.body, 403, headers: ["idempotency-key": "once"])
+
             let writer = try await acme.key(["name": "Writer", "scopes": ["orders:*", "order_items:read"]]).client
             try await writer.patch(path, ["notes": "by key"], has: ["notes": "by key"])
             #expect(try await writer.get(path)["items"].array?.count == 2)

@@ -21,7 +21,10 @@ extension APIContext {
             ])
         }
         // Strangers are told apart by their address alone.
-        let who = caller.environment.me.map { "user \($0.id)" } ?? "address \(call.request.clientAddress)"
+        // What a person was answered is not for each of his keys.
+        let who =
+            caller.key.map { "key \($0.id)" } ?? caller.environment.me.map { "user \($0.id)" }
+            ?? "address \(call.request.clientAddress)"
         let scope = [who, caller.environment.tenant?.id ?? "", call.request.path.joined(separator: "/")].joined(separator: "\n")
         var caller = caller
         caller.repetition = Repetition(
