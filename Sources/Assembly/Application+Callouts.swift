@@ -10,4 +10,9 @@ extension Application {
             records: records, webhooks: site.configuration.webhooks,
             addresses: AddressGuard(allowing: site.configuration.server.allowPrivate))
     }
+
+    var services: ServiceJob.Site {
+        let timeouts = Dictionary(site.configuration.queues.map { ($0.name, $0.timeout) }) { first, _ in first }
+        return ServiceJob.Site(records: records, jobs: site.configuration.jobs, timeouts: timeouts)
+    }
 }

@@ -92,10 +92,12 @@ package final class Server: Sendable {
         for channel in Notice.Channel.allCases { handlers[Message.jobKind(channel)] = delivery }
         handlers[RecordWriter.deliveryJob] = DeliveryJob(
             current: { current.value.deliveries }, client: backend.outbound, random: backend.random, loop: upkeepLoop)
+        handlers[Work.Kind.job.rawValue] = ServiceJob(
+            current: { current.value.services }, client: backend.outbound, objects: backend.objects, loop: upkeepLoop)
         handlers[RecordWriter.erasureJob] = TenantErasure(records: { current.value.records }, loop: upkeepLoop)
         var queues = [
             MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize()), Upkeep.queue: QueueOptions(concurrency: 1),
-            "webhooks": QueueOptions(concurrency: 8),
+            "webhooks": QueueOptions(concurrency: 8), "default": QueueOptions(concurrency: System.coreCount),
         ]
         for channel in Notice.Channel.allCases { queues[channel.rawValue] = QueueOptions() }
         // What nobody does yet waits, rather than failing.
@@ -103,6 +105,13 @@ package final class Server: Sendable {
             queues[queue.name] = QueueOptions(
                 concurrency: queue.concurrency > 0 ? queue.concurrency : System.coreCount, backoff: queue.backoff, timeout: queue.timeout,
                 keepDone: queue.keepDone, keepFailed: queue.keepFailed)
+        }
+        // A job has its own time, which its queue must leave it.
+        for job in site.configuration.jobs {
+            guard let timeout = job.timeout else { continue }
+            let queue = job.queue?.value ?? "default"
+            let most = max(queues[queue]?.timeout ?? 0, timeout + 30_000)
+            queues[queue]?.timeout = most
         }
         workers = JobWorkers(
             queue: backend.store.jobs, handlers: handlers, queues: queues, clock: backend.clock,

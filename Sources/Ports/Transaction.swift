@@ -43,6 +43,9 @@ package protocol JobTransaction {
 
     /// Ends the claim within this transaction. False when its fence is stale: the caller must then change nothing.
     func finish(_ claim: JobClaim, as outcome: JobOutcome) throws -> Bool
+
+    /// Cancels the live job with that unique key; false if there is none. A running one loses its fence.
+    func cancel(uniqueKey key: String) throws -> Bool
 }
 
 /// Credentials and sessions, apart from `users`.

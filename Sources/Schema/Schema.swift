@@ -15,6 +15,8 @@ package final class Schema: Sendable {
     package let handlers: [String: [EventHandler]]
     /// By collection whose records webhooks are sent to: what they keep.
     package let endpoints: [String: WebhookReceivers]
+    /// `[jobs]`, by name.
+    package let jobs: [String: JobPlan]
     /// Nil: the site has no tenants.
     package let tenancy: Tenancy?
     package let audit: AuditPolicy
@@ -36,6 +38,7 @@ package final class Schema: Sendable {
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
         activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], endpoints: [String: WebhookReceivers] = [:],
+        jobs: [String: JobPlan] = [:],
         tenancy: Tenancy? = nil, audit: AuditPolicy = AuditPolicy(), apiKeys: Rule? = nil, searched: [Collection] = [], views: [View] = [],
         backoffice: Rule? = nil,
         notices: Notices, lastConditionNumber: Int = 0
@@ -48,6 +51,7 @@ package final class Schema: Sendable {
         self.activeWhen = activeWhen
         self.handlers = handlers
         self.endpoints = endpoints
+        self.jobs = jobs
         self.tenancy = tenancy
         self.audit = audit
         self.apiKeys = apiKeys

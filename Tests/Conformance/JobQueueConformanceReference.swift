@@ -190,6 +190,13 @@ package final class ReferenceJobQueue: JobQueue {
             return id
         }
 
+        func cancel(uniqueKey key: String) throws -> Bool {
+            guard let id = live(key), var entry = state.entries[id] else { return false }
+            (entry.status.state, entry.status.endedAt, entry.fence) = (.cancelled, now, 0)
+            state.entries[id] = entry
+            return true
+        }
+
         func claim(_ queue: String, _ limit: Int) -> [ClaimedJob] {
             let due = state.entries.values.filter { entry in
                 entry.new.queue == queue && [.ready, .scheduled].contains(entry.status.state) && entry.status.runAt <= now

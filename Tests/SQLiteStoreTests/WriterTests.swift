@@ -92,7 +92,8 @@ import Testing
     @Test func queuesAreWokenAfterTheCommitAndOnlyByWhatIsInIt() async throws {
         try await withWriter { writer, path in
             let woken = Mutex<[(Set<String>, [Int64])]>([])
-            writer.onWake { names in
+            writer.onWake { concerned in
+                let names = Set(concerned.compactMap { if case .queue(let name) = $0 { name } else { nil } })
                 // Another connection sees the rows already.
                 let rows = (try? self.stored(path)) ?? []
                 woken.withLock { $0.append((names, rows)) }

@@ -27,7 +27,7 @@ extension Language {
             Key("set", assignments, \.set, "what is written with `done`; `out` is the handler's answer"),
             Key("timeout", .duration(), \.timeout, "of one try; the queue's unless said"),
             Key("http", http, \.http, "a service that does it"),
-            Key("exec", exec, \.exec, "a program that does it, in a sandbox"),
+            Key("exec", exec, \.exec, "a program that does it, in a sandbox").notInForce,
         ], check: checkJob)
 
     private static let states = Section<JobDeclaration.States>(keys: [

@@ -23,6 +23,7 @@ extension RecordWriter {
                 throw RecordError.checkFailed(status: check.status, message: check.message)
             }
         }
+        try cancelJobs(of: row, in: collection, isGone: true)
         try runEffects(of: "deleted", in: collection, new: row, old: row)
     }
 

@@ -6,7 +6,8 @@ package import Schema
 extension RecordWriter {
     /// Fires a transition of the record's state machine. Its `allow` is asked of the row before, checks of the row after (11-precisions 53).
     package func fire(
-        _ transition: Transition, of collection: Collection, _ key: RecordKey, input: [Int: Value], version: Int64? = nil
+        _ transition: Transition, of collection: Collection, _ key: RecordKey, input: [Int: Value], version: Int64? = nil,
+        adding values: [Int: Value] = [:]
     ) throws -> Row {
         guard let state = collection.state else { throw RecordError.notFound }
         let old = try readable(collection, key)
@@ -21,7 +22,9 @@ extension RecordWriter {
         var row = old
         row.values[state.index] = .text(transition.to)
         let scope = scope(input, of: transition.input)
+        for (index, value) in values { row.values[index] = value }
         try apply(transition.sets, to: &row, old: old, in: collection, scope: scope)
+        try cancelJobs(of: row, in: collection)
         try save(
             &row, old: old, in: collection, checks: collection.behaviour.checks + transition.checks, scope: scope, event: transition.name)
         try runEffects(of: transition.name, in: collection, new: row, old: old)

@@ -70,7 +70,7 @@ final class JobTable {
         return (id, true)
     }
 
-    private func live(_ key: String) throws -> String? {
+    func live(_ key: String) throws -> String? {
         let statement = try connection.statement(#"SELECT "id" FROM "_atlas_jobs" WHERE "unique_key" = ? AND "ended_at" IS NULL"#)
         defer { statement.reset() }
         statement.bind(key, at: 1)

@@ -32,9 +32,11 @@ package final class SQLiteJobQueue: JobQueue {
     }
 
     package func cancel(_ id: String) async throws -> Bool {
-        let wasRunning = try await writer.perform { try $0.jobs.cancel(id) }
-        if wasRunning == true { stop(id) }
-        return wasRunning != nil
+        try await writer.perform { context in
+            let wasRunning = try context.jobs.cancel(id)
+            if wasRunning == true { context.stop(id) }
+            return wasRunning != nil
+        }
     }
 
     package func retry(_ id: String) async throws -> Bool {
@@ -62,7 +64,17 @@ package final class SQLiteJobQueue: JobQueue {
     }
 
     package func onReady(_ wake: @escaping @Sendable (Set<String>) -> Void) {
-        writer.onWake(wake)
+        let stop = stop
+        writer.onWake { concerned in
+            var queues: Set<String> = []
+            for waking in concerned {
+                switch waking {
+                case .queue(let name): queues.insert(name)
+                case .job(let id): stop(id)
+                }
+            }
+            if !queues.isEmpty { wake(queues) }
+        }
     }
 
     package func onCancel(_ stop: @escaping @Sendable (String) -> Void) {
@@ -87,6 +99,12 @@ struct SQLiteJobs: JobTransaction {
     func finish(_ claim: JobClaim, as outcome: JobOutcome) throws -> Bool {
         guard let end = try context.jobs.finish(claim, as: outcome) else { return false }
         if end.waits { context.wake(end.queue) }
+        return true
+    }
+
+    func cancel(uniqueKey key: String) throws -> Bool {
+        guard let id = try context.jobs.live(key) else { return false }
+        if try context.jobs.cancel(id) == true { context.stop(id) }
         return true
     }
 }

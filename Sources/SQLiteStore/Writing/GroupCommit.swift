@@ -74,7 +74,7 @@ final class GroupCommit {
 
     /// Runs operations from the front of the group in one transaction; gives how many.
     private func commit(_ group: ArraySlice<WriteOperation>) -> Int {
-        var woken: Set<String> = []
+        var woken: Set<Waking> = []
         var ran = group.prefix(0)
         let changesBefore = connection.totalChanges
         do {
@@ -104,7 +104,7 @@ final class GroupCommit {
     }
 
     /// Throws only what ends the whole group.
-    private func run(_ operation: WriteOperation, inSavepoint: Bool, woken: inout Set<String>) throws {
+    private func run(_ operation: WriteOperation, inSavepoint: Bool, woken: inout Set<Waking>) throws {
         if inSavepoint { try connection.statement("SAVEPOINT operation").run() }
         context.forgetWoken()
         do {

@@ -1,6 +1,14 @@
 import NIOCore
 import Schema
 
+/// Whom a commit concerns.
+package enum Waking: Sendable, Hashable {
+    /// The workers of that queue.
+    case queue(String)
+    /// Whoever runs that job: it was cancelled.
+    case job(String)
+}
+
 /// What an operation on the writer's thread works with. Valid only during its body.
 package final class WriteContext {
     package let connection: Connection
@@ -8,7 +16,7 @@ package final class WriteContext {
     let records: RecordReader
     let rows: RowTable
     let jobs: JobTable
-    fileprivate(set) var woken: Set<String> = []
+    fileprivate(set) var woken: Set<Waking> = []
 
     init(connection: Connection, collections: [String: Collection], totals: Totals, jobs stamps: JobStamps) {
         self.connection = connection
@@ -18,7 +26,10 @@ package final class WriteContext {
     }
 
     /// The workers of that queue are told after the commit, and only if this operation is part of it.
-    package func wake(_ queue: String) { woken.insert(queue) }
+    package func wake(_ queue: String) { woken.insert(.queue(queue)) }
+
+    /// The same for whoever runs a job that was cancelled.
+    func stop(_ job: String) { woken.insert(.job(job)) }
 
     func forgetWoken() { woken.removeAll(keepingCapacity: true) }
 }

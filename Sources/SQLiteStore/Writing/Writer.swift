@@ -61,8 +61,8 @@ package final class Writer: Sendable {
         }
     }
 
-    /// Called on the writer's thread after each commit that woke queues, with their names; it must not block.
-    package func onWake(_ wake: @escaping @Sendable (Set<String>) -> Void) {
+    /// Called on the writer's thread after each commit that concerns workers; it must not block.
+    package func onWake(_ wake: @escaping @Sendable (Set<Waking>) -> Void) {
         state.wake.set(wake)
     }
 
@@ -80,7 +80,7 @@ package final class Writer: Sendable {
 
 /// What the writer's thread shares with others.
 final class SharedWriterState: Sendable {
-    let wake = Callback<Set<String>>()
+    let wake = Callback<Set<Waking>>()
     let commits = Atomic<Int>(0)
     let operations = Atomic<Int>(0)
 }
