@@ -6,7 +6,7 @@ import Testing
 /// What the examples and the pieces of the reference name: a secret must be there where its section is in force.
 let dummySecrets = [
     "SMTP_PASSWORD": "dummy", "KAVENEGAR_KEY": "dummy", "SMSIR_KEY": "dummy", "TASK_WEBHOOK_SECRET": "dummy",
-    "ACTIVITY_WEBHOOK_SECRET": "dummy", "ALERT_WEBHOOK_SECRET": "dummy", "WEBHOOK_SECRET": "dummy", "S": "dummy",
+    "ACTIVITY_WEBHOOK_SECRET": "dummy", "ALERT_WEBHOOK_SECRET": "dummy", "WEBHOOK_SECRET": "dummy", "S": "dummy", "TOKEN": "dummy",
     "OIDC_SECRET": "dummy",
 ]
 

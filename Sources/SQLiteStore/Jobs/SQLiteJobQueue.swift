@@ -3,10 +3,21 @@ package import Ports
 /// The queue in the file of the records. Every call is an operation of the store's writer, and shares its group commits.
 package final class SQLiteJobQueue: JobQueue {
     private let writer: Writer
+    private let ready = Callback<Set<String>>()
     private let stop = Callback<String>()
 
     init(_ writer: Writer) {
         self.writer = writer
+        writer.onWake { [ready, stop] concerned in
+            var queues: Set<String> = []
+            for waking in concerned {
+                switch waking {
+                case .queue(let name): queues.insert(name)
+                case .job(let id): stop(id)
+                }
+            }
+            if !queues.isEmpty { ready(queues) }
+        }
     }
 
     package func claim(from queue: String, limit: Int, worker: String) async throws -> [ClaimedJob] {
@@ -64,17 +75,7 @@ package final class SQLiteJobQueue: JobQueue {
     }
 
     package func onReady(_ wake: @escaping @Sendable (Set<String>) -> Void) {
-        let stop = stop
-        writer.onWake { concerned in
-            var queues: Set<String> = []
-            for waking in concerned {
-                switch waking {
-                case .queue(let name): queues.insert(name)
-                case .job(let id): stop(id)
-                }
-            }
-            if !queues.isEmpty { wake(queues) }
-        }
+        ready.set(wake)
     }
 
     package func onCancel(_ stop: @escaping @Sendable (String) -> Void) {
