@@ -163,7 +163,6 @@ enum Sites {
     }
 
     /// Drivers of a test harness; no secret is there but those of webhooks, which have no driver.
-    /// Drivers of a test harness; no secret is there but those of what is sent all the same.
     @Test func `a site runs without the services that it names`() {
         let hooks = dummySecrets.filter { $0.key.hasSuffix("WEBHOOK_SECRET") }
         let set = [
@@ -173,7 +172,6 @@ enum Sites {
         ]
         for name in Sites.names {
             let loaded = Sites.read(Sites.path(name), environment: hooks, set: set)
-            let loaded = Sites.read(Sites.path(name), environment: dummySecrets.filter { $0.key.hasSuffix("WEBHOOK_SECRET") }, set: set)
             #expect(!loaded.warnings.contains { $0.severity == .error }, "\(loaded.warnings)")
             #expect(loaded.configuration.storage.driver == .local)
             #expect(loaded.configuration.auth.otp.ttl == 2_000)
