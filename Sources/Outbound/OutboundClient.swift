@@ -7,15 +7,14 @@ internal import Synchronization
 package final class OutboundClient: Sendable {
     private let pool: NIOThreadPool
     private let certificates: String?
+    private let isStarted = Mutex(false)
 
     /// - Parameters:
     ///   - threads: transfers at the same time; the others wait.
     ///   - certificates: a file of certificates (PEM) to trust in place of the system's.
     package init(threads: Int = 16, certificates: String? = nil) {
         self.certificates = certificates
-        Transfer.initialize()
         pool = NIOThreadPool(numberOfThreads: max(1, threads))
-        pool.start()
     }
 
     /// The answer, whatever its status. Throws `OutboundError`, and `CancellationError` where the task was cancelled.
@@ -35,6 +34,11 @@ package final class OutboundClient: Sendable {
 
     private func run<Result: Sendable>(_ body: @escaping @Sendable (Transfer) throws(OutboundError) -> Result) async throws -> Result {
         let cancellation = Cancellation()
+        // Most servers send nothing for a long time.
+        isStarted.withLock { isStarted in
+            if !isStarted { pool.start() }
+            isStarted = true
+        }
         return try await withTaskCancellationHandler {
             try await pool.runIfActive { [certificates] in
                 guard !cancellation.isCancelled else { throw CancellationError() }

@@ -19,14 +19,12 @@ final class Transfer {
     fileprivate var headerBytes = 0
     fileprivate var source = BodySource([])
 
-    /// To be called before the first transfer, by any thread.
-    static func initialize() { _ = isInitialized }
-
-    /// libcurl initialises OpenSSL once for the process.
-    private static let isInitialized = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    /// What keeps libcurl from being loaded; it initialises OpenSSL once for the process.
+    private static let fault = atlas_curl_load().map { String(cString: $0) }
 
     init(certificates: String?, cancellation: Cancellation) throws(OutboundError) {
-        guard Self.isInitialized, let handle = curl_easy_init() else { throw .unreachable("libcurl cannot start") }
+        if let fault = Self.fault { throw .unreachable(fault) }
+        guard let handle = atlas_curl_new() else { throw .unreachable("libcurl cannot start") }
         self.handle = handle
         self.cancellation = cancellation
         // Threads get no signals for time limits, and nothing of the environment decides whom we speak to.
@@ -43,10 +41,10 @@ final class Transfer {
     }
 
     deinit {
-        curl_easy_cleanup(handle)
-        curl_slist_free_all(headerList)
-        curl_slist_free_all(recipientList)
-        curl_slist_free_all(resolutionList)
+        atlas_curl_free(handle)
+        atlas_curl_free_list(headerList)
+        atlas_curl_free_list(recipientList)
+        atlas_curl_free_list(resolutionList)
     }
 
     // MARK: HTTP
@@ -66,18 +64,18 @@ final class Transfer {
             set(CURLOPT_POST, 1)
             _ = atlas_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.reduce(0) { $0 + $1.size }))
             // libcurl would wait a second for a server that never says "100 Continue".
-            headerList = curl_slist_append(headerList, "Expect:")
+            headerList = atlas_curl_append(headerList, "Expect:")
             if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
-                headerList = curl_slist_append(headerList, "Content-Type:")
+                headerList = atlas_curl_append(headerList, "Content-Type:")
             }
         }
         if request.method == "HEAD" { set(CURLOPT_NOBODY, 1) } else { set(CURLOPT_CUSTOMREQUEST, request.method) }
         for (name, value) in request.headers {
             // A header without a value ends in a semicolon, or libcurl takes it out.
-            headerList = curl_slist_append(headerList, value.isEmpty ? "\(name);" : "\(name): \(value)")
+            headerList = atlas_curl_append(headerList, value.isEmpty ? "\(name);" : "\(name): \(value)")
         }
         _ = atlas_curl_set_list(handle, CURLOPT_HTTPHEADER, headerList)
-        for resolution in request.resolutions { resolutionList = curl_slist_append(resolutionList, resolution) }
+        for resolution in request.resolutions { resolutionList = atlas_curl_append(resolutionList, resolution) }
         if !request.resolutions.isEmpty { _ = atlas_curl_set_list(handle, CURLOPT_RESOLVE, resolutionList) }
         addresses = request.addresses
         maximum = request.maximumAnswer
@@ -118,7 +116,7 @@ final class Transfer {
             set(CURLOPT_PASSWORD, mail.password ?? "")
         }
         set(CURLOPT_MAIL_FROM, "<\(mail.from)>")
-        recipientList = curl_slist_append(recipientList, "<\(mail.to)>")
+        recipientList = atlas_curl_append(recipientList, "<\(mail.to)>")
         _ = atlas_curl_set_list(handle, CURLOPT_MAIL_RCPT, recipientList)
         set(CURLOPT_UPLOAD, 1)
         // Of each reply, the one to the farewell too, which libcurl waits for when all is over: two minutes, unless said.
@@ -148,7 +146,7 @@ final class Transfer {
             handle, { bytes, size, count, context in Transfer.of(context).source.read(into: bytes, size * count) }, context)
         _ = atlas_curl_on_progress(handle, { context, _, _, _, _ in Transfer.of(context).cancellation.isCancelled ? 1 : 0 }, context)
         _ = atlas_curl_on_socket(handle, { context, _, address in Transfer.of(context).open(address) }, context)
-        return withExtendedLifetime(self) { curl_easy_perform(handle) }
+        return withExtendedLifetime(self) { atlas_curl_perform(handle) }
     }
 
     private static func of(_ context: UnsafeMutableRawPointer?) -> Transfer {
@@ -157,7 +155,7 @@ final class Transfer {
     }
 
     private func failure(_ code: CURLcode, hasSent: Bool) -> OutboundError {
-        let why = String(cString: curl_easy_strerror(code))
+        let why = String(cString: atlas_curl_error(code))
         switch code {
         // An answer that is no HTTP is an unsupported protocol too.
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return hasSent ? .unknown(why) : .malformed(why)
