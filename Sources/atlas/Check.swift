@@ -5,6 +5,7 @@ import Schema
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract: "Say everything that is wrong with the file, or that it is sound.",
         discussion: """
             Tells all faults at once, each with its line and what may have been meant, then what is allowed but worth a second look. Exits

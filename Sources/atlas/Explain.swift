@@ -7,6 +7,7 @@ import Schema
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "explain",
         abstract: "Say what the file comes to: who may do what, routes, tables, effects.",
         discussion: """
             First what anybody may do without signing in, what names of rules stand for, who may upload what; then each collection: rights,

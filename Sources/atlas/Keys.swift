@@ -4,10 +4,12 @@ import JSON
 
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "keys",
         abstract: "The keys with which access tokens are signed.", subcommands: [List.self, Rotate.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "The keys, the youngest first; the public ones are at /.well-known/jwks.json.",
             discussion: """
                 EXAMPLES:
@@ -21,6 +23,7 @@ struct Keys: AsyncParsableCommand {
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rotate",
             abstract: "Sign with a new key from now on; tokens of the old one hold on until they expire.",
             discussion: """
                 The old key is forgotten when its last token has expired (auth.access_ttl). Nobody is signed out.

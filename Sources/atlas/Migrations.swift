@@ -8,6 +8,7 @@ import Schema
 
 struct Plan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "plan",
         abstract: "Show what the file would change in the database.",
         discussion: """
             The server must not be running. Nothing is changed.
@@ -27,6 +28,7 @@ struct Plan: AsyncParsableCommand {
 
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "migrate",
         abstract: "Bring the database in line with the file.",
         discussion: """
             The server must not be running. A copy of the database is kept in the data directory before anything changes.

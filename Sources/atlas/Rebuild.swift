@@ -6,6 +6,7 @@ import Logging
 
 struct Rebuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rebuild",
         abstract: "Compute again what is stored but derived, and tell what was not true.",
         discussion: """
             Looks at the computed fields of every record of a collection, or of all. On a sound database it changes nothing. With the server

@@ -7,6 +7,7 @@ import Ports
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve the site until SIGTERM; SIGHUP reads the file again.",
         discussion: """
             The first line printed holds the bound addresses. Safe migrations are taken at start; others are refused with the command that

@@ -8,6 +8,7 @@ struct SessionCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "The sessions of a user, the youngest first.",
             discussion: """
                 EXAMPLES:
@@ -28,6 +29,7 @@ struct SessionCommand: AsyncParsableCommand {
 
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revoke",
             abstract: "End a session of a user, or all of them; it acts at the next request.",
             discussion: """
                 EXAMPLES:

@@ -5,12 +5,14 @@ import JSON
 
 struct User: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "user",
         abstract: "Accounts, from the operator's side.",
         discussion: "With the server running or not. A user is named by e-mail address, phone number or id.",
         subcommands: [Create.self, List.self, Disable.self, Enable.self, ResetPassword.self, Grant.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "create",
             abstract: "Make an account, with the server running or not.",
             discussion: """
                 Takes name=value for email, phone, password and any field of users; rights do not count, and the address counts as verified.
@@ -34,6 +36,7 @@ struct User: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "The first thousand accounts, the oldest first.",
             discussion: """
                 EXAMPLES:
@@ -55,6 +58,7 @@ struct User: AsyncParsableCommand {
 
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "disable",
             abstract: "Close an account: its sessions end at once, and nobody signs in to it.",
             discussion: """
                 EXAMPLES:
@@ -73,6 +77,7 @@ struct User: AsyncParsableCommand {
 
     struct Enable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "enable",
             abstract: "Open an account again that was closed by 'disable'.",
             discussion: """
                 EXAMPLES:
@@ -89,6 +94,7 @@ struct User: AsyncParsableCommand {
 
     struct ResetPassword: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "reset-password",
             abstract: "Give an account a new password, read from standard input; its sessions end.",
             discussion: """
                 EXAMPLES:
@@ -110,6 +116,7 @@ struct User: AsyncParsableCommand {
 
     struct Grant: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "grant",
             abstract: "Set fields of an account, whatever rights say.",
             discussion: """
                 EXAMPLES:
