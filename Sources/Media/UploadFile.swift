@@ -66,10 +66,14 @@ package final class UploadFile: Sendable {
         }
     }
 
-    /// The whole file. It is not yet synced: `ObjectStore.put` does that.
-    package func finish(on loop: any EventLoop) -> EventLoopFuture<Finished> {
+    /// The whole file. It is not yet synced: `ObjectStore.put` does that. `most`: bytes, where that is less than was taken on the way.
+    package func finish(atMost most: Int64 = .max, on loop: any EventLoop) -> EventLoopFuture<Finished> {
         threads.runIfActive(eventLoop: loop) { [self] in
             try state.withLock { state in
+                guard state.size <= most else {
+                    discard(&state)
+                    throw Failure.tooLarge(most)
+                }
                 let file = try open(&state)
                 state.isEnded = true
                 state.file = nil

@@ -21,6 +21,13 @@ package struct Caller: Sendable {
         self.requestID = requestID
     }
 
+    /// The same caller with a request that may be a repeated one.
+    package func marked(by repetition: Repetition) -> Caller {
+        var caller = self
+        caller.repetition = repetition
+        return caller
+    }
+
     package static func system(now: Int64) -> Caller {
         Caller(environment: Environment(now: now), isSystem: true)
     }

@@ -210,6 +210,16 @@ package final class Records: Sendable {
         }
     }
 
+    /// The first answer where this is a repeated request: for what would leave something behind before `writeAndRead` is asked.
+    package func firstAnswer(
+        in collection: Collection, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
+    ) -> EventLoopFuture<WrittenRecord?> {
+        guard let repetition = caller.repetition else { return loop.makeSucceededFuture(nil) }
+        return write(for: caller, on: loop) { _, transaction in
+            try repetition.answer(transaction, for: caller, in: collection.name, into: buffer)
+        }
+    }
+
     /// A write that no anonymous caller can ever make is refused before its body is read (11-precisions 12).
     package func admitsWriting(_ rule: Rule?, for caller: Caller) -> Bool {
         guard caller.isAnonymous else { return true }

@@ -55,6 +55,59 @@ struct MediaScenarios {
         }
     }
 
+    @Test("An upload sent twice with one Idempotency-Key: one file, the same answer; another body is 409")
+    func repeated() async throws {
+        try await Site.run { site in
+            let api = site.api
+            func upload(
+                _ file: [UInt8], named name: String = "a.png", key: String = "up-1", boundary: String = "one", title: String = "A",
+                as caller: Caller = site.author, status: Int, sourceLocation: SourceLocation = #_sourceLocation,
+                check: (Answer) -> Bool = { _ in true }
+            ) async throws -> Answer {
+                let parts: [(String, [UInt8])] = [
+                    ("name=\"title\"", Array(title.utf8)), ("name=\"kind\"", Array("image".utf8)),
+                    ("name=\"file\"; filename=\"\(name)\"", file),
+                ]
+                var body: [UInt8] = []
+                for (head, content) in parts {
+                    body += Array("--\(boundary)\r\ncontent-disposition: form-data; \(head)\r\n\r\n".utf8) + content + [0x0D, 0x0A]
+                }
+                body += Array("--\(boundary)--\r\n".utf8)
+                return try await api.expect(
+                    .POST, "/media", as: caller, bytes: body,
+                    headers: ["content-type": "multipart/form-data; boundary=\(boundary)", "idempotency-key": key], status: status,
+                    sourceLocation: sourceLocation, check: check)
+            }
+            let first = try await upload(Sample.png, status: 202)
+            let again = try await upload(Sample.png, boundary: "two", status: 202)
+            #expect(again.data == first.data && again.headers["location"] == first.headers["location"])
+            #expect(try await api.count("/media", as: site.author) == 1)
+            let files = site.program.directory.files(in: "data/files").count
+            let isMismatch: (Answer) -> Bool = { $0.code == "IDEMPOTENCY_MISMATCH" }
+            _ = try await upload(Sample.pdf, status: 409, check: isMismatch)
+            _ = try await upload(Sample.png, named: "b.png", status: 409, check: isMismatch)
+            _ = try await upload(Sample.png, title: "B", status: 409, check: isMismatch)
+            #expect(site.program.directory.files(in: "data/files").count == files, "a refused body leaves nothing")
+            // Of somebody else, and elsewhere, it is another key.
+            let other = try await upload(Sample.png, as: site.otherAuthor, status: 202)
+            #expect(other.text("id") != first.text("id"))
+            _ = try await api.expect(
+                .POST, "/posts", as: site.author, body: ["title": "Title", "body": "b"], headers: ["idempotency-key": "up-1"], status: 201)
+            // A refusal is no answer to keep, and a key must be one.
+            _ = try await upload(Array("no image".utf8), key: "up-2", status: 415)
+            _ = try await upload(Sample.png, key: "up-2", status: 202)
+            _ = try await upload(Sample.png, key: "a b", status: 400) { $0.faults == ["Idempotency-Key"] }
+            // Many at once.
+            let before = try await api.count("/media", as: site.author)
+            let ids = try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<8 { group.addTask { try await upload(Sample.png, key: "many", status: 202).text("id") } }
+                return try await group.reduce(into: Set<String?>()) { $0.insert($1) }
+            }
+            #expect(ids.count == 1)
+            #expect(try await api.count("/media", as: site.author) == before.map { $0 + 1 })
+        }
+    }
+
     @Test("Killed in the middle of the work and started again: exactly one set of variants")
     func killed() async throws {
         let photograph = try await Photograph.jpeg(width: 4000, height: 3000)

@@ -183,6 +183,14 @@ import Testing
         images.remove()
     }
 
+    @Test func moreThanItsKindAdmitsLeavesNothing() async throws {
+        let upload = upload(maximum: 9)
+        try await upload.write(ByteBuffer(string: "abcd"), on: loop).get()
+        await #expect(throws: UploadFile.Failure.tooLarge(3)) { try await upload.finish(atMost: 3, on: loop).get() }
+        #expect(TemporaryName.sweep(images.directory) == 0)
+        images.remove()
+    }
+
     @Test func anAbandonedFileIsGone() async throws {
         var upload: UploadFile? = upload(maximum: 9)
         try await upload?.write(ByteBuffer(string: "abc"), on: loop).get()

@@ -173,12 +173,12 @@ package struct MediaRoutes: Sendable {
             .init(
                 id: "uploadMedia", summary: "Upload a file; its variants follow by a job", tag: "media",
                 needsAccount: library.records.schema.mediaKinds.values.allSatisfy { $0.allow?.isNeverForAnonymous ?? true },
-                body: OpenAPIDocument.body(form, types: ["multipart/form-data"]),
+                isRepeatable: true, body: OpenAPIDocument.body(form, types: ["multipart/form-data"]),
                 successes: [
                     OpenAPIDocument.success(
                         "202", "taken; its status is PENDING", data: OpenAPIDocument.reference(OperationNames("media").singular))
                 ],
-                failures: ["403"]))
+                failures: ["403", "409"]))
         document.add(
             .GET, "/api/v1/media/{id}/content",
             .init(

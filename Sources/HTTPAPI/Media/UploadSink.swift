@@ -123,7 +123,7 @@ final class UploadSink: BodySink {
             })
     }
 
-    private func store(for caller: Caller) throws -> EventLoopFuture<Response> {
+    private func store(for uploader: Caller) throws -> EventLoopFuture<Response> {
         let (file, filename, texts) = try state.withLock { state in
             try state.parser.finish()
             return (state.fileEnded ? state.file : nil, state.filename, state.texts)
@@ -137,14 +137,13 @@ final class UploadSink: BodySink {
         }
         if file == nil { faults.append(FieldFault(path: "file", code: "required", message: "is required")) }
         guard faults.isEmpty, let kind, let file else { throw Failure.invalid(faults) }
-        guard library.admits(caller, kind) else { throw caller.refusal("you may not upload files of this kind") }
-        return file.finish(on: loop).flatMap { [self] finished in
-            guard finished.size <= kind.declaration.max else {
-                file.abandon()
-                return loop.makeFailedFuture(UploadFile.Failure.tooLarge(kind.declaration.max))
-            }
+        guard library.admits(uploader, kind) else { throw uploader.refusal("you may not upload files of this kind") }
+        let key = try APIContext.answerKey(uploader, call)
+        return file.finish(atMost: kind.declaration.max, on: loop).flatMap { [self] finished in
             let upload = MediaLibrary.Upload(
                 kind: kind, file: finished, filename: filename, alt: texts["alt"], title: texts["title"], requestID: call.request.id)
+            let repetition = key.map { Repetition(key: $0, digest: Self.digest(texts, filename, finished)) }
+            let caller = repetition.map { uploader.marked(by: $0) } ?? uploader
             return library.store(upload, for: caller, into: Envelope.open(), on: loop).map { [self] written in
                 var buffer = written.answer.buffer
                 Envelope.close(&buffer, requestID: call.request.id)
@@ -153,6 +152,14 @@ final class UploadSink: BodySink {
                 return Response(status: .accepted, headers: headers, body: .bytes(buffer))
             }
         }
+    }
+
+    /// The names of parts hold no colon, so that those of the file are nobody else's.
+    private static func digest(_ texts: [String: String], _ filename: String?, _ file: UploadFile.Finished) -> [UInt8] {
+        var parts = texts
+        parts["file:sha256"] = file.sha256
+        parts["file:name"] = filename
+        return APIContext.digest(ofParts: parts)
     }
 
     func abandon() {

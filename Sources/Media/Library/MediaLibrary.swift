@@ -68,11 +68,14 @@ package final class MediaLibrary: Sendable {
         _ upload: Upload, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
     ) -> EventLoopFuture<WrittenRecord> {
         let path = upload.file.path
-        return threads.runIfActive(eventLoop: loop) { try Self.check(upload) }.flatMap { [self] content in
-            let key = "\(Self.directory(upload.file.sha256))/original.\(content.type.fileExtension)"
-            return loop.makeFutureWithTask { [self] in
-                try await objects.put(key, fileAt: path, contentType: content.type.mime)
-            }.flatMap { [self] in commit(upload, content, key, for: caller, into: buffer, on: loop) }
+        return records.firstAnswer(in: records.schema.media, for: caller, into: buffer, on: loop).flatMap { [self] first in
+            if let first { return loop.makeSucceededFuture(first) }
+            return threads.runIfActive(eventLoop: loop) { try Self.check(upload) }.flatMap { [self] content in
+                let key = "\(Self.directory(upload.file.sha256))/original.\(content.type.fileExtension)"
+                return loop.makeFutureWithTask { [self] in
+                    try await objects.put(key, fileAt: path, contentType: content.type.mime)
+                }.flatMap { [self] in commit(upload, content, key, for: caller, into: buffer, on: loop) }
+            }
         }.always { _ in unlink(path) }
     }
 
