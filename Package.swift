@@ -118,7 +118,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         tests("Jobs", knows: ["Conformance", "Ports", logging]),
-        tests("Media", knows: ["MediaHelperTool", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
+        tests("Media", knows: ["MediaHelperTool", "Config", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
         // The media helper as a program of its own, for the tests: their own binary cannot be run as one.
         .executableTarget(name: "MediaHelperTool", dependencies: ["Media"], path: "Tests/MediaHelperTool", swiftSettings: strict),
         tests("Messaging", knows: ["Harness", "Outbound", "Records", "Jobs", "Conformance", "Ports", "Schema", "Config", "JSON", logging]),

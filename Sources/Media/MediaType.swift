@@ -1,11 +1,15 @@
-/// A kind of file that can be accepted, known by its content. What is not listed (SVG, HTML, text, …) has no type here and is refused.
+/// A kind of file that can be accepted, known by its content. What is not listed (SVG, HTML, programs, …) has no type here and is refused.
 package enum MediaType: String, Sendable, Hashable, CaseIterable {
-    case jpeg, png, webp, gif, avif, heic, pdf
+    case jpeg, png, webp, gif, avif, heic
+    case pdf, docx, xlsx, pptx, doc, xls, ppt, zip
+    case mp3, aac, wav, ogg, flac, m4a, webm
+    case txt, csv, md, json
 
     /// How many leading bytes `detect` needs to decide.
     package static let prefixLength = 32
 
-    /// The type whose signature the bytes begin with. Neither the file's name nor the client's word counts.
+    /// The type whose signature the bytes begin with, of those that a signature alone tells. Neither the file's name nor the client's word
+    /// counts. The others are told by `FileContent`.
     package static func detect(_ bytes: some Collection<UInt8>) -> MediaType? {
         let head = Array(bytes.prefix(prefixLength))
         if head.starts(with: [0xFF, 0xD8, 0xFF]) { return .jpeg }
@@ -29,26 +33,50 @@ package enum MediaType: String, Sendable, Hashable, CaseIterable {
         return nil
     }
 
-    package var mime: String {
+    package var mime: String { mimes[0] }
+
+    /// All names that `accept` may give it; the first is the usual one.
+    package var mimes: [String] {
         switch self {
-        case .jpeg: "image/jpeg"
-        case .png: "image/png"
-        case .webp: "image/webp"
-        case .gif: "image/gif"
-        case .avif: "image/avif"
-        case .heic: "image/heic"
-        case .pdf: "application/pdf"
+        case .jpeg: ["image/jpeg"]
+        case .png: ["image/png"]
+        case .webp: ["image/webp"]
+        case .gif: ["image/gif"]
+        case .avif: ["image/avif"]
+        case .heic: ["image/heic"]
+        case .pdf: ["application/pdf"]
+        case .docx: ["application/vnd.openxmlformats-officedocument.wordprocessingml.document"]
+        case .xlsx: ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]
+        case .pptx: ["application/vnd.openxmlformats-officedocument.presentationml.presentation"]
+        case .doc: ["application/msword"]
+        case .xls: ["application/vnd.ms-excel"]
+        case .ppt: ["application/vnd.ms-powerpoint"]
+        case .zip: ["application/zip"]
+        case .mp3: ["audio/mpeg", "audio/mp3"]
+        case .aac: ["audio/aac"]
+        case .wav: ["audio/wav", "audio/x-wav"]
+        case .ogg: ["audio/ogg"]
+        case .flac: ["audio/flac", "audio/x-flac"]
+        case .m4a: ["audio/mp4", "audio/x-m4a"]
+        case .webm: ["audio/webm", "video/webm"]
+        case .txt: ["text/plain"]
+        case .csv: ["text/csv"]
+        case .md: ["text/markdown"]
+        case .json: ["application/json"]
         }
     }
 
     /// Without a dot.
     package var fileExtension: String { self == .jpeg ? "jpg" : rawValue }
 
-    package var isImage: Bool { self != .pdf }
+    package var isImage: Bool { mime.hasPrefix("image/") }
+
+    /// Whether it is text that its content does not tell from other text.
+    package var isWritten: Bool { [.txt, .csv, .md].contains(self) }
 
     /// The type of a MIME type as it stands in `accept`.
     package init?(mime: String) {
-        guard let type = Self.allCases.first(where: { $0.mime == mime }) else { return nil }
+        guard let type = Self.allCases.first(where: { $0.mimes.contains(mime) }) else { return nil }
         self = type
     }
 }

@@ -108,6 +108,53 @@ struct MediaScenarios {
         }
     }
 
+    @Test("W28.2 Texts, sounds and documents: by content, served as what they are and nothing that runs")
+    func otherKinds() async throws {
+        let kinds = """
+            [collections.users.fields]
+            role = { type = "enum", values = ["USER"], default = "USER", write = "false" }
+            [media.audio]
+            accept = ["audio/mpeg", "audio/wav"]
+            visibility = "private"
+            allow = "me != null"
+            [media.document]
+            accept = ["text/csv", "text/plain", "application/json", "application/zip"]
+            max = "2KB"
+            visibility = "private"
+            allow = "me != null"
+            """
+        // MPEG 1 layer III, 128 kbit/s at 44.1 kHz: frames of 417 bytes.
+        let frame: [UInt8] = [0xFF, 0xFB, 0x90, 0x00] + [UInt8](repeating: 0, count: 413)
+        let sound = frame + frame + frame + frame
+        try await OwnSite.run(kinds, users: ["sara": "USER"]) { site in
+            let (api, sara) = (site.api, site["sara"])
+            func taken(_ file: [UInt8], _ name: String, _ kind: String, as type: String, served: String) async throws {
+                let answer = try await api.upload(file, named: name, kind: kind, as: sara, status: 202) {
+                    $0.text("mime") == type && $0.text("status") == "COMPLETED"
+                }
+                let content = try await api.expect(.GET, "/media/\(answer.text("id") ?? "")/content", as: sara, status: 200)
+                #expect(content.body == file && content.headers.first(name: "content-type") == served)
+                #expect(content.headers.first(name: "content-disposition")?.hasPrefix("attachment") == true)
+                #expect(content.headers.first(name: "content-security-policy")?.contains("sandbox") == true)
+            }
+            try await taken(sound, "a.exe", "audio", as: "audio/mpeg", served: "audio/mpeg")
+            try await taken(Array("name,سلام\n".utf8), "a.csv", "document", as: "text/csv", served: "text/csv; charset=utf-8")
+            try await taken(Array("[1]".utf8), "a.txt", "document", as: "application/json", served: "application/json")
+            let before = site.program.directory.files(in: "data").count
+            let refused: [([UInt8], String, String)] = [
+                (Array("MZ\u{90}\0\u{3}\0\0\0".utf8), "a.mp3", "audio"), (Array("just words".utf8), "a.mp3", "audio"),
+                (sound, "a.txt", "document"), (Array("a\0b".utf8), "a.txt", "document"),
+                (Array("<html><script>alert(1)</script>".utf8), "a.txt", "document"),
+                (Array(" <svg xmlns='http://www.w3.org/2000/svg'/>".utf8), "a.csv", "document"),
+            ]
+            for (file, name, kind) in refused {
+                try await api.upload(file, named: name, kind: kind, as: sara, status: 415) { $0.faults == ["file"] }
+            }
+            try await api.upload([UInt8](repeating: 0x61, count: 2_001), named: "a.txt", kind: "document", as: sara, status: 413)
+            #expect(site.program.directory.files(in: "data").count == before, "what is refused leaves nothing")
+        }
+    }
+
     @Test("Killed in the middle of the work and started again: exactly one set of variants")
     func killed() async throws {
         let photograph = try await Photograph.jpeg(width: 4000, height: 3000)

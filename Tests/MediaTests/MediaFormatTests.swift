@@ -1,3 +1,4 @@
+import Config
 import Glibc
 import NIOCore
 import NIOPosix
@@ -14,6 +15,10 @@ import Testing
         #expect(MediaType.detect(Array("%PDF-1.7".utf8)) == .pdf)
         #expect(MediaType.detect([0, 0, 0, 32] + Array("ftypavif".utf8)) == .avif)
         #expect(MediaType.detect([0, 0, 0, 32] + Array("ftypmif1\0\0\0\0heicmif1".utf8)) == .heic)
+    }
+
+    @Test func acceptNamesWhatIsTold() {
+        #expect(Set(MediaKind.knownTypes) == Set(MediaType.allCases.flatMap(\.mimes)))
     }
 
     @Test(arguments: [

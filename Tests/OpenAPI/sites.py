@@ -117,6 +117,7 @@ class Served:
 
 
 IMAGE = ("pixel.png", "image/png", PIXEL)
+TEXT = ("note.txt", "text/plain", b"A note.\n")
 SITES = {
     site.name: site
     for site in (
@@ -149,7 +150,7 @@ SITES = {
              ]),
         Site("writers", "Tests/Examples/writers.toml", {"username": "admin", "full_name": "Ada Admin", "is_superuser": "true"},
              [*ALONE, "mail.driver=file", 'auth.transport=["bearer"]'], own_rights=("is_active", "is_superuser"), seeds=[
-                 ("file", "/media", {"kind": "document", "file": IMAGE}),
+                 ("file", "/media", {"kind": "document", "file": TEXT}),
                  ("task", "/tasks", {"title": "A note", "kind": "note"}),
                  ("other", "/tasks", {"title": "A document", "kind": "document", "file": "$file"}),
              ]),

@@ -16,6 +16,17 @@ package struct MediaKind: Sendable {
         self.name = name
         self.at = at
     }
+
+    /// What `accept` may name: what can be told by content (`MediaType`).
+    package static let knownTypes = [
+        "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "application/pdf",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation", "application/msword", "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint", "application/zip", "audio/mpeg", "audio/mp3", "audio/aac", "audio/wav", "audio/x-wav",
+        "audio/ogg", "audio/flac", "audio/x-flac", "audio/mp4", "audio/x-m4a", "audio/webm", "video/webm", "text/plain", "text/csv",
+        "text/markdown", "application/json",
+    ]
 }
 
 /// `[media.<kind>.variants] <name> = { … }`

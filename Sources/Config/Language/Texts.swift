@@ -23,14 +23,14 @@ extension Form where Value == String {
     /// `http` or `https`, without query and fragment; a trailing slash is taken off.
     static let url = setting("URL", example: "\"https://example.org\"", pattern: "https?://.+") { Network.url($0).map(\.text) }
 
+    /// One that uploads can be told by; what is not among them would never be accepted.
     static let mediaType = setting("media type", example: "\"image/jpeg\"", pattern: "[a-z]+/[a-z0-9.+-]+") { text in
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        let isWellFormed =
-            parts.count == 2
-            && parts.allSatisfy { part in
-                !part.isEmpty && part.utf8.allSatisfy { Ascii.isLower($0) || Ascii.isDigit($0) || ".+-".utf8.contains($0) }
-            }
-        return isWellFormed ? .success(text) : .failure(Problem(message: "it is no media type such as image/jpeg"))
+        let known = MediaKind.knownTypes
+        if known.contains(text) { return .success(text) }
+        return .failure(
+            Problem(
+                message: "'\(text)' is no media type that can be told by a file's content",
+                suggestion: Suggestion.phrase(for: text, among: known) ?? "known here: \(known.joined(separator: ", "))"))
     }
 
     /// BCP 47, by its form.

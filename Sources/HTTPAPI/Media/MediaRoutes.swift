@@ -122,7 +122,8 @@ package struct MediaRoutes: Sendable {
                     guard let path = try? objects.servedPath(file.object) else { return loop.makeFailedFuture(Failure.notFound) }
                     let tag = "\"\(file.sha256)\""
                     let headers: HTTPHeaders = [
-                        "content-type": file.mime, "content-disposition": "attachment", "accept-ranges": "bytes",
+                        "content-type": file.mime.hasPrefix("text/") ? "\(file.mime); charset=utf-8" : file.mime,
+                        "content-disposition": "attachment", "accept-ranges": "bytes",
                         "cache-control": "private, no-cache", "etag": tag, "content-security-policy": "default-src 'none'; sandbox",
                     ]
                     return serve(path, headers, tag: tag, to: call)

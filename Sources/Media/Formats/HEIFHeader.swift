@@ -33,7 +33,7 @@ enum HEIFHeader {
     }
 
     /// The first box of a range: its name, its content, and the range after it.
-    private static func box(
+    static func box(
         in range: Range<Int64>, _ source: inout ImageHeader.Source
     ) throws -> (String, Range<Int64>, Range<Int64>)? {
         guard range.upperBound - range.lowerBound >= 8 else { return nil }

@@ -26,7 +26,7 @@ package struct ImageHeader: Sendable, Equatable {
         case .webp: return try WebPHeader.read(&source)
         case .gif: return try GIFHeader.read(&source)
         case .avif, .heic: return try HEIFHeader.read(&source, type)
-        case .pdf: throw MediaError.unsupported("not an image")
+        default: throw MediaError.unsupported("not an image")
         }
     }
 

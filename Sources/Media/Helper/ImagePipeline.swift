@@ -103,7 +103,7 @@ enum ImagePipeline {
         case .webp: ATLAS_WEBP
         case .gif: ATLAS_GIF
         case .avif, .heic: ATLAS_HEIF
-        case .pdf: nil
+        default: nil
         }
     }
 

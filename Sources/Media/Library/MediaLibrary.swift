@@ -73,7 +73,7 @@ package final class MediaLibrary: Sendable {
             return threads.runIfActive(eventLoop: loop) { try Self.check(upload) }.flatMap { [self] content in
                 let key = "\(Self.directory(upload.file.sha256))/original.\(content.type.fileExtension)"
                 return loop.makeFutureWithTask { [self] in
-                    try await objects.put(key, fileAt: path, contentType: content.type.mime)
+                    try await objects.put(key, fileAt: path, contentType: content.mime)
                 }.flatMap { [self] in commit(upload, content, key, for: caller, into: buffer, on: loop) }
             }
         }.always { _ in unlink(path) }
@@ -87,6 +87,8 @@ package final class MediaLibrary: Sendable {
     /// What a file is; other files than images have no header.
     private struct Content {
         var type: MediaType
+        /// What its kind calls it.
+        var mime: String
         var header: ImageHeader?
     }
 
@@ -95,21 +97,31 @@ package final class MediaLibrary: Sendable {
         func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: "file", code: code, message: message) }
         guard upload.file.size > 0 else { throw fault("required", "the file is empty") }
         let accepted = upload.kind.declaration.accept
-        guard let type = MediaType.detect(upload.file.prefix), accepted.contains(type.mime) else {
-            throw fault("media_type", "its content must be one of \(accepted.joined(separator: ", ")), whatever its name says")
-        }
-        guard type.isImage else { return Content(type: type) }
         let descriptor = open(upload.file.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StoreError.unavailable("cannot open an upload") }
         defer { close(descriptor) }
-        do {
-            let header = try ImageHeader.read(size: upload.file.size) { offset, count in
-                var bytes = [UInt8](repeating: 0, count: count)
-                let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
-                return Array(bytes.prefix(max(0, got)))
+        func read(_ offset: Int64, _ count: Int) -> [UInt8] {
+            var bytes = [UInt8](repeating: 0, count: count)
+            let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
+            return Array(bytes.prefix(max(0, got)))
+        }
+        let types = try FileContent.types(size: upload.file.size) { read($0, $1) }
+        func first(of types: [MediaType]) -> (MediaType, String)? {
+            for mime in accepted {
+                if let type = types.first(where: { $0.mimes.contains(mime) }) { return (type, mime) }
             }
+            return nil
+        }
+        // Texts of all kinds look alike: the first that is taken. Anything else is the most particular that it can be.
+        let named = types.lazy.filter { !$0.isWritten }.compactMap { first(of: [$0]) }.first ?? first(of: types)
+        guard let (type, mime) = named else {
+            throw fault("media_type", "its content must be one of \(accepted.joined(separator: ", ")), whatever its name says")
+        }
+        guard type.isImage else { return Content(type: type, mime: mime) }
+        do {
+            let header = try ImageHeader.read(size: upload.file.size) { read($0, $1) }
             try ImageLimits().check(width: header.width, height: header.height, pages: header.frames, interlaced: header.interlaced)
-            return Content(type: header.type, header: header)
+            return Content(type: header.type, mime: mime, header: header)
         } catch let error as MediaError {
             switch error {
             case .tooLarge(let reason): throw fault("dimensions", reason)
@@ -138,7 +150,7 @@ package final class MediaLibrary: Sendable {
         set("filename", text(name == ".." || name == "." ? nil : name))
         set("alt", text(upload.alt))
         set("title", text(upload.title))
-        set("mime", .text(content.type.mime))
+        set("mime", .text(content.mime))
         set("size", .int(upload.file.size))
         set("width", content.header.map { .int(Int64($0.width)) } ?? .null)
         set("height", content.header.map { .int(Int64($0.height)) } ?? .null)
