@@ -144,13 +144,18 @@ struct EdgeRoutes: Sendable {
 }
 
 extension Resource {
-    /// The parts of an edge's key that stand in the URL, each of its field's type.
-    func edgeParts(_ call: Call) throws -> [Value] {
+    /// The parts of an edge's key that stand in the URL.
+    func edgeParts(_ call: Call) throws -> [Value] { try collection.edgeParts(of: Array(call.parameters)) }
+}
+
+extension Collection {
+    /// The parts of an edge's key as they stand in a URL, each of its field's type.
+    func edgeParts(of texts: [String]) throws -> [Value] {
         var faults: [FieldFault] = []
         var values: [Value] = []
-        for (index, text) in zip(collection.shape.keyInURL, call.parameters) {
+        for (index, text) in zip(shape.keyInURL, texts) {
             do {
-                values.append(try collection.fields[index].keyValue(from: text))
+                values.append(try fields[index].keyValue(from: text))
             } catch {
                 faults.append(error)
             }

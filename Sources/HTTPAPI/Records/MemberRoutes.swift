@@ -16,13 +16,18 @@ struct MemberRoutes: Sendable {
 
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
         guard resource.collection.behaviour.update != nil else { return }
-        for field in resource.collection.fields where field.isToMany && !field.isPrivate && Self.isWritable(field) {
+        for field in Self.fields(of: resource.collection) {
             let path = "\(resource.item)/\(field.name)"
             routes.add(.PUT, path) { change(field, $0) { .replace($0) } }
             routes.add(.POST, path) { change(field, $0) { .add($0) } }
             routes.add(.DELETE, path + "/{member}") { remove(field, $0) }
             describe(field, at: path, &document)
         }
+    }
+
+    /// The fields whose members have routes, in a collection that clients may change.
+    static func fields(of collection: Collection) -> [Field] {
+        collection.fields.filter { $0.isToMany && !$0.isPrivate && isWritable($0) }
     }
 
     /// Whether any client may ever change it.

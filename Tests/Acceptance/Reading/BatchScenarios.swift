@@ -72,6 +72,57 @@ struct BatchScenarios {
         }
     }
 
+    @Test("Edges are made and taken away, members set, added and removed, among other writes")
+    func relations() async throws {
+        let relations = """
+
+            [collections.posts.fields.readers]
+            type = "refs"
+            to = "users"
+            [collections.users]
+            allow = { read = "true" }
+            [collections.follows]
+            key = ["user", "target"]
+            allow = { read = "true", create = "me != null", update = "user == me", delete = "user == me" }
+            [collections.follows.fields]
+            user = { type = "ref", to = "users", required = true, stamp = "me" }
+            target = { type = "ref", to = "users", required = true }
+            note = "string"
+            """
+        try await OwnSite.run(Self.town + relations, users: ["sara": "USER", "omid": "USER"]) { site in
+            let (api, sara, omid) = (site.api, site["sara"], site["omid"])
+            func batch(_ operations: JSONValue..., status: Int = 200, as caller: Caller? = nil) async throws -> Answer {
+                try await api.expect(.POST, "/batch", as: caller ?? sara, body: ["operations": .array(operations)], status: status)
+            }
+            let edge: JSONValue = .string("/follows/\(omid.id)")
+            let many: JSONValue = "/blog/posts/one/readers"
+            let answer = try await batch(
+                ["method": "POST", "path": "/blog/posts", "body": ["title": "One"]], ["method": "PUT", "path": edge],
+                ["method": "PUT", "path": edge, "body": ["note": "again"]],
+                ["method": "PUT", "path": many, "body": [.string(omid.id)]],
+                ["method": "POST", "path": many, "body": .string(sara.id)],
+                ["method": "DELETE", "path": .string("/blog/posts/one/readers/\(omid.id)")])
+            let items = answer.data.array ?? []
+            #expect(items.compactMap { $0["status"]?.integer } == [201, 201, 200, 200, 200, 204], "\(answer.data.text)")
+            #expect(items[2]["data"]?["note"] == "again" && items[5]["data"] == .null)
+            try await api.expect(.GET, "/follows/\(omid.id)", as: sara, status: 200) { $0.text("note") == "again" }
+            try await api.expect(.GET, "/blog/posts/one", as: sara, status: 200) { $0.data["readers"]?.array?.count == 1 }
+            // All or none, and under the same rules as by themselves.
+            let away: JSONValue = ["method": "DELETE", "path": edge]
+            _ = try await batch(away, ["method": "PUT", "path": many, "body": ["none"]], status: 400)
+            #expect(
+                try await batch(away, ["method": "PUT", "path": many, "body": []], status: 403, as: omid).faults == ["operations[1]"])
+            #expect(try await batch(["method": "PUT", "path": "/follows/x"], status: 400).faults == ["operations[0].body.target"])
+            let tag = try await api.expect(.GET, "/follows/\(omid.id)", as: sara, status: 200).headers.first(name: "etag") ?? ""
+            let dated: JSONValue = ["method": "PUT", "path": edge, "if_match": .string(tag)]
+            #expect(try await batch(dated, status: 400).faults == ["operations[0].if_match"])
+            try await api.expect(.POST, "/batch", body: ["operations": [away]], status: 401)
+            try await api.expect(.GET, "/follows/\(omid.id)", as: sara, status: 200)
+            _ = try await batch(away, away)
+            try await api.expect(.GET, "/follows/\(omid.id)", as: sara, status: 404)
+        }
+    }
+
     @Test("All or none, in order, each seeing what came before; faults name their operation")
     func batch() async throws {
         try await OwnSite.run(Self.town, users: ["sara": "USER", "omid": "USER"]) { site in
