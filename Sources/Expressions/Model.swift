@@ -65,6 +65,8 @@ package struct FieldModel: Sendable {
     package var storage: Storage
     /// The only values that the field can hold (enum, state), for checking literals compared with it.
     package var allowed: [String]?
+    /// Whether it is a text with markup, which `words` does not count.
+    package var isMarkup: Bool
 
     package enum Storage: Sendable, Hashable {
         /// A column of the collection's table.
@@ -80,7 +82,8 @@ package struct FieldModel: Sendable {
         case list(column: String)
     }
 
-    package init(name: String, index: Int, type: ValueType, storage: Storage, allowed: [String]? = nil) {
+    package init(name: String, index: Int, type: ValueType, storage: Storage, allowed: [String]? = nil, isMarkup: Bool = false) {
+        self.isMarkup = isMarkup
         self.name = name
         self.index = index
         self.type = type

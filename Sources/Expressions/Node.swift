@@ -161,9 +161,13 @@ enum Function: String, Sendable, Hashable, CaseIterable {
     case `if`, concat, lower, upper, len, words, round, ceil, floor, abs, coalesce, random, search, day, month, year, weekday
     /// In texts alone.
     case date, time, money
+    /// What `words` is of a field with markup; nobody can write its name.
+    case wordsOfMarkup = "words of markup"
 
     var isCalendar: Bool { [.day, .month, .year, .weekday].contains(self) }
     var isOfTexts: Bool { [.date, .time, .money].contains(self) }
+    /// Those that can be written.
+    static var named: [Function] { allCases.filter { $0 != .wordsOfMarkup } }
 }
 
 extension Node {

@@ -145,7 +145,9 @@ package struct SchemaCompiler {
             default: .column(field.name)
             }
         let allowed = [.enum, .state, .flags].contains(field.type.value) ? field.values.map(\.value) : nil
-        return FieldModel(name: field.name, index: index, type: valueType(of: field), storage: storage, allowed: allowed)
+        return FieldModel(
+            name: field.name, index: index, type: valueType(of: field), storage: storage, allowed: allowed,
+            isMarkup: field.type.value == .html)
     }
 
     /// The typed parts of a field that is a JSON object, for paths such as `location.lat`.

@@ -70,7 +70,9 @@ struct PostLifeScenarios {
                 #expect(!cleaned.contains(dropped), "\(dropped): \(cleaned)")
             }
             for (words, minutes) in [(1, 1), (200, 1), (201, 2), (401, 3)] as [(Int, Int64)] {
-                let content = "<p>" + Array(repeating: "word", count: words).joined(separator: " ") + "</p>"
+                // Tags and their attributes are no words, and a paragraph ends one.
+                let word = "<p>w<b>or</b><a href=\"https://example.com/\">d</a></p>"
+                let content = String(repeating: word, count: words)
                 try await au.patch("/blog/posts/\(post)", ["content": "\(content)"], has: ["reading_time": .integer(minutes)])
             }
 

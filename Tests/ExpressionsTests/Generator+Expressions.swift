@@ -123,7 +123,7 @@ extension Generator {
         case .int:
             switch random.below(9) {
             case 0: return "len(\(sub(.text, &self)))"
-            case 1: return "words(\(sub(.text, &self)))"
+            case 1: return random.one(in: 2) ? "words(\(row(place).prefix)h1)" : "words(\(sub(.text, &self)))"
             case 2: return "-\(sub(.int, &self))"
             case 3:
                 let type = random.pick([ValueType.float, .decimal(scale: 2), .decimal(scale: 4)])

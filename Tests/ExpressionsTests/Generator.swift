@@ -6,6 +6,11 @@ struct Generator {
     let model: Model
     static let names = ["users", "alpha", "beta", "gamma"]
     private static let texts = ["", "a", "A", "b", "ab", "é", "it's", "two words", " x  y\tz ", "ß", "\u{1}\u{2} \u{2}\u{1}", "日本"]
+    private static let markup = [
+        "<p>one</p><p>two <b>th</b>ree</p>", "a<br />b", "<a href=\"/x y\">z</a>", "<", "a < b > c", "<<b>>", "<b", "</em >x</em>",
+        "<ab>c</ab>",
+        "<a<b>c", "<i/>x<em\ty>z", "é<sup>日</sup>", "<>", "<p class=\"a b c\">&lt;b&gt;</p>",
+    ]
     private static let enumeration = ["on", "off", "a"]
 
     init(seed: UInt64) {
@@ -15,7 +20,7 @@ struct Generator {
         for name in Self.names {
             let fields: [(String, ValueType, [String]?)] = [
                 ("t1", .text, nil), ("t2", .text, Self.enumeration), ("i1", .int, nil), ("i2", .int, nil), ("f1", .float, nil),
-                ("b1", .bool, nil), ("m1", .moment, nil), ("d1", .date, nil), ("u1", .duration, nil),
+                ("h1", .text, nil), ("b1", .bool, nil), ("m1", .moment, nil), ("d1", .date, nil), ("u1", .duration, nil),
             ]
             let targets = ["users", random.pick(Self.names), random.pick(Self.names)]
             let union = ["users", random.pick(["alpha", "beta", "gamma"])]
@@ -32,6 +37,7 @@ struct Generator {
             collection.isTenant = !tenant.isEmpty
             for index in collection.fields.indices {
                 let field = collection.fields[index]
+                if field.name == "h1" { collection.fields[index].isMarkup = true }
                 if case .union = field.type { collection.fields[index].storage = .pair(collection: "x1_kind", id: "x1_id") }
                 if field.type == .list(.text) { collection.fields[index].storage = .list(column: "g1") }
                 if field.name.hasPrefix("o.") {
@@ -88,6 +94,7 @@ struct Generator {
         case .union(let targets):
             let target = random.pick(targets)
             return .text("\(target):\(target)\(random.below(count + 1) + 1)")
+        case .text where field.isMarkup: return .text((0..<3).map { _ in random.pick(Self.markup) }.joined())
         case .text: return .text(random.pick(field.allowed ?? Self.texts))
         case .moment: return .moment(Int64(random.below(100) - 30) * 43_200_001)
         case .date: return .date(Int64(random.below(40) - 10))

@@ -115,7 +115,7 @@ extension Node {
         // Clocks and counts stay below 2⁵³.
         case .parameter(.now, _), .overlap, .calendar, .midnight: return 0x1p53
         case .aggregate(let aggregate) where aggregate.kind == .count: return 0x1p53
-        case .call(let function, _): return [.len, .words].contains(function) ? 0x1p53 : nil
+        case .call(let function, _): return [.len, .words, .wordsOfMarkup].contains(function) ? 0x1p53 : nil
         case .negative(let part, _): return part.magnitude
         case .arithmetic(let operation, let left, let right, let type):
             guard type != .float, let left = left.magnitude, let right = right.magnitude else { return nil }

@@ -9,7 +9,7 @@ extension Checker {
         if name == "overlap" { return try overlap(arguments, range) }
         guard let function = Function(rawValue: name) else {
             let known =
-                Function.allCases.filter { scope.isText || !$0.isOfTexts }.map(\.rawValue) + Aggregate.Kind.allCases.map(\.rawValue) + [
+                Function.named.filter { scope.isText || !$0.isOfTexts }.map(\.rawValue) + Aggregate.Kind.allCases.map(\.rawValue) + [
                     "overlap"
                 ]
             throw unknown(name, nameRange, "there is no function '\(name)'", among: known)
@@ -51,7 +51,9 @@ extension Checker {
         case .lower, .upper:
             return Typed(node: .call(function, [try argument(arguments[0], of: [.text], function).node]), type: .text, range: range)
         case .len, .words:
-            return Typed(node: .call(function, [try argument(arguments[0], of: [.text], function).node]), type: .int, range: range)
+            let typed = try argument(arguments[0], of: [.text], function)
+            let isMarkup = function == .words && typed.field?.isMarkup == true
+            return Typed(node: .call(isMarkup ? .wordsOfMarkup : function, [typed.node]), type: .int, range: range)
         case .ceil, .floor:
             let typed = try number(arguments[0], function)
             let mode: Rescale.Mode = function == .ceil ? .ceil : .floor

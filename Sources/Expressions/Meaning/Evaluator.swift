@@ -164,6 +164,7 @@ struct Evaluator {
         case (.upper, .text(let text)): return .text(Text.uppercased(text))
         case (.len, .text(let text)): return .int(Int64(text.unicodeScalars.count))
         case (.words, .text(let text)): return .int(Text.words(text))
+        case (.wordsOfMarkup, .text(let text)): return .int(Text.words(Markup.plain(text)))
         case (.round, .float(let value)), (.ceil, .float(let value)), (.floor, .float(let value)):
             return .int(try Arithmetic.whole(value, function))
         case (.abs, .decimal(let value)):

@@ -2,7 +2,7 @@
 package enum PostgreSQLFunctions {
     /// Statements that create them, or replace older ones, in the current schema. They read no table.
     package static var installation: [String] {
-        [divide, rescale, toInt, roundReal, write, words, fold, midnight, calendar]
+        [divide, rescale, toInt, roundReal, write, words, wordsOfMarkup, fold, midnight, calendar]
     }
 
     private static func function(_ head: String, returns type: String, sql body: String) -> String {
@@ -64,6 +64,14 @@ package enum PostgreSQLFunctions {
 
     private static let words = function(
         "atlas_words(x text)", returns: "bigint", sql: "count(*) FROM regexp_matches(x, E'[^ \\t\\n\\x0B\\f\\r]+', 'g')")
+
+    /// As `Markup.plain`.
+    private static let wordsOfMarkup = function(
+        "atlas_words_of_markup(x text)", returns: "bigint",
+        sql: """
+            atlas_words(regexp_replace(regexp_replace(x, E'</?(?:\(Markup.withinWords.joined(separator: "|")))(?:[ /][^>]*)?>', '', 'g'),
+            '<[^>]*>', ' ', 'g'))
+            """)
 
     /// `translate` drops what has no partner: the scalars that fall away stand last.
     private static var fold: String {

@@ -143,6 +143,7 @@ extension SQLGenerator {
             return "\(SQLFragment(text: function.rawValue))(\(value(arguments[0]))\(collation))"
         case .len: return "CAST(length(\(value(arguments[0]))) AS bigint)"
         case .words: return "atlas_words(\(value(arguments[0])))"
+        case .wordsOfMarkup: return "atlas_words_of_markup(\(value(arguments[0])))"
         case .round where arguments.count == 2: return "atlas_round_real(\(value(arguments[0])), \(value(arguments[1])))"
         case .round, .ceil, .floor: return "atlas_int(\(value(arguments[0])), \(text(function.rawValue)))"
         case .abs: return "abs(\(value(arguments[0])))"

@@ -20,6 +20,7 @@ package enum StoreFunction: String, Sendable, CaseIterable {
     /// Units, scale; a text.
     case write = "atlas_decimal"
     case words = "atlas_words"
+    case wordsOfMarkup = "atlas_words_of_markup"
     case fold = "atlas_fold"
     /// A moment, `day month year weekday`, a zone.
     case calendar = "atlas_calendar"
@@ -30,7 +31,7 @@ package enum StoreFunction: String, Sendable, CaseIterable {
 
     package var argumentCount: Int {
         switch self {
-        case .words, .fold: 1
+        case .words, .wordsOfMarkup, .fold: 1
         case .divide: 5
         case .rescale: 4
         case .calendar: 3
@@ -67,6 +68,9 @@ package enum StoreFunction: String, Sendable, CaseIterable {
         case .words:
             guard case .text(let text) = arguments[0] else { return .null }
             return .int(Text.words(text))
+        case .wordsOfMarkup:
+            guard case .text(let text) = arguments[0] else { return .null }
+            return .int(Text.words(Markup.plain(text)))
         case .fold:
             guard case .text(let text) = arguments[0] else { return .null }
             return .text(TextFolding.folded(text))
