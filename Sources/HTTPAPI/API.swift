@@ -16,6 +16,7 @@ package final class API: Responder {
         RecordRoutes(context).add(to: &routes, describing: &document)
         InvitationRoutes(context).add(to: &routes, describing: &document)
         DeliveryRoutes(context).add(to: &routes, describing: &document)
+        JobRoutes(context).add(to: &routes, describing: &document)
         RevisionRoutes(context).add(to: &routes, describing: &document)
         AuditRoutes(context).add(to: &routes, describing: &document)
         ViewRoutes(context).add(to: &routes, describing: &document)

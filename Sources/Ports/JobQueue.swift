@@ -47,6 +47,10 @@ package enum JobState: String, Sendable, CaseIterable {
 package struct NewJob: Sendable, Equatable {
     package var kind: String
     package var queue: String
+    /// What the file calls it; nil: what its kind says is all.
+    package var name: String?
+    /// The user on whose account it is done; nil: the system.
+    package var startedBy: String?
     /// JSON.
     package var payload: [UInt8]
     package var priority: Int
@@ -61,8 +65,10 @@ package struct NewJob: Sendable, Equatable {
 
     package init(
         kind: String, queue: String, payload: [UInt8] = [], priority: Int = 0, runAt: Int64? = nil, uniqueKey: String? = nil,
-        maxAttempts: Int = 5, record: JobRecord? = nil, requestID: String? = nil
+        maxAttempts: Int = 5, record: JobRecord? = nil, requestID: String? = nil, name: String? = nil, startedBy: String? = nil
     ) {
+        self.name = name
+        self.startedBy = startedBy
         self.kind = kind
         self.queue = queue
         self.payload = payload
@@ -134,6 +140,9 @@ package enum JobOutcome: Sendable, Equatable {
 package struct JobStatus: Sendable, Equatable {
     package var id: String
     package var kind: String
+    /// As in `NewJob`.
+    package var name: String?
+    package var startedBy: String?
     package var queue: String
     package var state: JobState
     package var attempts: Int

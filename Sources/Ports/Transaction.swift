@@ -23,6 +23,7 @@ package protocol Transaction: AnyObject, RowSource {
     func read(_ read: RecordRead, into buffer: inout ByteBuffer) throws -> RecordAnswer?
 
     var jobs: any JobTransaction { get }
+    var jobLog: any JobLog { get }
     var accounts: any AccountTransaction { get }
     var proofs: any ProofTransaction { get }
     var failures: any FailureTransaction { get }
@@ -48,6 +49,20 @@ package protocol JobTransaction {
     func cancel(uniqueKey key: String) throws -> Bool
 }
 
+/// The jobs that are remembered, for whoever looks after them.
+package protocol JobLog {
+    func job(_ id: String) throws -> JobStatus?
+
+    /// Of that queue and state, where they are given; the youngest first, and how many there are.
+    func page(queue: String?, state: JobState?, limit: Int, offset: Int) throws -> (jobs: [JobStatus], total: Int)
+
+    /// How many jobs of the queue are in which state.
+    func counts(of queue: String) throws -> [JobState: Int]
+
+    /// As `JobQueue.retry`.
+    func retry(_ id: String) throws -> Bool
+}
+
 /// Credentials and sessions, apart from `users`.
 package protocol AccountTransaction {
     func credential(of user: String) throws -> Credential?
@@ -64,6 +79,8 @@ package protocol AccountTransaction {
     func removeSession(_ id: String) throws
     /// Ends all sessions of the user but one; gives the ids that ended.
     func removeSessions(of user: String, except: String?) throws -> [String]
+    /// Of everybody, the youngest first, and how many there are.
+    func sessions(limit: Int, offset: Int) throws -> (sessions: [Session], total: Int)
     /// Of a user, the youngest first.
     func sessions(of user: String) throws -> [Session]
     /// Notes where from and when those sessions were last used; sessions that have ended stay ended.

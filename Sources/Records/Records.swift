@@ -220,6 +220,25 @@ package final class Records: Sendable {
         }
     }
 
+    /// Appends `{"id": …}` of the job that a write has started; a repeated request gets that of the first.
+    package func writeAndStart(
+        _ collection: Collection, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop,
+        _ body: @escaping @Sendable (RecordWriter) throws -> (row: Row, job: String?)
+    ) -> EventLoopFuture<ByteBuffer> {
+        write(for: caller, on: loop) { writer, transaction in
+            if let first = try caller.repetition?.answer(transaction, for: caller, in: collection.name, into: buffer) {
+                return first.answer.buffer
+            }
+            let (row, job) = try body(writer)
+            var buffer = buffer
+            let start = buffer.writerIndex
+            buffer.writeJSON(["id": job.map { .string($0) } ?? .null])
+            let written = WrittenRecord(row: row, answer: RecordAnswer(buffer: buffer, version: row.version))
+            try caller.repetition?.keep(written, from: start, transaction, for: caller)
+            return buffer
+        }
+    }
+
     /// A write that no anonymous caller can ever make is refused before its body is read (11-precisions 12).
     package func admitsWriting(_ rule: Rule?, for caller: Caller) -> Bool {
         guard caller.isAnonymous else { return true }

@@ -81,9 +81,8 @@ package struct Action: Sendable {
     package var sets: [FieldSetting] = []
     package var checks: [Check] = []
     package var input: [Field] = []
-    /// What it starts.
-    package var job: String?
-    package var document: String?
+    /// A job or document that it starts.
+    package var work: Work?
 
     package init(name: String) {
         self.name = name

@@ -227,8 +227,7 @@ extension SchemaCompiler {
             action.allow = rule(declared.allow, of: declaration.name)
             action.sets = settings(declared.set, fields: fields, of: declaration.name, input: input)
             action.checks = declared.checks.compactMap { check($0, of: declaration.name, input: input) }
-            action.job = declared.job?.value
-            action.document = declared.document?.value
+            action.work = work(of: declared)
             return action
         }
     }

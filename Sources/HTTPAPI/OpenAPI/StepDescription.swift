@@ -16,13 +16,13 @@ extension OpenAPIDocument {
             guard let allow = action.allow else { continue }
             addStep(
                 action.name, "An action on one of \(collection.name)", of: collection, item: item, parameters: key + [ifMatch],
-                input: action.input, needsAccount: allow.isNeverForAnonymous)
+                input: action.input, needsAccount: allow.isNeverForAnonymous, startsJob: action.work != nil)
         }
     }
 
     private mutating func addStep(
         _ name: String, _ summary: String, of collection: Collection, item: String, parameters: [JSONValue], input: [Field],
-        needsAccount: Bool, isPossible: Bool = true
+        needsAccount: Bool, isPossible: Bool = true, startsJob: Bool = false
     ) {
         let names = OperationNames(collection.name)
         let properties = input.map { JSONMember(name: $0.name, value: FieldDescription.request($0)) }
@@ -30,13 +30,15 @@ extension OpenAPIDocument {
         let body: JSONValue = [
             "type": "object", "additionalProperties": false, "properties": .object(properties), "required": .array(required),
         ]
+        let success =
+            startsJob
+            ? JobRoutes.started : Self.success("200", "the record", data: Self.reference(names.singular), headers: Self.etag)
         add(
             .POST, item + "/" + name,
             Operation(
                 id: "\(OperationNames.camel(name, upper: false))\(names.singular)", summary: summary, tag: collection.name,
                 needsAccount: needsAccount, isRepeatable: true, parameters: parameters, body: Self.body(body, required: !required.isEmpty),
-                successes: isPossible
-                    ? [Self.success("200", "the record", data: Self.reference(names.singular), headers: Self.etag)] : [],
+                successes: isPossible ? [success] : [],
                 failures: ["402", "403", "404", "409", "412"]))
     }
 

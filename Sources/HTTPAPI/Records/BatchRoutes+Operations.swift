@@ -173,11 +173,11 @@ extension BatchRoutes {
                     (try $0.fire(transition, of: collection, key, input: input, version: version), 200)
                 }
             }
-            if let action = behaviour.actions.first(where: { $0.name == rest[1] && $0.job == nil && $0.document == nil }) {
+            if let action = behaviour.actions.first(where: { $0.name == rest[1] && $0.work == nil }) {
                 try admit(action.allow)
                 let input = try action.input.values(from: body ?? .object([:]))
                 return Operation(collection: collection) {
-                    (try $0.perform(action, of: collection, key, input: input, version: version), 200)
+                    (try $0.perform(action, of: collection, key, input: input, version: version).row, 200)
                 }
             }
             return nil

@@ -31,27 +31,34 @@ extension RecordWriter {
         return row
     }
 
-    /// Does a named operation that is no transition.
+    /// Does a named operation that is no transition. Of one that starts work the id of its job is given too; work that has no place in the
+    /// record's state is refused.
     package func perform(
         _ action: Action, of collection: Collection, _ key: RecordKey, input: [Int: Value], version: Int64? = nil
-    ) throws -> Row {
+    ) throws -> (row: Row, job: String?) {
         let old = try readable(collection, key)
         try checkReferences(in: input, of: action.input)
         try admit(action.allow, to: action.name, on: old, "you may not do this")
         try match(version, old)
-        if action.job != nil || action.document != nil {
-            let what = action.job == nil ? "makes a document" : "starts a job"
-            throw RecordError.checkFailed(status: 409, message: "'\(action.name)' \(what), which is not in force in this version")
-        }
         var row = old
         let scope = scope(input, of: action.input)
         try apply(action.sets, to: &row, old: old, in: collection, scope: scope)
         try save(&row, old: old, in: collection, checks: collection.behaviour.checks + action.checks, scope: scope, event: action.name)
+        let job = try action.work.map { try start($0, on: row, in: collection) }
         try runEffects(of: action.name, in: collection, new: row, old: old)
-        return row
+        return (row, job)
     }
 
     // MARK: Parts
+
+    private func start(_ work: Work, on row: Row, in collection: Collection) throws -> String {
+        if work.kind == .job, let plan = schema.jobs[work.name], plan.collection === collection, let state = collection.state,
+            case .text(let name) = row.values[state.index], !plan.holds(in: name)
+        {
+            throw RecordError.invalidTransition("'\(work.name)' has no place where this is '\(name)'")
+        }
+        return try enqueue(work, on: row)
+    }
 
     /// The surroundings with `input.<name>`.
     private func scope(_ input: [Int: Value], of fields: [Field]) -> Environment {

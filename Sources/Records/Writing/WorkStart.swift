@@ -13,7 +13,7 @@ extension RecordWriter {
                 kind: work.jobKind, queue: work.queue, payload: Array(payload.text.utf8),
                 uniqueKey: row.map { Self.key(of: work, on: $0.id) },
                 maxAttempts: work.attempts, record: row.map { JobRecord(collection: $0.collection, id: $0.id) },
-                requestID: caller.requestID))
+                requestID: caller.requestID, name: work.name, startedBy: environment.me?.id))
     }
 
     /// A job whose record leaves its states otherwise than by the job is cancelled, and so is one whose record is gone (11-precisions 32).

@@ -11,7 +11,7 @@ enum JobSchema {
             "priority" INTEGER NOT NULL, "run_at" INTEGER NOT NULL, "attempts" INTEGER NOT NULL, "max_attempts" INTEGER NOT NULL,
             "fence" INTEGER NOT NULL, "worker" TEXT, "progress" INTEGER NOT NULL, "note" TEXT, "unique_key" TEXT, "payload" BLOB,
             "result" BLOB, "error" TEXT, "collection" TEXT, "record" TEXT, "request_id" TEXT, "created_at" INTEGER NOT NULL,
-            "ended_at" INTEGER) STRICT;
+            "ended_at" INTEGER, "name" TEXT, "started_by" TEXT) STRICT;
         CREATE TABLE IF NOT EXISTS "_atlas_job_payloads" ("n" INTEGER PRIMARY KEY, "payload" BLOB NOT NULL) STRICT;
         CREATE INDEX IF NOT EXISTS "_atlas_jobs_ready" ON "_atlas_jobs" ("queue", "priority" DESC, "run_at", "id")
             WHERE "state" = 'ready';
@@ -21,6 +21,17 @@ enum JobSchema {
         CREATE UNIQUE INDEX IF NOT EXISTS "_atlas_jobs_live" ON "_atlas_jobs" ("unique_key")
             WHERE "unique_key" IS NOT NULL AND "ended_at" IS NULL;
         """
+
+    /// Columns that older files lack.
+    static func complete(_ connection: Connection) throws {
+        var known: Set<String> = []
+        let columns = try connection.prepare(#"SELECT "name" FROM pragma_table_info('_atlas_jobs')"#)
+        while try columns.step() { known.insert(columns.text(0)) }
+        columns.reset()
+        for column in ["name", "started_by"] where !known.contains(column) {
+            try connection.execute(#"ALTER TABLE "_atlas_jobs" ADD COLUMN "\#(column)" TEXT"#)
+        }
+    }
 
     /// Ends what a former process left running, once this one owns the file: ready again at once, or dead after its last attempt. Gives the
     /// number of this incarnation, which is greater than all before; fences are made from it.

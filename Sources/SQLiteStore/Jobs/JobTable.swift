@@ -44,8 +44,8 @@ final class JobTable {
         let statement = try connection.statement(
             """
             INSERT INTO "_atlas_jobs" ("id", "queue", "kind", "state", "priority", "run_at", "attempts", "max_attempts", "fence", "progress",
-                "unique_key", "payload", "collection", "record", "request_id", "created_at")
-            VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, 0, ?, ?, ?, ?, ?, ?)
+                "unique_key", "payload", "collection", "record", "request_id", "created_at", "name", "started_by")
+            VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         statement.bind(id, at: 1)
         statement.bind(job.queue, at: 2)
@@ -60,6 +60,8 @@ final class JobTable {
         statement.bind(job.record?.id, at: 11)
         statement.bind(job.requestID, at: 12)
         statement.bind(now, at: 13)
+        statement.bind(job.name, at: 14)
+        statement.bind(job.startedBy, at: 15)
         try statement.run()
         if isLarge {
             let payload = try connection.statement(#"INSERT INTO "_atlas_job_payloads" VALUES (?, ?)"#)
@@ -213,23 +215,47 @@ final class JobTable {
     // MARK: Looking
 
     func job(_ id: String) throws -> JobStatus? {
-        let statement = try connection.statement(
-            """
-            SELECT "kind", "queue", "state", "attempts", "max_attempts", "progress", "note", "result", "error", "collection", "record",
-                "created_at", "run_at", "ended_at" FROM "_atlas_jobs" WHERE "id" = ?
-            """)
+        let statement = try connection.statement(#"SELECT \#(JobTable.looks) FROM "_atlas_jobs" WHERE "id" = ?"#)
         defer { statement.reset() }
         statement.bind(id, at: 1)
-        guard try statement.step(), let state = JobState(rawValue: statement.text(2)) else { return nil }
+        return try statement.step() ? status(statement) : nil
+    }
+
+    func page(queue: String?, state: JobState?, limit: Int, offset: Int) throws -> (jobs: [JobStatus], total: Int) {
+        let condition = #"(?1 IS NULL OR "queue" = ?1) AND (?2 IS NULL OR "state" = ?2)"#
+        let statement = try connection.statement(
+            #"SELECT \#(JobTable.looks) FROM "_atlas_jobs" WHERE \#(condition) ORDER BY "n" DESC LIMIT ?3 OFFSET ?4"#)
+        defer { statement.reset() }
+        statement.bind(queue, at: 1)
+        statement.bind(state?.rawValue, at: 2)
+        statement.bind(Int64(limit), at: 3)
+        statement.bind(Int64(offset), at: 4)
+        var jobs: [JobStatus] = []
+        while try statement.step() { if let job = status(statement) { jobs.append(job) } }
+        let count = try connection.statement(#"SELECT count(*) FROM "_atlas_jobs" WHERE \#(condition)"#)
+        defer { count.reset() }
+        count.bind(queue, at: 1)
+        count.bind(state?.rawValue, at: 2)
+        return (jobs, try count.step() ? Int(count.integer(0)) : 0)
+    }
+
+    private static let looks =
+        #""kind", "queue", "state", "attempts", "max_attempts", "progress", "note", "result", "error", "collection", "record", "#
+        + #""created_at", "run_at", "ended_at", "id", "name", "started_by""#
+
+    private func status(_ statement: Statement) -> JobStatus? {
+        guard let state = JobState(rawValue: statement.text(2)) else { return nil }
         var record: JobRecord?
         if let collection = statement.optionalText(9), let key = statement.optionalText(10) {
             record = JobRecord(collection: collection, id: key)
         }
-        return JobStatus(
-            id: id, kind: statement.text(0), queue: statement.text(1), state: state, attempts: Int(statement.integer(3)),
+        var status = JobStatus(
+            id: statement.text(14), kind: statement.text(0), queue: statement.text(1), state: state, attempts: Int(statement.integer(3)),
             maxAttempts: Int(statement.integer(4)), progress: Int(statement.integer(5)), note: statement.optionalText(6),
             result: statement.optionalBytes(7), error: statement.optionalText(8), record: record, createdAt: statement.integer(11),
             runAt: statement.integer(12), endedAt: statement.optionalInteger(13))
+        (status.name, status.startedBy) = (statement.optionalText(15), statement.optionalText(16))
+        return status
     }
 
     func nextDue(in queue: String) throws -> Int64? {

@@ -109,3 +109,19 @@ struct SQLiteJobs: JobTransaction {
         return true
     }
 }
+
+extension SQLiteJobs: JobLog {
+    func job(_ id: String) throws -> JobStatus? { try context.jobs.job(id) }
+
+    func page(queue: String?, state: JobState?, limit: Int, offset: Int) throws -> (jobs: [JobStatus], total: Int) {
+        try context.jobs.page(queue: queue, state: state, limit: limit, offset: offset)
+    }
+
+    func counts(of queue: String) throws -> [JobState: Int] { try context.jobs.counts(of: queue) }
+
+    func retry(_ id: String) throws -> Bool {
+        guard let queue = try context.jobs.retry(id) else { return false }
+        context.wake(queue)
+        return true
+    }
+}

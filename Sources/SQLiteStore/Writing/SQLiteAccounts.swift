@@ -95,6 +95,19 @@ struct SQLiteAccounts: AccountTransaction {
         return sessions
     }
 
+    func sessions(limit: Int, offset: Int) throws -> (sessions: [Session], total: Int) {
+        let statement = try connection.statement(
+            #"SELECT \#(SQLiteAccounts.columns) FROM "_atlas_sessions" ORDER BY "created_at" DESC, "id" DESC LIMIT ? OFFSET ?"#)
+        defer { statement.reset() }
+        statement.bind(Int64(limit), at: 1)
+        statement.bind(Int64(offset), at: 2)
+        var sessions: [Session] = []
+        while try statement.step() { sessions.append(SQLiteAccounts.session(statement)) }
+        let count = try connection.statement(#"SELECT count(*) FROM "_atlas_sessions""#)
+        defer { count.reset() }
+        return (sessions, try count.step() ? Int(count.integer(0)) : 0)
+    }
+
     func noteUse(_ uses: [SessionUse]) throws {
         let statement = try connection.statement(
             #"UPDATE "_atlas_sessions" SET "used_at" = ?2, "address" = ?3, "user_agent" = ?4 WHERE "id" = ?1"#)

@@ -53,6 +53,7 @@ final class SQLiteTransaction: Transaction {
     // MARK: Others
 
     var jobs: any JobTransaction { SQLiteJobs(context) }
+    var jobLog: any JobLog { SQLiteJobs(context) }
 
     var accounts: any AccountTransaction { SQLiteAccounts(connection) }
 

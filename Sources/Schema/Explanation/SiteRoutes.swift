@@ -134,7 +134,7 @@ package enum SiteRoutes {
         }
         for action in collection.behaviour.actions {
             guard let method = method("POST", action.allow) else { continue }
-            let starts = action.job != nil || action.document != nil
+            let starts = action.work != nil
             routes.append(ExplainedRoute(segments: item + [action.name], methods: [method], note: starts ? "202" : inputs(action.input)))
         }
         return routes
