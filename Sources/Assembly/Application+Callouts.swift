@@ -16,3 +16,11 @@ extension Application {
         return ServiceJob.Site(records: records, jobs: site.configuration.jobs, timeouts: timeouts)
     }
 }
+
+extension Configuration {
+    /// Those that Atlas has by itself (11-precisions 33), then the file's own.
+    var queueNames: [String] {
+        let own = ["default", "media", "mail", "sms", "webhooks", "exports", "documents", "maintenance"]
+        return own + queues.map(\.name).filter { !own.contains($0) }
+    }
+}

@@ -169,6 +169,7 @@ package final class Application: Sendable {
             sealing: Sealing(backend.masterKey))
         settings.limits = site.configuration.server.limits
         settings.webhookAttempts = Dictionary(site.configuration.webhooks.map { ($0.name, $0.attempts) }) { first, _ in first }
+        settings.queues = site.configuration.queueNames
         settings.transports = auth.transport
         settings.methods = auth.methods
         settings.asksSecondFactor = auth.totp != nil

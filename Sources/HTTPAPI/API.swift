@@ -17,6 +17,7 @@ package final class API: Responder {
         InvitationRoutes(context).add(to: &routes, describing: &document)
         DeliveryRoutes(context).add(to: &routes, describing: &document)
         JobRoutes(context).add(to: &routes, describing: &document)
+        AdminRoutes(context).add(to: &routes, describing: &document)
         RevisionRoutes(context).add(to: &routes, describing: &document)
         AuditRoutes(context).add(to: &routes, describing: &document)
         ViewRoutes(context).add(to: &routes, describing: &document)

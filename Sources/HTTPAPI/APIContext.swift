@@ -23,6 +23,8 @@ package struct APIContext: Sendable {
         package var limits: [LimitDeclaration] = []
         /// Tries of a delivery, by webhook.
         package var webhookAttempts: [String: Int] = [:]
+        /// The queues that `/admin/queues` tells of.
+        package var queues: [String] = []
         /// How tokens may be handed over; the first where the client does not say.
         package var transports: [Auth.Transport] = [.bearer]
         /// Whether an account may ask for a code of its authenticator.

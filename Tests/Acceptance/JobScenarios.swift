@@ -81,4 +81,40 @@ import Testing
             try await site.api.expect(.GET, talk, status: 200) { $0.data["asked"] == 1 }
         }
     }
+
+    @Test func `who enters the backoffice sees queues, jobs and sessions, and has a dead job done after all`() async throws {
+        try await Self.run(reply: { number, _ in number < 3 ? .status(500) : .status(200, #"{"text":"Said"}"#) }) { site, _ in
+            for path in ["/admin/queues", "/admin/jobs", "/admin/jobs/nothing", "/admin/sessions"] {
+                try await site.api.expect(.GET, path, status: 401)
+                try await site.api.expect(.GET, path, as: site["user"], status: 403)
+            }
+            let talk = try await Self.talk(site)
+            let started = try await site.api.expect(.POST, talk + "/write_down", as: site["user"], status: 202)
+            let job = "/admin/jobs/\(try #require(started.text("id")))"
+            let dead = try await site.api.eventually(job, as: site["staff"], within: .seconds(20)) { $0.text("status") == "dead" }
+            #expect(dead.data["attempts"] == 2 && dead.text("error") == "the service answered 500" && dead.text("queue") == "slow")
+            #expect(dead.text("started_by") == site["user"].id && dead.text("record") == "talks:\(talk.dropFirst(7))")
+            try await site.api.expect(.GET, job, as: site["user"], status: 403)
+            try await site.api.expect(.GET, "/admin/jobs/nothing", as: site["staff"], status: 404)
+
+            let queues = try await site.api.expect(.GET, "/admin/queues", as: site["staff"], status: 200).data.array ?? []
+            let slow = try #require(queues.first { $0["name"] == "slow" })
+            #expect(slow["failed"] == 1 && slow["waiting"] == 0 && slow["active"] == 0 && slow["done"] == 0 && slow["delayed"] == 0)
+            #expect(queues.contains { $0["name"] == "maintenance" })
+            let listed = try await site.api.expect(.GET, "/admin/jobs?queue=slow&status=dead", as: site["staff"], status: 200)
+            #expect(listed.data.array?.count == 1 && listed.data.array?.first?["id"]?.string == started.text("id"))
+            try await site.api.expect(.GET, "/admin/jobs?queue=slow&status=done", as: site["staff"], status: 200) { $0.data == [] }
+            try await site.api.expect(.GET, "/admin/jobs?status=lost", as: site["staff"], status: 400)
+
+            try await site.api.expect(.POST, job + "/retry", as: site["user"], status: 403)
+            try await site.api.expect(.POST, "/admin/jobs/nothing/retry", as: site["staff"], status: 404)
+            try await site.api.expect(.POST, job + "/retry", as: site["staff"], status: 202)
+            _ = try await site.api.eventually(job, as: site["staff"]) { $0.text("status") == "done" }
+            try await site.api.expect(.POST, job + "/retry", as: site["staff"], status: 409)
+
+            let sessions = try await site.api.expect(.GET, "/admin/sessions", as: site["staff"], status: 200).data.array ?? []
+            #expect(Set(sessions.compactMap { $0["user"]?.string }) == Set(["staff", "user", "other"].map { site[$0].id }))
+            #expect(sessions.allSatisfy { $0.members?.count == 7 })
+        }
+    }
 }
