@@ -7,9 +7,9 @@ extension ExampleSite {
     /// A rate that no test reaches, for the routes of codes.
     package static let manyCodes = ["server.limits.auth.otp=100000/s per ip", "auth.otp.per_phone=1000/h"]
 
-    /// Messages by SMS to a number, once there are so many. They leave by a job: asked for until they are there, for at most 10 s.
+    /// Messages by SMS to a number, once there are so many. They leave by a job: asked for until they are there, for at most 60 s.
     package func texts(to number: String, count: Int) async throws -> [String] {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while true {
             let texts = messages("sms").filter { $0["to"]?.string == number }.compactMap { $0["text"]?.string }
             if texts.count >= count { return texts }

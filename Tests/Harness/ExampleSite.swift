@@ -161,13 +161,17 @@ package struct ExampleSite: Sendable {
         try await person.post("/invitations/accept", ["token": "\(token)"], sourceLocation: sourceLocation)
     }
 
-    /// The token of the last mail with one to that address. Mail leaves by a job: asked for until it is there, for at most 10 s.
-    package func token(mailedTo email: String) async throws -> String {
-        let deadline = ContinuousClock.now + .seconds(10)
+    /// The token of the last mail with one to that address, another one than `former`. Mail leaves by a job: asked for until it is there, for at
+    /// most 60 s.
+    package func token(mailedTo email: String, after former: String? = nil) async throws -> String {
+        let deadline = ContinuousClock.now + .seconds(60)
         while true {
             for message in messages("mail").reversed() where message.text.contains(email) {
                 let parts = (message["text"]?.string ?? "").split(separator: "token=")
-                if parts.count > 1 { return String(parts[1].prefix { !$0.isWhitespace && $0 != "\"" && $0 != "<" }) }
+                guard parts.count > 1 else { continue }
+                let token = String(parts[1].prefix { !$0.isWhitespace && $0 != "\"" && $0 != "<" })
+                if token == former { break }
+                return token
             }
             guard ContinuousClock.now < deadline else { throw NoMail(to: email) }
             _ = try await anonymous.api.open(.GET, "//health").finish()

@@ -49,7 +49,8 @@ package final class Exchange: Sendable {
         try? await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes))).get()
     }
 
-    /// Ends the request and waits for the whole answer. Fails after 60 s without one.
+    /// Ends the request and waits for the whole answer. Fails after five minutes without one: fifty passwords at once take their time on a small
+    /// machine that has other things to do.
     package func finish() async throws -> RawAnswer {
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
         return try await answered()
@@ -57,7 +58,7 @@ package final class Exchange: Sendable {
 
     /// The answer to a request whose body is never completed.
     package func answered() async throws -> RawAnswer {
-        let timer = channel.eventLoop.scheduleTask(in: .seconds(60)) { [channel] in channel.close(promise: nil) }
+        let timer = channel.eventLoop.scheduleTask(in: .minutes(5)) { [channel] in channel.close(promise: nil) }
         defer { timer.cancel() }
         let raw = try await answer.get()
         channel.close(promise: nil)
