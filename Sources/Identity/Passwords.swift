@@ -149,7 +149,10 @@ package final class Passwords: Sendable {
             user = try writer.set([field.index: .bool(mustChange)], of: users, id: user.id) ?? user
         }
         try writer.tell(.passwordChanged, of: user)
-        try transaction.proofs.withdraw(.reset, for: user.id, at: writer.now)
+        // What somebody else has asked for who knew the old password, or had a session, opens nothing any more.
+        for purpose in [Proof.Purpose.reset, .changeEmail, .totp, .oidcExchange] {
+            try transaction.proofs.withdraw(purpose, for: user.id, at: writer.now)
+        }
         try writer.notify(records.schema.notices.accountChanged, to: .row(user))
         return try transaction.accounts.removeSessions(of: user.id, except: session)
     }
