@@ -62,21 +62,39 @@ package final class PasswordReset: Sendable {
         }.flatMap { [self] in
             hasher.hash(password, on: loop)
         }.flatMap { [self] hash in
-            records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> [String]? in
+            records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Renewal? in
                 guard case .proved(let proof) = try proofs.take(.reset, token: token, now: now, in: transaction.proofs),
                     let user = try transaction.row(in: users.name, id: proof.subject)
                 else { return nil }
                 let address = Value.text(String(decoding: proof.data, as: UTF8.self))
                 guard user.value("email", in: users) == address else { return nil }
-                try transaction.proofs.withdraw(.reset, for: user.id, at: now)
-                if let field = users.field("email_verified"), user.values[field.index] != .bool(true) {
-                    _ = try writer.set([field.index: .bool(true)], of: users, id: user.id)
-                }
-                return try passwords.renew(hash, of: user.id, writer)
+                let isFirstProof = user.value("email_verified", in: users) != .bool(true)
+                if isFirstProof { try takeOver(user, writer) }
+                return Renewal(
+                    user: user.id, ended: try passwords.renew(hash, of: user.id, writer), isFirstProof: isFirstProof)
             }
-        }.flatMapThrowing { [sessions] ended in
-            guard let ended else { throw IdentityError.wrongCode }
-            sessions.ended(ended)
+        }.flatMapThrowing { [sessions] renewal in
+            guard let renewal else { throw IdentityError.wrongCode }
+            sessions.ended(renewal.ended)
+            if renewal.isFirstProof { sessions.endedAll(of: renewal.user) }
         }
+    }
+
+    private struct Renewal: Sendable {
+        var user: String
+        var ended: [String]
+        /// Nobody had proved the address before.
+        var isFirstProof: Bool
+    }
+
+    /// Until now anybody may have held the account, having signed up with an address that is not his: the ways in that he may have left
+    /// open end with his sessions. An authenticator stays: it lets nobody in.
+    private func takeOver(_ user: Row, _ writer: RecordWriter) throws {
+        var changes: [Int: Value] = [:]
+        if let field = users.field("email_verified") { changes[field.index] = .bool(true) }
+        if let field = users.field("phone"), !field.required { changes[field.index] = .null }
+        if !changes.isEmpty { _ = try writer.set(changes, of: users, id: user.id) }
+        try writer.transaction.apiKeys.removeAll(of: user.id)
+        try writer.transaction.identities.removeAll(of: user.id)
     }
 }

@@ -181,9 +181,8 @@ package final class Sessions: Sendable {
         records.store.transaction(on: loop) { transaction in
             try transaction.accounts.setClosed(user, true)
             return try transaction.accounts.removeSessions(of: user, except: nil)
-        }.map { [registry] ended in
-            // Keys of the account too.
-            registry.userChanged(user, to: nil, mustChangePassword: false)
+        }.map { [self] ended in
+            endedAll(of: user)
             for id in ended { registry.end(id) }
             return ended.count
         }
@@ -197,6 +196,9 @@ package final class Sessions: Sendable {
     package func ended(_ ids: [String]) {
         for id in ids { registry.end(id) }
     }
+
+    /// The same of everything as which the user acts, his keys too.
+    func endedAll(of user: String) { registry.userChanged(user, to: nil, mustChangePassword: false) }
 
     /// Milliseconds since signing in during which one need not prove again who one is.
     private static let recent: Int64 = 10 * 60_000
