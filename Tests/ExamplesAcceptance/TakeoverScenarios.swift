@@ -85,4 +85,23 @@ struct TakeoverScenarios {
         let text = try await site.texts(to: number, count: count).last ?? ""
         return text.split { !$0.isASCII || !$0.isNumber }.first { $0.count == 6 }.map(String.init) ?? text
     }
+
+    @Test("Whoever may not invite any more lets nobody in by what he sent before")
+    func formerInviter() async throws {
+        try await ExampleSite.run(.orders, settings: ["auth.signup=invite"]) { site in
+            let owner = try await site.caller(.plain, "Owner")
+            let bob = try await site.caller(.plain, "Bob")
+            let tenant = try await owner.make("/tenants", ["name": "Acme"])
+            for email in ["mina@example.com", "bob@example.com"] {
+                try await owner.within(tenant).post("/invitations", ["email": "\(email)", "role": "member"])
+            }
+            let tokens = try await [site.token(mailedTo: "mina@example.com"), site.token(mailedTo: "bob@example.com")]
+            let closed = try await site.command(["user", "disable", "owner@example.com"])
+            try #require(closed.status == 0, "\(closed.output)")
+            try await site.anonymous.post(
+                "/auth/signup",
+                ["email": "mina@example.com", "password": Self.password, "name": "Mina", "invitation": "\(tokens[0])"], 403)
+            try await bob.post("/invitations/accept", ["token": "\(tokens[1])"], 403)
+        }
+    }
 }

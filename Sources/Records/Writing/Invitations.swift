@@ -52,11 +52,7 @@ extension RecordWriter {
         guard invitation.values[plan.email] == me.value("email", in: schema.users),
             me.value("email_verified", in: schema.users) == .bool(true)
         else { throw RecordError.forbidden("this invitation is for another address, or yours is not verified") }
-        guard let field = plan.collection.shape.tenant, case .text(let id) = invitation.values[field],
-            let tenant = try transaction.row(in: tenancy.tenants.name, id: id),
-            try tenancy.activeWhen?.isTrue(in: Environment(now: environment.now), row: tenant, rows: transaction) ?? true
-        else { throw RecordError.invalidCode(Self.invalid) }
-        try admitInviter(of: invitation, into: tenant, tenancy, plan)
+        let tenant = try tenant(of: invitation, tenancy, plan)
 
         var scope = environment
         (scope.tenant, scope.member) = (tenant, nil)
@@ -74,10 +70,24 @@ extension RecordWriter {
         return (membership, placed)
     }
 
-    /// Whether that token of a mail invites that address: whoever shows it reads its mail. Throws where it invites nobody any more.
+    /// Whether that token of a mail invites that address: whoever shows it reads its mail. Throws where it invites nobody any more, or
+    /// whoever invited may not do so any more.
     package func isInvited(_ email: String, by token: String) throws -> Bool {
-        guard let plan = schema.tenancy?.invitations else { throw RecordError.invalidCode(Self.invalid) }
-        return try invitation(of: token, plan).values[plan.email] == .text(email)
+        guard let tenancy = schema.tenancy, let plan = tenancy.invitations else { throw RecordError.invalidCode(Self.invalid) }
+        let invitation = try invitation(of: token, plan)
+        guard invitation.values[plan.email] == .text(email) else { return false }
+        _ = try tenant(of: invitation, tenancy, plan)
+        return true
+    }
+
+    /// Where the invitation leads to. Throws unless the tenant is active and the inviter may still invite.
+    private func tenant(of invitation: Row, _ tenancy: Tenancy, _ plan: Invitations) throws -> Row {
+        guard let field = plan.collection.shape.tenant, case .text(let id) = invitation.values[field],
+            let tenant = try transaction.row(in: tenancy.tenants.name, id: id),
+            try tenancy.activeWhen?.isTrue(in: Environment(now: environment.now), row: tenant, rows: transaction) ?? true
+        else { throw RecordError.invalidCode(Self.invalid) }
+        try admitInviter(of: invitation, into: tenant, tenancy, plan)
+        return tenant
     }
 
     private static let invalid = "this invitation does not exist, was used, was replaced or has expired"
@@ -99,7 +109,7 @@ extension RecordWriter {
         guard case .text(let id) = invitation.values[plan.inviter] else { return }
         guard let inviter = try transaction.row(in: schema.users.name, id: id),
             try schema.activeWhen?.isTrue(in: Environment(now: environment.now), row: inviter, rows: transaction) ?? true,
-            let rule = plan.collection.behaviour.create
+            try !transaction.accounts.isClosed(id), let rule = plan.collection.behaviour.create
         else { throw refusal }
         var scope = environment
         (scope.me, scope.tenant) = (inviter, tenant)
