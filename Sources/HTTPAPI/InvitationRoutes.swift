@@ -8,7 +8,7 @@ internal import Schema
 
 /// `POST /invitations/accept`: without a tenant, since the caller is not in it yet (11-precisions 57).
 struct InvitationRoutes {
-    private static let path = "/api/v1/invitations/accept"
+    static let path = "/api/v1/invitations/accept"
     private let context: APIContext
 
     init(_ context: APIContext) {

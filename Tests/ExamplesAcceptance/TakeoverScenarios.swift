@@ -104,4 +104,24 @@ struct TakeoverScenarios {
             try await bob.post("/invitations/accept", ["token": "\(tokens[1])"], 403)
         }
     }
+
+    @Test("A key makes no accounts and joins no tenant")
+    func keys() async throws {
+        try await ExampleSite.run(.orders) { site in
+            let root = try await site.caller(.root, "Root")
+            let owner = try await site.caller(.plain, "Owner")
+            try await root.post("/tenants", ["name": "Acme", "slug": "acme"])
+            try await owner.post("/tenants", ["name": "Beta", "slug": "beta"])
+            try await owner.within("beta").post("/invitations", ["email": "root@example.com", "role": "admin"])
+            let token = try await site.token(mailedTo: "root@example.com")
+            for scopes in [.null, ["users:*", "invitations:*"]] as [JSONValue] {
+                let made = try await root.within("acme").post("/me/api_keys", ["name": "Key", "scopes": scopes])
+                let key = Client(api: site.api, caller: Caller(name: "key", id: "", email: "", token: made.text("key") ?? ""))
+                try await key.post(
+                    "/users", ["email": "x@example.com", "name": "X", "password": Self.password, "is_root": true], 403)
+                try await key.post("/invitations/accept", ["token": "\(token)"], 403)
+            }
+            try await root.post("/invitations/accept", ["token": "\(token)"])
+        }
+    }
 }

@@ -25,6 +25,8 @@ struct UserRoutes: Sendable {
         let context = users.context
         return context.refuseQuery(call)
             ?? context.collect(call) { caller, body in
+                // Whoever has a key would have an account of his choosing, with all that no key reaches.
+                guard caller.key == nil else { throw Failure(ResolvedCaller.Refused.outOfReach) }
                 let rule = users.collection.behaviour.create
                 guard context.records.admitsWriting(rule, for: caller) else { throw RecordError.unauthenticated }
                 guard rule != nil else { throw caller.refusal("nobody makes accounts for others here") }

@@ -8,6 +8,8 @@ extension APIContext {
         let segments = template.split(separator: "/")
         guard segments.count > 2, segments[0] == "api" else { return !template.hasPrefix("/backoffice") }
         if ["auth", "me", "admin"].contains(segments[2]) { return false }
+        // Of which tenant somebody becomes a member he decides himself.
+        if template == InvitationRoutes.path { return false }
         if key.scopes == nil || segments.count == 3 && ["batch", "search"].contains(segments[2]) { return true }
         let path = segments.dropFirst(2).map(String.init)
         return records.schema.collections.contains { path.starts(with: $0.path) }
