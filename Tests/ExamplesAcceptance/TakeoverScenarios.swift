@@ -124,4 +124,28 @@ struct TakeoverScenarios {
             try await root.post("/invitations/accept", ["token": "\(token)"])
         }
     }
+
+    @Test("What came by cookie goes by cookie; a plain page is none of a site with HTTPS")
+    func cookies() async throws {
+        try await ExampleSite.run(.writers, settings: ["auth.transport=[\"cookie\", \"bearer\"]"]) { site in
+            let anon = site.anonymous
+            let own = "https://writers.example.ir"
+            let body: JSONValue = ["email": "sara@example.com", "username": "sara", "password": "Secret123", "full_name": "Sara"]
+            let jar = Jar(try await anon.post("/auth/signup", body, headers: ["origin": own]))
+            try await anon.post("/auth/refresh", ["transport": "bearer"], 400, at: ["transport"], headers: jar.with("origin", own))
+            // A page that came by plain HTTP was made by whoever stands between.
+            for (origin, status) in [("http://writers.example.ir", 403), (own, 200)] {
+                var head = HTTPRequestHead(version: .http1_1, method: .PATCH, uri: "/api/v1/me")
+                head.headers = jar.with("origin", origin)
+                head.headers.add(name: "host", value: "writers.example.ir")
+                head.headers.add(name: "content-type", value: "application/json")
+                head.headers.add(name: "content-length", value: "2")
+                let exchange = try await Exchange.open(head, port: site.api.port)
+                await exchange.send(ByteBuffer(string: "{}"))
+                #expect(try await exchange.finish().status == status, "\(origin)")
+            }
+            let renewed = try await anon.post("/auth/refresh", ["transport": "cookie"], 200, headers: jar.with("origin", own))
+            #expect(Jar(renewed).names.count == 2 && renewed.data["refresh_token"] == nil && renewed.data["access_token"] == nil)
+        }
+    }
 }

@@ -64,7 +64,9 @@ package struct SessionCookies: Sendable {
         if origins.contains(origin) { return true }
         // The name under which the browser reached this very server; a foreign page cannot choose it.
         guard let host = request.headers.first(name: "host")?.lowercased() else { return false }
-        return origin == "http://\(host)" || origin == "https://\(host)"
+        if origin == "https://\(host)" { return true }
+        // Of a site that is reached by HTTPS a plain page is whoever stands between.
+        return origin == "http://\(host)" && !origins.contains("https://\(host)")
     }
 
     /// Scheme, host and port of a URL, as browsers write them (RFC 6454 section 6.2).

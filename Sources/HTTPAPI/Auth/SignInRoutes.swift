@@ -59,8 +59,14 @@ struct SignInRoutes: Sendable {
     @Sendable private func refresh(_ call: Call) -> Intake {
         intake.signIn(call, isOptional: context.settings.cookies != nil) { entry in
             if let cookie = try cookie(of: call, entry.body) {
+                // What no script could read must not come back where every script can.
+                guard entry.named != .bearer else {
+                    throw Failure.invalid([
+                        FieldFault(path: "transport", code: "enum", message: "must be 'cookie' for the token of a cookie")
+                    ])
+                }
                 return sessions.refresh(cookie, for: entry.caller, on: call.request.eventLoop).map {
-                    answer.response($0, by: entry.named ?? .cookie, to: call)
+                    answer.response($0, by: .cookie, to: call)
                 }.flatMapErrorThrowing { error in
                     // What is spent or ended would only come again.
                     var failure = Failure(identity: error)
