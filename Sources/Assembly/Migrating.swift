@@ -18,8 +18,13 @@ package struct Migrating: Sendable {
     package struct Refused: Error, CustomStringConvertible {
         package var steps: [MigrationPlan.Step]
 
-        package var description: String {
-            let lines = steps.map { "  \($0.safety.rawValue): \($0.title)\n    to allow it: atlas migrate --allow \($0.permission ?? "")" }
+        package var description: String { description(options: "") }
+
+        /// With the words that make `atlas migrate` look at the same file and directory: ` --config atlas.toml`.
+        package func description(options: String) -> String {
+            let lines = steps.map {
+                "  \($0.safety.rawValue): \($0.title)\n    to allow it: atlas migrate\(options) --allow \($0.permission ?? "")"
+            }
             return "the file asks for changes that are not safe; nothing was changed\n" + lines.joined(separator: "\n")
         }
     }

@@ -73,7 +73,7 @@ private func withMigrating(_ options: SiteOptions, _ body: (Migrating) async thr
             throw error
         }
     } catch let refused as Migrating.Refused {
-        complain(refused.description)
+        complain(refused.description(options: options.words))
         throw SiteOptions.configurationError
     } catch let shared as SharedValues {
         complain(describe(shared))
@@ -95,5 +95,6 @@ func describe(_ shared: SharedValues) -> String {
 /// What a store or listener says of itself, without Swift's decoration.
 func describe(_ error: any Error) -> String {
     if case StoreError.unavailable(let reason) = error { return reason }
+    if case ObjectStoreError.unavailable(let reason) = error { return "\(reason) (storage.dir, which stands in app.data_dir)" }
     return "\(error)"
 }

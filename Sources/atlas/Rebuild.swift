@@ -35,7 +35,7 @@ struct Rebuild: AsyncParsableCommand {
                 print(JSONValue.object(["changed": .object(members)]).text)
             }
         } catch let refused as Migrating.Refused {
-            complain(refused.description)
+            complain(refused.description(options: options.words))
             throw SiteOptions.configurationError
         } catch {
             complain(describe(error))

@@ -44,7 +44,7 @@ struct Serve: AsyncParsableCommand {
                 fflush(nil)
             }
         } catch let refused as Migrating.Refused {
-            complain(refused.description)
+            complain(refused.description(options: options.words))
             throw SiteOptions.configurationError
         } catch let shared as SharedValues {
             complain("atlas cannot serve: \(describe(shared))")

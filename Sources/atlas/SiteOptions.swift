@@ -24,6 +24,17 @@ struct SiteOptions: ParsableArguments {
         return ["atlas.toml", "/etc/atlas/atlas.toml"].first { access($0, R_OK) == 0 }
     }
 
+    /// The same options for another command, as a shell takes them.
+    var words: String {
+        let given = (config.map { ["--config", $0] } ?? []) + overrides.flatMap { ["--set", $0] }
+        return given.map { word in
+            let isPlain = word.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-_./=:,".utf8.contains(byte)
+            }
+            return isPlain ? " \(word)" : " '\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+        }.joined()
+    }
+
     /// The overrides as keys and values.
     var pairs: [(String, String)] {
         overrides.map { text -> (String, String) in

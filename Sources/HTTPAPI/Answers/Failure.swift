@@ -86,9 +86,15 @@ extension Failure {
                 status: .forbidden, code: "FIELD_FORBIDDEN", message: "some of these fields may not be sent", details: faults)
         case .notFound: self = .notFound
         case .conflict(let fields):
+            // A reference to several collections is two columns and one field.
+            let paths = fields.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+            let message = paths.count > 1 ? "another record has these values together already" : "another record has this value already"
             self.init(
-                status: .conflict, code: "CONFLICT", message: "another record has this value already",
-                details: fields.map { FieldFault(path: $0, code: "unique", message: "is taken") })
+                status: .conflict, code: "CONFLICT", message: message,
+                details: paths.map { path in
+                    let others = paths.filter { $0 != path }.joined(separator: ", ")
+                    return FieldFault(path: path, code: "unique", message: others.isEmpty ? "is taken" : "is taken together with \(others)")
+                })
         case .invalidTransition(let message): self.init(status: .conflict, code: "INVALID_TRANSITION", message: message)
         case .inUse(let message): self.init(status: .conflict, code: "IN_USE", message: message)
         case .repeatedDifferently:

@@ -31,7 +31,10 @@ extension Field {
         func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: path, code: code, message: message) }
         switch kind {
         case .int, .counter:
-            guard case .integer(let number) = json else { throw fault("type", "must be a whole number, not \(json.kind)") }
+            guard case .integer(let number) = json else {
+                if case .number(let text) = json { throw fault("type", "must be a whole number, not \(text)") }
+                throw fault("type", "must be a whole number, not \(json.kind)")
+            }
             try check(Double(number), path)
             return .int(number)
         case .float:
@@ -189,7 +192,7 @@ extension Field {
 
     func check(count: Int, _ path: String) throws(FieldFault) {
         if let minimum, Double(count) < minimum {
-            throw FieldFault(path: path, code: "min", message: "must have at least \(Self.text(minimum)) members")
+            throw FieldFault(path: path, code: "min", message: "must have at least \(Self.text(minimum)) \(minimum == 1 ? "member" : "members")")
         }
         let most = maximum ?? 1_000
         if Double(count) > most {

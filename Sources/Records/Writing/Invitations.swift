@@ -49,9 +49,12 @@ extension RecordWriter {
         guard let tenancy = schema.tenancy, let plan = tenancy.invitations else { throw RecordError.notFound }
         guard let me = environment.me else { throw RecordError.unauthenticated }
         let invitation = try invitation(of: token, plan)
-        guard invitation.values[plan.email] == me.value("email", in: schema.users),
-            me.value("email_verified", in: schema.users) == .bool(true)
-        else { throw RecordError.forbidden("this invitation is for another address, or yours is not verified") }
+        guard invitation.values[plan.email] == me.value("email", in: schema.users) else {
+            throw RecordError.forbidden("this invitation is for another address than that of this account")
+        }
+        guard me.value("email_verified", in: schema.users) == .bool(true) else {
+            throw RecordError.forbidden("prove your address first: POST /auth/email/resend sends a token for POST /auth/email/verify")
+        }
         let tenant = try tenant(of: invitation, tenancy, plan)
 
         var scope = environment
