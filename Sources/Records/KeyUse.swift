@@ -49,7 +49,12 @@ package struct Scopes: Sendable, Hashable {
 extension Caller {
     /// Refuses what is not within the scopes of the key by which he came.
     package func demand(_ operation: String, in collection: String) throws(RecordError) {
-        guard let scopes = key?.scopes, !isSystem, !scopes.permits(operation, in: collection) else { return }
-        throw .forbidden("the key is not for '\(collection):\(operation)'")
+        if !isWithinScopes(operation, of: collection) { throw .forbidden("the key is not for '\(collection):\(operation)'") }
+    }
+
+    /// Whether the key by which he came, if he did, is for that.
+    func isWithinScopes(_ operation: String, of collection: String) -> Bool {
+        guard let scopes = key?.scopes, !isSystem else { return true }
+        return scopes.permits(operation, in: collection)
     }
 }

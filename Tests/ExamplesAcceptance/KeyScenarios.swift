@@ -136,4 +136,21 @@ struct KeyScenarios {
             #expect(try await key.tries(.GET, path).status >= 400)
         }
     }
+
+    @Test("Files too are within its scopes")
+    func files() async throws {
+        try await ExampleSite.run(.orders) { site in
+            let acme = try await Acme(site)
+            let file = try await acme.owner.upload(Sample.pdf, named: "a.pdf", kind: "upload")
+            try await acme.owner.get("/media/\(file)/content")
+            let reader = try await acme.key(["name": "Reader", "scopes": ["orders:read"]]).client
+            try await reader.get("/media/\(file)", 403)
+            try await reader.get("/media/\(file)/status", 403)
+            try await reader.get("/media/\(file)/content", 404)
+            for body in [["name": "Files", "scopes": ["media:read"]], ["name": "All"]] as [JSONValue] {
+                let key = try await acme.key(body).client
+                for path in ["", "/content", "/status"] { try await key.get("/media/\(file)\(path)") }
+            }
+        }
+    }
 }
