@@ -61,7 +61,7 @@ package final class Accounts: Sendable {
         } catch {
             return loop.makeFailedFuture(error)
         }
-        return hash(of: account, on: loop).flatMap { [self] hash in
+        return hash(of: account, for: caller, on: loop).flatMap { [self] hash in
             records.write(for: caller, on: loop) { [self] writer, transaction in
                 var account = account
                 // Whoever holds the invitation reads the address's mail.
@@ -89,7 +89,7 @@ package final class Accounts: Sendable {
         } catch {
             return loop.makeFailedFuture(error)
         }
-        return hash(of: account, on: loop).flatMap { [self] hash in
+        return hash(of: account, for: caller, on: loop).flatMap { [self] hash in
             records.writeAndRead(users, for: caller, isNew: true, into: buffer, on: loop) { [self] writer in
                 try insert(account, hash: hash, asksRule: true, writer, writer.transaction)
             }
@@ -105,16 +105,16 @@ package final class Accounts: Sendable {
             return loop.makeFailedFuture(error)
         }
         let caller = Caller.system(now: records.clock.now())
-        return hash(of: account, on: loop).flatMap { [self] hash in
+        return hash(of: account, for: caller, on: loop).flatMap { [self] hash in
             records.write(for: caller, on: loop) { [self] writer, transaction in
                 try insert(account, hash: hash, asksRule: false, writer, transaction).id
             }
         }
     }
 
-    private func hash(of account: NewAccount, on loop: any EventLoop) -> EventLoopFuture<String?> {
+    private func hash(of account: NewAccount, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<String?> {
         guard let password = account.password else { return loop.makeSucceededFuture(nil) }
-        return hasher.hash(password, on: loop).map { $0 }
+        return hasher.hash(password, for: caller.environment.request, on: loop).map { $0 }
     }
 
     private func insert(
@@ -149,7 +149,7 @@ package final class Accounts: Sendable {
             }
             return try row.flatMap { try transaction.accounts.credential(of: $0.id)?.hash }
         }.flatMap { [self] hash in
-            hasher.verify(password, against: hash, on: loop).flatMap { [self] verdict in
+            hasher.verify(password, against: hash, for: caller.environment.request, on: loop).flatMap { [self] verdict in
                 records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
                     try attempt(account, verdict, verified: hash, for: caller, writer, transaction)
                 }

@@ -1,5 +1,6 @@
 internal import CCrypt
 internal import Crypto
+package import Expressions
 package import NIOCore
 internal import NIOPosix
 package import Ports
@@ -14,15 +15,19 @@ package enum PasswordError: Error, Sendable, Equatable {
 }
 
 /// bcrypt at cost 12, about 200 ms each, on threads of its own: never on an event loop, and never more at once than half the cores.
+/// No network has more than half of the places in the line: whoever fills it with passwords that are right, where no lock-out counts, keeps
+/// nobody else from signing in.
 ///
 /// What is hashed is base64(SHA-384(NFC(password))), so that no password is cut at bcrypt's 72 bytes (11-precisions 45).
 package final class PasswordHasher: Sendable {
     private static let cost: UInt = 12
-    private static let waitingLimit = 64
+    private static let waitingLimit = 128
+    private static let networkLimit = 64
 
     private let pool: NIOThreadPool
     private let random: any Random
-    private let waiting = Mutex(0)
+    /// How many wait, by the network that they came from; none without any.
+    private let waiting = Mutex((count: 0, networks: [String: Int]()))
     /// What unknown accounts are verified against: cost and salt without a hash, which takes as long and is never right.
     private let dummy: String
 
@@ -38,8 +43,8 @@ package final class PasswordHasher: Sendable {
     }
 
     /// A crypt(3) string for a new password.
-    package func hash(_ password: String, on loop: any EventLoop) -> EventLoopFuture<String> {
-        run(on: loop) { [random] in try Self.hash(password, random) }
+    package func hash(_ password: String, for request: RequestFacts, on loop: any EventLoop) -> EventLoopFuture<String> {
+        run(for: request, on: loop) { [random] in try Self.hash(password, random) }
     }
 
     /// What a password turned out to be.
@@ -50,8 +55,10 @@ package final class PasswordHasher: Sendable {
     }
 
     /// Whether the password is that of the hash; nil stands for an unknown account and is always wrong, after the same time.
-    package func verify(_ password: String, against hash: String?, on loop: any EventLoop) -> EventLoopFuture<Verdict> {
-        run(on: loop) { [dummy, random] in
+    package func verify(
+        _ password: String, against hash: String?, for request: RequestFacts, on loop: any EventLoop
+    ) -> EventLoopFuture<Verdict> {
+        run(for: request, on: loop) { [dummy, random] in
             guard try Self.matches(password, hash ?? dummy), let hash else { return .wrong }
             return .right(renewed: Self.isCurrent(hash) ? nil : try Self.hash(password, random))
         }
@@ -66,15 +73,24 @@ package final class PasswordHasher: Sendable {
     }
 
     private func run<Result: Sendable>(
-        on loop: any EventLoop, _ work: @escaping @Sendable () throws -> Result
+        for request: RequestFacts, on loop: any EventLoop, _ work: @escaping @Sendable () throws -> Result
     ) -> EventLoopFuture<Result> {
-        let isAdmitted = waiting.withLock { count in
-            guard count < Self.waitingLimit else { return false }
-            count += 1
+        let network = SignInFailures.network(request.ip)
+        let isAdmitted = waiting.withLock { waiting in
+            let own = waiting.networks[network] ?? 0
+            guard waiting.count < Self.waitingLimit, own < Self.networkLimit else { return false }
+            waiting.count += 1
+            waiting.networks[network] = own + 1
             return true
         }
         guard isAdmitted else { return loop.makeFailedFuture(PasswordError.busy) }
-        return pool.runIfActive(eventLoop: loop, work).always { [self] _ in waiting.withLock { $0 -= 1 } }
+        return pool.runIfActive(eventLoop: loop, work).always { [self] _ in
+            waiting.withLock { waiting in
+                waiting.count -= 1
+                let left = (waiting.networks[network] ?? 1) - 1
+                waiting.networks[network] = left > 0 ? left : nil
+            }
+        }
     }
 
     static func matches(_ password: String, _ hash: String) throws(PasswordError) -> Bool {

@@ -60,7 +60,7 @@ package final class PasswordReset: Sendable {
             else { throw IdentityError.wrongCode }
             if let fault = passwords.fault(password, of: user) { throw RecordError.invalid([fault]) }
         }.flatMap { [self] in
-            hasher.hash(password, on: loop)
+            hasher.hash(password, for: caller.environment.request, on: loop)
         }.flatMap { [self] hash in
             records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Renewal? in
                 guard case .proved(let proof) = try proofs.take(.reset, token: token, now: now, in: transaction.proofs),

@@ -47,8 +47,8 @@ package final class Passwords: Sendable {
             }
             return try transaction.accounts.credential(of: me.id)?.hash
         }.flatMap { [self] hash in
-            judge(current, hash, to: password, on: loop).flatMap { [self] isRight in
-                hasher.hash(password, on: loop).flatMap { [self] new in
+            judge(current, hash, to: password, for: caller, on: loop).flatMap { [self] isRight in
+                hasher.hash(password, for: caller.environment.request, on: loop).flatMap { [self] new in
                     records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Change in
                         let subject = try subject(me, caller, transaction)
                         if let seconds = try failures.wait(subject, now: now, in: transaction.failures) { return .tooMany(seconds) }
@@ -77,13 +77,15 @@ package final class Passwords: Sendable {
     }
 
     /// Whether the present password is right. Throws where the new one is the same, which only whoever knows it is told.
-    private func judge(_ current: String?, _ hash: String?, to password: String, on loop: any EventLoop) -> EventLoopFuture<Bool> {
+    private func judge(
+        _ current: String?, _ hash: String?, to password: String, for caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<Bool> {
         guard let hash else { return loop.makeSucceededFuture(false) }
         guard let current else {
             let fault = FieldFault(path: "current_password", code: "required", message: "is required")
             return loop.makeFailedFuture(RecordError.invalid([fault]))
         }
-        return hasher.verify(current, against: hash, on: loop).flatMapThrowing { verdict in
+        return hasher.verify(current, against: hash, for: caller.environment.request, on: loop).flatMapThrowing { verdict in
             guard case .right = verdict else { return false }
             if PasswordHasher.isSame(current, password) {
                 throw RecordError.invalid([FieldFault(path: "password", code: "same", message: "is the one that it was")])
@@ -98,7 +100,7 @@ package final class Passwords: Sendable {
     ) -> EventLoopFuture<Void> {
         let system = Caller.system(now: records.clock.now())
         if let fault = fault(password, of: nil) { return loop.makeFailedFuture(RecordError.invalid([fault])) }
-        return hasher.hash(password, on: loop).flatMap { [self] new in
+        return hasher.hash(password, for: system.environment.request, on: loop).flatMap { [self] new in
             records.write(for: system, on: loop) { [self] writer, _ in try renew(new, of: user, mustChange: mustChange, writer) }
         }.map { [sessions] in sessions.ended($0) }
     }
@@ -126,7 +128,7 @@ package final class Passwords: Sendable {
             }
             return try transaction.accounts.credential(of: me.id)?.hash
         }.flatMap { [self] hash in
-            hasher.verify(password, against: hash, on: loop).flatMap { [self] verdict in
+            hasher.verify(password, against: hash, for: caller.environment.request, on: loop).flatMap { [self] verdict in
                 records.store.transaction(on: loop) { [self] transaction -> Change in
                     let subject = try subject(me, caller, transaction)
                     if let seconds = try failures.wait(subject, now: now, in: transaction.failures) { return .tooMany(seconds) }
