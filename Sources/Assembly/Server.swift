@@ -85,7 +85,7 @@ package final class Server: Sendable {
         let upkeep = Upkeep(current: current, loop: upkeepLoop)
         let refresh = RollUpRefresh(records: { current.value.records }, loop: backend.group.next())
         var handlers: [String: any JobHandler] = [MediaLibrary.jobKind: variants, RecordWriter.refreshJob: refresh]
-        for kind in Upkeep.kinds { handlers[kind] = upkeep }
+        for kind in Upkeep.kinds + Upkeep.occasional { handlers[kind] = upkeep }
         let delivery = MessageDelivery(
             carriers: { current.value.carriers }, open: { [sealing = backend.messageSealing] in sealing.open($0) },
             queue: backend.store.jobs)
@@ -198,7 +198,7 @@ package final class Server: Sendable {
         }
     }
 
-    /// Clock transitions: what fell due while nobody watched at once, the rest when its moment comes.
+    /// Schedules and clock transitions: what fell due while nobody watched at once, the rest when its moment comes.
     private func keepTime() async {
         await alignDue(of: application.value)
         do {
@@ -207,13 +207,18 @@ package final class Server: Sendable {
             log.error("upkeep cannot begin", metadata: ["error": "\(error)"])
         }
         await backend.timekeeper.run { [self] in
-            try await application.value.records.fireDue(on: upkeepLoop) { entry, error in
+            let records = application.value.records
+            let scheduled = try await records.runSchedules(on: upkeepLoop) { schedule, error in
+                log.error("a schedule was refused", metadata: ["schedule": "\(schedule.name)", "error": "\(error)"])
+            }
+            let due = try await records.fireDue(on: upkeepLoop) { entry, error in
                 log.warning(
                     "a transition that is due is refused, until its record changes",
                     metadata: [
                         "record": "\(entry.record.collection)/\(entry.record.id)", "transition": "\(entry.transition)", "error": "\(error)",
                     ])
             }
+            return [scheduled, due].compactMap { $0 }.min()
         }
     }
 

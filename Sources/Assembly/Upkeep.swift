@@ -10,6 +10,8 @@ internal import Records
 struct Upkeep: JobHandler {
     static let queue = "maintenance"
     static let kinds = ["softdelete.prune", "audit.prune", "proofs.prune", "session.prune"]
+    /// What is done when a schedule says so.
+    static let occasional = ["sitemap.rebuild"]
     /// Milliseconds between two runs.
     private static let interval: Int64 = 3_600_000
     /// So many failures in a row, with the queue's growing delay, that it outlives any disk that is full for a while.
@@ -41,13 +43,14 @@ struct Upkeep: JobHandler {
         case "session.prune": try await pruneSessions()
         case "audit.prune": try await records.pruneAudit(on: loop)
         case "proofs.prune": try await pruneProofs()
+        // What is kept of a sitemap lasts until the next commit: that of this job's end is one.
         default: break
         }
         try Task.checkCancellation()
         let (claim, kind, next) = (job.claim, job.job.kind, records.clock.now() + Self.interval)
         try await records.store.transaction(on: loop) { transaction in
             guard try transaction.jobs.finish(claim, as: .done(result: nil)) else { return }
-            try Self.enqueue(kind, at: next, transaction)
+            if Self.kinds.contains(kind) { try Self.enqueue(kind, at: next, transaction) }
         }.get()
         return .finished
     }

@@ -66,7 +66,7 @@ extension SchemaCompiler {
     }
 
     /// - Parameter event: the collection of the record that it happens to; nil: no record.
-    private mutating func effect(
+    mutating func effect(
         _ declared: EffectDeclaration, after name: String, of event: Collection?, collections: [Collection]
     ) -> Effect? {
         let scope = Scope(hasOld: event != nil, hasNew: event != nil, event: event?.name)

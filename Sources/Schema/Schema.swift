@@ -17,6 +17,7 @@ package final class Schema: Sendable {
     package let endpoints: [String: WebhookReceivers]
     /// `[jobs]`, by name.
     package let jobs: [String: JobPlan]
+    package let schedules: [Schedule]
     /// Nil: the site has no tenants.
     package let tenancy: Tenancy?
     package let audit: AuditPolicy
@@ -38,7 +39,7 @@ package final class Schema: Sendable {
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
         activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], endpoints: [String: WebhookReceivers] = [:],
-        jobs: [String: JobPlan] = [:],
+        jobs: [String: JobPlan] = [:], schedules: [Schedule] = [],
         tenancy: Tenancy? = nil, audit: AuditPolicy = AuditPolicy(), apiKeys: Rule? = nil, searched: [Collection] = [], views: [View] = [],
         backoffice: Rule? = nil,
         notices: Notices, lastConditionNumber: Int = 0
@@ -52,6 +53,7 @@ package final class Schema: Sendable {
         self.handlers = handlers
         self.endpoints = endpoints
         self.jobs = jobs
+        self.schedules = schedules
         self.tenancy = tenancy
         self.audit = audit
         self.apiKeys = apiKeys

@@ -68,6 +68,7 @@ package struct SchemaCompiler {
         let kinds = mediaKinds()
         let handlers = handlers(for: collections)
         let jobs = jobPlans(for: collections)
+        let schedules = schedules(for: collections)
         let tenancy = tenancy(collections)
         var audit = AuditPolicy()
         audit.allow = rule(configuration.audit.allow, of: nil)
@@ -85,7 +86,8 @@ package struct SchemaCompiler {
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            handlers: handlers, endpoints: endpoints(among: collections), jobs: jobs, tenancy: tenancy, audit: audit, apiKeys: apiKeys,
+            handlers: handlers, endpoints: endpoints(among: collections), jobs: jobs, schedules: schedules, tenancy: tenancy, audit: audit,
+            apiKeys: apiKeys,
             searched: searched, views: views, backoffice: backoffice, notices: notices,
             lastConditionNumber: conditionCount)
     }

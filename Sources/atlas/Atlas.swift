@@ -22,7 +22,7 @@ struct Atlas: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Check.self, Explain.self, WhyCommand.self, TestCommand.self, Plan.self, Migrate.self, User.self,
-            SessionCommand.self, Keys.self, Rebuild.self,
+            SessionCommand.self, Keys.self, ScheduleCommand.self, Rebuild.self,
             SchemaCommand.self, VersionCommand.self,
         ])
 

@@ -10,7 +10,7 @@ internal import Ports
 internal import Records
 internal import Schema
 
-/// What operators do to accounts, sessions and keys: by the running server if there is one, else on the data directory itself.
+/// What operators do to accounts, sessions and keys, and schedules that they run: by the running server if there is one, else on the data directory itself.
 ///
 /// A command is `{command: "user.create", …}`, its answer an object; `error` says why it was refused.
 package struct AccountCommands: Sendable {
@@ -21,7 +21,7 @@ package struct AccountCommands: Sendable {
     /// The commands, by name.
     static let names: Set<String> = [
         "user.create", "user.list", "user.disable", "user.enable", "user.reset-password", "user.grant", "session.list", "session.revoke",
-        "keys.list", "keys.rotate",
+        "keys.list", "keys.rotate", "schedule.run",
     ]
     private static let listLimit = 1_000
 
@@ -86,6 +86,14 @@ package struct AccountCommands: Sendable {
         case "keys.rotate":
             try await identity.keys.rotate(in: backend.store, on: loop).get()
             return keys
+        case "schedule.run":
+            let name = command["schedule"]?.string ?? ""
+            guard try await application.records.runSchedule(name, on: loop) else {
+                let known = application.records.schema.schedules.map(\.name)
+                let advice = known.isEmpty ? "the file has none" : "there are \(known.joined(separator: ", "))"
+                throw Refused(description: "there is no schedule '\(name)': \(advice)")
+            }
+            return ["ran": .string(name)]
         default: throw Refused(description: "there is no such command")
         }
     }

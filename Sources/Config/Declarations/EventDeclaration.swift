@@ -38,6 +38,11 @@ package struct EffectDeclaration: Sendable {
     }
 }
 
+extension EffectDeclaration {
+    /// Whether it starts built-in work that this version does not do.
+    package var waitsForItsJob: Bool { kind == .job && ["media.sweep", "backup.run"].contains(target.value) }
+}
+
 /// `[schedules] <name>`: effects by the clock, without a record.
 package struct ScheduleDeclaration: Sendable {
     package var name: String

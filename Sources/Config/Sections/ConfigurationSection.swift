@@ -23,7 +23,7 @@ enum Language {
             Key("on", on, \.on, initial: "[]", "what follows when something happens"),
             Key("queues", queues, \.queues, "how background work is done"),
             Key("jobs", jobs, \.jobs, "work done by services and programs"),
-            Key("schedules", schedules, \.schedules, "what is done by the clock").notInForce,
+            Key("schedules", schedules, \.schedules, "what is done by the clock"),
             Key("mail", mail, \.mail, "how mail leaves"),
             Key("sms", sms, \.sms, "how SMS leave"),
             Key("notify", notices, \.notices, "messages to people"),

@@ -68,6 +68,7 @@ extension Language {
         else {
             return
         }
+        if effect.waitsForItsJob { reading.leaveOut(effect.target.value, at: effect.target.at, length: effect.target.value.utf8.count + 2) }
         for member in table.members {
             guard let kinds = fitting[member.name], !kinds.contains(kind) else { continue }
             let home = kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")

@@ -1,5 +1,5 @@
 /// Days, months and years of moments as a zone's clocks show them (proleptic Gregorian calendar).
-enum Calendar {
+package enum Calendar {
     static let millisecondsPerDay: Int64 = 86_400_000
     /// The years 0 to 9999, as RFC 3339 writes them. What lies outside has no day, month or year.
     static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
@@ -28,13 +28,13 @@ enum Calendar {
         days.contains(day) ? zone.midnight(day) * 1000 : nil
     }
 
-    static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+    package static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
         let quotient = a / b
         return a % b < 0 ? quotient - 1 : quotient
     }
 
     /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-    static func civil(_ day: Int64) -> (year: Int64, month: Int64) {
+    package static func civil(_ day: Int64) -> (year: Int64, month: Int64) {
         let shifted = day + 719_468
         let era = floorDivide(shifted, 146_097)
         let dayOfEra = shifted - era * 146_097
@@ -46,7 +46,7 @@ enum Calendar {
     }
 
     /// `days_from_civil` of the first of a month.
-    static func days(year: Int64, month: Int64) -> Int64 {
+    package static func days(year: Int64, month: Int64) -> Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = floorDivide(shiftedYear, 400)
         let yearOfEra = shiftedYear - era * 400

@@ -34,6 +34,11 @@ extension RecordWriter {
         }
     }
 
+    /// What a schedule says; there is no record.
+    func run(_ schedule: Schedule) throws {
+        for effect in schedule.effects { try run(effect, in: environment) }
+    }
+
     private func run(_ effect: Effect, in scope: Environment) throws {
         let system = following(in: scope)
         switch effect {
