@@ -9,7 +9,7 @@ internal import Records
 /// Built-in jobs that recur: what goes for good when its time is over. Each is one job, which enqueues its successor in the commit that ends it.
 struct Upkeep: JobHandler {
     static let queue = "maintenance"
-    static let kinds = ["softdelete.prune", "audit.prune", "proofs.prune", "session.prune"]
+    static let kinds = ["softdelete.prune", "audit.prune", "proofs.prune", "session.prune", "deliveries.prune", "invitations.expire"]
     /// What is done when a schedule says so.
     static let occasional = ["sitemap.rebuild"]
     /// Milliseconds between two runs.
@@ -43,6 +43,8 @@ struct Upkeep: JobHandler {
         case "session.prune": try await pruneSessions()
         case "audit.prune": try await records.pruneAudit(on: loop)
         case "proofs.prune": try await pruneProofs()
+        case "deliveries.prune": try await records.pruneDeliveries(on: loop)
+        case "invitations.expire": try await records.expireInvitations(on: loop)
         // What is kept of a sitemap lasts until the next commit: that of this job's end is one.
         default: break
         }

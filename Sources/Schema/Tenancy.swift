@@ -41,6 +41,7 @@ package struct Invitations: Sendable {
 
     package static let pending = "PENDING"
     package static let accepted = "ACCEPTED"
+    package static let expired = "EXPIRED"
 
     /// Nil where the file has spoiled a field of it, which is told elsewhere.
     init?(_ preset: InvitationPreset, _ collections: [Collection], members: Collection) {

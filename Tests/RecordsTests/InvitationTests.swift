@@ -121,6 +121,26 @@ import Testing
             ))
     }
 
+    @Test func `what nobody accepts in time says so`() async throws {
+        try await Bench.run(
+            (
+                Self.site,
+                { bench in
+                    let cast = try await Self.cast(bench)
+                    let (taken, token) = try await Self.invite("clerk@example.com", as: Self.boss(cast, bench), bench)
+                    _ = try await Self.accept(token, as: cast.clerk, bench)
+                    let left = try await Self.invite("stranger@example.com", as: Self.boss(cast, bench), bench).row
+                    bench.clock.advance(by: 3_599_999)
+                    try await bench.records.expireInvitations(on: bench.loop)
+                    #expect(try await bench.text("status", of: left) == "PENDING")
+                    bench.clock.advance(by: 1)
+                    try await bench.records.expireInvitations(on: bench.loop)
+                    #expect(try await bench.text("status", of: left) == "EXPIRED")
+                    #expect(try await bench.text("status", of: taken) == "ACCEPTED")
+                }
+            ))
+    }
+
     /// What happens between invitation and acceptance, and whether the invitation outlives it.
     @Test(arguments: [
         ("nothing", true), ("the hour is over", false), ("a second invitation", false), ("the inviter is a clerk now", false),

@@ -40,4 +40,31 @@ extension Records {
             try await store.transaction(on: loop, { try $0.ledgers.audit.prune(before: moment, limit: Self.batch) }).get() > 0
         {}
     }
+
+    /// Removes deliveries that were begun more than 30 days ago and wait for nothing.
+    package func pruneDeliveries(on loop: any EventLoop) async throws {
+        let moment = clock.now() - 30 * 86_400_000
+        while !Task.isCancelled,
+            try await store.transaction(on: loop, { try $0.ledgers.deliveries.prune(before: moment, limit: Self.batch) }).get() > 0
+        {}
+    }
+
+    /// Invitations that nobody has accepted in time say so.
+    package func expireInvitations(on loop: any EventLoop) async throws {
+        guard let plan = schema.tenancy?.invitations else { return }
+        let collection = plan.collection
+        var place: Int64? = 0
+        while let start = place, !Task.isCancelled {
+            place = try await write(for: .system(now: clock.now()), on: loop) { writer, transaction in
+                let (ids, last) = try transaction.walk.ids(in: collection, after: start, limit: Self.batch)
+                for id in ids {
+                    guard let row = try transaction.row(in: collection.name, id: id), row.values[plan.status] == .text(Invitations.pending),
+                        case .moment(let end) = row.values[plan.expiresAt], end <= writer.now
+                    else { continue }
+                    _ = try writer.set([plan.status: .text(Invitations.expired), plan.token: .null], of: collection, id: id)
+                }
+                return ids.isEmpty ? nil : last
+            }.get()
+        }
+    }
 }
