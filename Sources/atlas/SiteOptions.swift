@@ -29,7 +29,8 @@ struct SiteOptions: ParsableArguments {
         let given = (config.map { ["--config", $0] } ?? []) + overrides.flatMap { ["--set", $0] }
         return given.map { word in
             let isPlain = word.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-_./=:,".utf8.contains(byte)
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || "-_./=:,".utf8.contains(byte)
             }
             return isPlain ? " \(word)" : " '\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
         }.joined()

@@ -192,7 +192,8 @@ extension Field {
 
     func check(count: Int, _ path: String) throws(FieldFault) {
         if let minimum, Double(count) < minimum {
-            throw FieldFault(path: path, code: "min", message: "must have at least \(Self.text(minimum)) \(minimum == 1 ? "member" : "members")")
+            throw FieldFault(
+                path: path, code: "min", message: "must have at least \(Self.text(minimum)) \(minimum == 1 ? "member" : "members")")
         }
         let most = maximum ?? 1_000
         if Double(count) > most {
