@@ -10,9 +10,7 @@ import Testing
 
     /// Runs the program with these arguments alone; gives its status and output.
     private func atlas(_ arguments: [String]) async throws -> (status: Int32, output: [String]) {
-        let child = try await Child(Repository.program, arguments, environment: Example.sevra.setup.environment)
-        let status = try await child.exitStatus()
-        return (status, child.output)
+        try await Child(Repository.program, arguments, environment: Example.sevra.setup.environment).finished()
     }
 
     private static let faulty = """

@@ -124,6 +124,12 @@ package final class Child: Sendable {
     /// Waits for the end: the exit status, or 128 and the number of the signal.
     package func exitStatus() async throws -> Int32 { try await ended.get() }
 
+    /// The same with all that it wrote, for a program that leaves no other behind: the end of a process may be seen before its last line is.
+    package func finished() async throws -> (status: Int32, output: [String]) {
+        _ = try? await line { _ in false }
+        return (try await exitStatus(), output)
+    }
+
     private func take(_ line: String?) {
         lines.withLock { output in
             guard let line else {

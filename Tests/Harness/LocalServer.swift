@@ -16,9 +16,8 @@ package final class LocalServer: Sendable {
     /// `Tests/Harness/relay` with these options.
     package static func relay(_ options: [String] = []) async throws -> LocalServer {
         let tools = try await Child("\(Repository.root)/packaging/python", ["messages", "aiosmtpd==1.4.6"])
-        let status = try await tools.exitStatus()
-        let directory = try #require(
-            status == 0 ? tools.output.last : nil, "no Python environment: \(tools.output.joined(separator: "\n"))")
+        let (status, output) = try await tools.finished()
+        let directory = try #require(status == 0 ? output.last : nil, "no Python environment: \(output.joined(separator: "\n"))")
         return try await LocalServer(Child("\(directory)/bin/python", ["\(Repository.root)/Tests/Harness/relay"] + options))
     }
 

@@ -68,10 +68,9 @@ package final class Program: Sendable {
     package static func run(_ command: [String], in directory: Directory, setup: Setup = Setup(), input: String = "") async throws -> (
         status: Int32, output: [String]
     ) {
-        let child = try await Child(
-            Repository.program, command + setup.options(directory), input: input, environment: setup.environment)
-        let status = try await child.exitStatus()
-        return (status, child.output)
+        try await Child(
+            Repository.program, command + setup.options(directory), input: input, environment: setup.environment
+        ).finished()
     }
 
     package var output: [String] { child.output }

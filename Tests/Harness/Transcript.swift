@@ -50,7 +50,7 @@ package final class Transcript: Sendable {
         try directory.write(lines, to: "transcript.jsonl")
         let arguments = ["\(Repository.root)/Tests/Harness/conforms", directory.file("openapi.json"), directory.file("transcript.jsonl")]
         let tool = try await Child(try await PythonTools.conforms(), arguments)
-        return (try await tool.exitStatus(), tool.output)
+        return try await tool.finished()
     }
 }
 
@@ -70,9 +70,9 @@ package actor PythonTools {
             making[name]
             ?? Task {
                 let script = try await Child("\(Repository.root)/packaging/python", [name] + requirements)
-                let status = try await script.exitStatus()
-                try #require(status == 0, "no Python environment: \(script.output.joined(separator: "\n"))")
-                return try #require(script.output.last) + "/bin/python"
+                let (status, output) = try await script.finished()
+                try #require(status == 0, "no Python environment: \(output.joined(separator: "\n"))")
+                return try #require(output.last) + "/bin/python"
             }
         making[name] = task
         return try await task.value
