@@ -211,12 +211,12 @@ import Testing
             let path = "/blog/posts/\(try await Self.post(site, "A")["id"]?.string ?? "")"
             let past: JSONValue = ["publish_at": .string(site.moment(in: -3_600))]
             try await api.expect(.POST, "\(path)/schedule", as: site["sara"], body: past, status: 400)
-            let soon = site.moment(in: 2)
+            let soon = site.moment(in: 5)
             try await api.expect(.POST, "\(path)/schedule", as: site["sara"], body: ["publish_at": .string(soon)], status: 200) {
                 $0.text("status") == "scheduled"
             }
             try await api.expect(.GET, path, status: 404)
-            let published = try await api.eventually(path, within: .seconds(20)) { $0.status == 200 }
+            let published = try await api.eventually(path) { $0.status == 200 }
             #expect(published.text("published_at") == published.text("publish_at"))
             #expect(published.data["version"] == 3)
 
@@ -228,7 +228,7 @@ import Testing
             try await api.expect(.POST, "\(other)/unpublish", as: site["staff"], status: 200) { $0.text("status") == "draft" }
             let now: JSONValue = ["publish_at": .string(site.moment(in: 0))]
             try await api.expect(.PATCH, moved, as: site["sara"], body: now, status: 200)
-            _ = try await api.eventually(moved, within: .seconds(20)) { $0.status == 200 }
+            _ = try await api.eventually(moved) { $0.status == 200 }
             try await api.expect(.GET, other, as: site["sara"], status: 200) { $0.text("status") == "draft" }
         }
     }
@@ -237,12 +237,12 @@ import Testing
     func scheduleAcrossAKill() async throws {
         try await OwnSite.runToItsEnd(Self.site, users: ["sara": "USER"]) { site in
             let path = "/blog/posts/\(try await Self.post(site, "A")["id"]?.string ?? "")"
-            let soon = site.moment(in: 1)
+            let soon = site.moment(in: 3)
             try await site.api.expect(.POST, "\(path)/schedule", as: site["sara"], body: ["publish_at": .string(soon)], status: 200)
             site.program.signal(SIGKILL)
             _ = try await site.program.exitStatus()
             let again = try await Program(site.program.directory)
-            let published = try await API(port: again.port).eventually(path, within: .seconds(20)) { $0.status == 200 }
+            let published = try await API(port: again.port).eventually(path) { $0.status == 200 }
             #expect(published.data["version"] == 3)
             again.signal(SIGTERM)
             #expect(try await again.exitStatus() == 0)

@@ -74,16 +74,16 @@ import Testing
             try await api.expect(.PATCH, other, as: site.admin, body: ["status": "HIDDEN"], status: 200)
             try await expect(5, 1)
             try await api.expect(.PATCH, "/salons/\(id)", as: site.admin, body: ["rating_avg": 5], status: 403)
-            _ = try await api.eventually("/cities/\(city)", within: .seconds(5)) {
+            _ = try await api.eventually("/cities/\(city)") {
                 $0.data["salon_count"]?.integer == 1 && $0.data["rating_avg"]?.number == 5
             }
             try await api.expect(.DELETE, "/salons/\(id)", as: site.admin, status: 204)
-            _ = try await api.eventually("/cities/\(city)", within: .seconds(5)) {
+            _ = try await api.eventually("/cities/\(city)") {
                 $0.data["salon_count"]?.integer == 0 && $0.data["rating_avg"] == .null
             }
             try await api.expect(.POST, "/salons/\(id)/restore", as: site.admin, status: 200)
             try await expect(5, 1)
-            _ = try await api.eventually("/cities/\(city)", within: .seconds(5)) { $0.data["salon_count"]?.integer == 1 }
+            _ = try await api.eventually("/cities/\(city)") { $0.data["salon_count"]?.integer == 1 }
             for command in [["rebuild"], ["rebuild", "salons"]] {
                 let rebuilt = try await Program.run(command, in: site.program.directory)
                 #expect(rebuilt.status == 0 && rebuilt.output == [#"{"changed":{}}"#], "\(rebuilt.output)")
@@ -105,7 +105,7 @@ import Testing
             }
             try await api.expect(.GET, "/salons", status: 200)
             // Lists tell without counting.
-            let list = try await api.eventually("/salons", within: .seconds(5)) { $0.data.array?.first?["views"]?.integer == 20 }
+            let list = try await api.eventually("/salons") { $0.data.array?.first?["views"]?.integer == 20 }
             #expect(list.data.array?.first?["version"]?.integer == 1)
             try await api.expect(.HEAD, "/salons/\(id)", status: 200)
             // What was counted meanwhile may have changed the answer: then that one counts, and its tag is the next to ask with.

@@ -91,7 +91,7 @@ import Testing
             let talk = try await Self.talk(site)
             let started = try await site.api.expect(.POST, talk + "/write_down", as: site["user"], status: 202)
             let job = "/admin/jobs/\(try #require(started.text("id")))"
-            let dead = try await site.api.eventually(job, as: site["staff"], within: .seconds(20)) { $0.text("status") == "dead" }
+            let dead = try await site.api.eventually(job, as: site["staff"]) { $0.text("status") == "dead" }
             #expect(dead.data["attempts"] == 2 && dead.text("error") == "the service answered 500" && dead.text("queue") == "slow")
             #expect(dead.text("started_by") == site["user"].id && dead.text("record") == "talks:\(talk.dropFirst(7))")
             try await site.api.expect(.GET, job, as: site["user"], status: 403)

@@ -21,7 +21,7 @@ struct ProcessScenarios {
             await exchange.send(ByteBuffer(bytes: body.prefix(10)))
 
             site.program.signal(SIGTERM)
-            let drained = try await api.eventually("//health/ready", within: .seconds(10)) { $0.status == 503 }
+            let drained = try await api.eventually("//health/ready") { $0.status == 503 }
             #expect(drained.status == 503)
             await exchange.send(ByteBuffer(bytes: body.dropFirst(10)))
             let answer = Answer(try await exchange.finish())

@@ -72,7 +72,7 @@ import Testing
     }
 
     private static func state(_ id: String, _ site: OwnSite, is state: String) async throws -> Answer {
-        try await site.api.eventually("/tasks/\(id)", as: site["user"], within: .seconds(20)) { $0.text("status") == state }
+        try await site.api.eventually("/tasks/\(id)", as: site["user"]) { $0.text("status") == state }
     }
 
     @Test func `the service gets the file and its answer becomes the record`() async throws {

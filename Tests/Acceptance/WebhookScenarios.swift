@@ -166,9 +166,8 @@ import Testing
         try await Self.run(reply: { _, _ in .hang }) { site, receiver in
             for _ in 0..<12 { _ = try await Self.finished(site) }
             _ = await receiver.messages(8)
-            let start = ContinuousClock.now
+            // Answered while all of them hang: were a read to wait for one, it would wait for good.
             try await site.api.expect(.GET, "/tasks", as: site["user"], status: 200)
-            #expect(ContinuousClock.now - start < .seconds(1))
             // What waits for an answer is cut off, or the program would wait for it at its end.
             await receiver.close()
         }

@@ -104,7 +104,7 @@ struct RollUpHistories {
             let own = salons.filter { $0["city"] == "\(city)" && $0["status"] == "ACTIVE" }
             let rated = own.filter { $0["review_count"]?.number ?? 0 > 0 }.compactMap { $0["rating_avg"]?.number }
             // Counted by a job: soon.
-            let read = try await admin.eventually("/cities/\(city)", within: .seconds(5)) { answer in
+            let read = try await admin.eventually("/cities/\(city)") { answer in
                 let average = answer["rating_avg"].number
                 let isRight =
                     rated.isEmpty ? answer["rating_avg"] == .null : abs((average ?? -1) - rated.reduce(0, +) / Double(rated.count)) < 1e-9

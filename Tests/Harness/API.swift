@@ -94,7 +94,8 @@ package struct API: Sendable {
         return try await Exchange.open(head, port: port)
     }
 
-    /// Asks again and again until the answer satisfies `condition`, for at most `limit`. For what a job or a reload brings about.
+    /// Asks every 20 ms until the answer satisfies `condition`, for at most `limit`. For what a job or a reload brings about: `limit` tells when to
+    /// give up, not what was promised, since other programs may hold the machine.
     package func eventually(
         _ path: String, as caller: Caller? = nil, headers: HTTPHeaders = [:], within limit: Duration = .seconds(60),
         sourceLocation: SourceLocation = #_sourceLocation,
@@ -117,6 +118,7 @@ package struct API: Sendable {
                 Issue.record("\(path) did not become so: \(String(decoding: answer.body, as: UTF8.self))", sourceLocation: sourceLocation)
                 return answer
             }
+            try await Moment.passed(Moment.now + 20)
         }
     }
 

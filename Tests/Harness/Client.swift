@@ -174,10 +174,10 @@ extension Client {
         ).id
     }
 
-    /// Asks again and again until the answer is as wanted, for at most `limit`: for what a job brings about.
+    /// Asks every 20 ms until the answer is as wanted, for at most `limit`: for what a job brings about.
     @discardableResult
     package func eventually(
-        _ path: String, within limit: Duration = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation,
+        _ path: String, within limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
         _ condition: (Answer) -> Bool
     ) async throws -> Answer {
         try await api.eventually(

@@ -14,7 +14,7 @@ extension ExampleSite {
             let texts = messages("sms").filter { $0["to"]?.string == number }.compactMap { $0["text"]?.string }
             if texts.count >= count { return texts }
             guard ContinuousClock.now < deadline else { throw NoText(to: number, all: messages("sms").map(\.text)) }
-            _ = try await anonymous.api.open(.GET, "//health").finish()
+            try await Moment.passed(Moment.now + 20)
         }
     }
 

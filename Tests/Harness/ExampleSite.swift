@@ -174,7 +174,7 @@ package struct ExampleSite: Sendable {
                 return token
             }
             guard ContinuousClock.now < deadline else { throw NoMail(to: email) }
-            _ = try await anonymous.api.open(.GET, "//health").finish()
+            try await Moment.passed(Moment.now + 20)
         }
     }
 
