@@ -75,7 +75,7 @@ package final class PasswordHasher: Sendable {
     private func run<Result: Sendable>(
         for request: RequestFacts, on loop: any EventLoop, _ work: @escaping @Sendable () throws -> Result
     ) -> EventLoopFuture<Result> {
-        let network = SignInFailures.network(request.ip)
+        let network = ClientNetwork.of(request.ip)
         let isAdmitted = waiting.withLock { waiting in
             let own = waiting.networks[network] ?? 0
             guard waiting.count < Self.waitingLimit, own < Self.networkLimit else { return false }

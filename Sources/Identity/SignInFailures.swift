@@ -28,8 +28,8 @@ package struct SignInFailures: Sendable {
 
     /// `sessions` are those of the account, if there is such a one.
     func subject(account: String, address: String, sessions: [Session]) -> Subject {
-        let network = Self.network(address)
-        let isKnown = sessions.contains { Self.network($0.address) == network }
+        let network = ClientNetwork.of(address)
+        let isKnown = sessions.contains { ClientNetwork.of($0.address) == network }
         return Subject(account: digest("account", account, isKnown ? network : ""), address: digest("address", network, ""))
     }
 
@@ -58,29 +58,5 @@ package struct SignInFailures: Sendable {
 
     private func digest(_ parts: String...) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: Array(parts.joined(separator: "\0").utf8), using: key))
-    }
-
-    /// An IPv6 customer holds at least a /64: its addresses count as one.
-    static func network(_ address: String) -> String {
-        guard address.contains(":"), !address.contains(".") else { return address }
-        let halves = address.components(separatedByDouble: ":")
-        let head = halves.0.split(separator: ":")
-        let tail = halves.1.map { $0.split(separator: ":").count } ?? 0
-        let zeros = Array(repeating: Substring("0"), count: max(0, 8 - head.count - tail))
-        return (head + zeros).prefix(4).joined(separator: ":") + "::/64"
-    }
-}
-
-extension String {
-    /// What stands before and after `::`.
-    fileprivate func components(separatedByDouble mark: Character) -> (Substring, Substring?) {
-        var previous: Character?
-        for index in indices {
-            if self[index] == mark, previous == mark {
-                return (self[..<self.index(before: index)], self[self.index(after: index)...])
-            }
-            previous = self[index]
-        }
-        return (self[...], nil)
     }
 }

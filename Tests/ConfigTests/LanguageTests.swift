@@ -8,6 +8,7 @@ import Testing
         ("10/s", Rate(count: 10, window: 1_000)), ("100/m per ip", Rate(count: 100, window: 60_000, scope: .ip)),
         ("5/15m", Rate(count: 5, window: 900_000)), ("10/s per ip burst 20", Rate(count: 10, window: 1_000, scope: .ip, burst: 20)),
         ("30/h per user", Rate(count: 30, window: 3_600_000, scope: .user)),
+        ("60/m per key", Rate(count: 60, window: 60_000, scope: .key)),
         ("1/7d burst 3", Rate(count: 1, window: 604_800_000, burst: 3)),
     ]) func `rates`(text: String, rate: Rate) throws {
         #expect(try load("[server.limits]\ndefault = \"\(text)\"").configuration.server.limits.first?.rate == rate)

@@ -1,11 +1,11 @@
 /// So many times within a window, and for whom that is counted: `"10/s per ip burst 20"`, `"5/15m"`.
 package struct Rate: Sendable, Hashable {
-    package enum Scope: String, Sendable, CaseIterable { case ip, user }
+    package enum Scope: String, Sendable, CaseIterable { case ip, user, key }
     /// At least 1.
     package var count: Int
     /// Milliseconds.
     package var window: Int64
-    /// Nil: whatever the setting itself is about. `user` counts an anonymous caller by address.
+    /// Nil: whatever the setting itself is about. `key` counts whoever came by no API key like `user`, which counts an anonymous caller by address.
     package var scope: Scope?
     /// What may come at once; the count unless said.
     package var burst: Int

@@ -33,7 +33,7 @@ enum RateParser {
                     return .failure(
                         Problem(
                             message: "'\(value)' is nobody for whom is counted",
-                            suggestion: Suggestion.phrase(for: String(value), among: known) ?? "\"per ip\" or \"per user\""))
+                            suggestion: Suggestion.phrase(for: String(value), among: known) ?? "\"per ip\", \"per user\" or \"per key\""))
                 }
                 rate.scope = scope
             case "burst":
@@ -59,6 +59,6 @@ enum RateParser {
 
 extension Form where Value == Rate {
     static let rate = Form.setting(
-        "rate", example: "\"10/s per ip burst 20\"", pattern: "[0-9]+/[0-9]*[smhd]( per (ip|user))?( burst [0-9]+)?"
+        "rate", example: "\"10/s per ip burst 20\"", pattern: "[0-9]+/[0-9]*[smhd]( per (ip|user|key))?( burst [0-9]+)?"
     ) { RateParser.parse($0) }
 }

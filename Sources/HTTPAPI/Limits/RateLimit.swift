@@ -1,10 +1,11 @@
 internal import Config
 internal import Expressions
+internal import Identity
 internal import NIOHTTP1
 internal import Records
 internal import Synchronization
 
-/// One declared rate: so many requests of an address or user in a window, as a bucket that fills again steadily (07-edge).
+/// One declared rate: so many requests of an address, user or API key in a window, as a bucket that fills again steadily (07-edge).
 final class RateLimit: Sendable {
     private struct Bucket {
         var tokens: Double
@@ -31,8 +32,7 @@ final class RateLimit: Sendable {
     /// Spends one request of this caller. Throws `Refusal` when nothing is left.
     func spend(_ caller: Caller) throws(Refusal) {
         let environment = caller.environment
-        // Who has no account is counted by address (11-precisions 26).
-        let key = rate.scope == .ip ? environment.request.ip : environment.me?.id ?? environment.request.ip
+        let key = subject(caller)
         let wait = buckets.withLock { buckets -> Double? in
             if buckets.count >= Self.mostBuckets, buckets[key] == nil { makeRoom(&buckets, now: environment.now) }
             let known = buckets[key]
@@ -45,6 +45,14 @@ final class RateLimit: Sendable {
             return nil
         }
         if let wait { throw Refusal(retryAfter: max(1, Int((wait / 1_000).rounded(.up))), rate: rate) }
+    }
+
+    /// Of whom it is counted.
+    private func subject(_ caller: Caller) -> String {
+        if rate.scope == .key, let key = caller.key { return key.id }
+        // Who has no account is counted by address (11-precisions 26).
+        if rate.scope != .ip, let user = caller.environment.me?.id { return user }
+        return ClientNetwork.of(caller.environment.request.ip)
     }
 
     private func fill(_ bucket: Bucket, now: Int64) -> Double {
