@@ -135,19 +135,6 @@ package final class Records: Sendable {
         }
     }
 
-    /// Makes the one record of each singleton that has none yet, with defaults. `loop` is any.
-    package func makeSingletons(on loop: any EventLoop) async throws {
-        let singles = schema.collections.filter { $0.shape.isSingle && $0.shape.tenant == nil }
-        guard !singles.isEmpty else { return }
-        try await write(for: .system(now: clock.now()), on: loop) { writer, transaction in
-            for collection in singles {
-                let access = Access(collection, life: .any, environment: Environment())
-                guard try transaction.row(access, key: .fields([], [])) == nil else { continue }
-                _ = try writer.createSingleton(collection)
-            }
-        }.get()
-    }
-
     // MARK: Writing
 
     /// Runs `body` with a writer in one transaction and gives what it returns, observers having been told of the changes.

@@ -79,6 +79,7 @@ package final class RecordWriter {
         if token != nil { try removeFormerInvitation(to: row) }
         row.number = try transaction.insert(row, into: collection)
         note(.created, row)
+        try createSingletons(of: row)
         try rollUp(from: nil, to: row, in: collection)
         row = try writeChildren(draft.children, of: row, in: collection)
         if isGiven { return row }
@@ -89,19 +90,6 @@ package final class RecordWriter {
         return row
     }
 
-    /// The one record of a singleton: defaults and stamps, whatever is required.
-    func createSingleton(_ collection: Collection) throws -> Row {
-        var row = newRow(of: collection)
-        for field in collection.fields {
-            if let stamp = field.stamp { row.values[field.index] = try stamp.evaluate(in: environment, row: row, rows: transaction) }
-        }
-        try draw(&row, in: collection)
-        try compute(&row, in: collection)
-        row.number = try transaction.insert(row, into: collection)
-        note(.created, row)
-        return row
-    }
-
     /// Ids of one operation rise in the order of creation, also within a millisecond: nested rows keep the order in which they came.
     private func nextID() -> String {
         let id = newID()
@@ -109,7 +97,7 @@ package final class RecordWriter {
         return lastID
     }
 
-    private func newRow(of collection: Collection) -> Row {
+    func newRow(of collection: Collection) -> Row {
         var row = Row(collection: collection.name, values: collection.fields.map(\.initial))
         row.values[Row.System.id] = .text(nextID())
         row.values[Row.System.version] = .int(1)
@@ -243,7 +231,7 @@ package final class RecordWriter {
     }
 
     /// The next number of each sequence, and tokens. A creation that fails has drawn no number.
-    private func draw(_ row: inout Row, in collection: Collection) throws {
+    func draw(_ row: inout Row, in collection: Collection) throws {
         for index in collection.drawn {
             let field = collection.fields[index]
             if let format = field.sequence {
