@@ -94,7 +94,7 @@ package final class Server: Sendable {
             current: { current.value.deliveries }, client: backend.outbound, random: backend.random, loop: upkeepLoop)
         handlers[Work.Kind.job.rawValue] = ServiceJob(
             current: { current.value.services }, client: backend.outbound, objects: backend.objects, loop: upkeepLoop)
-        handlers[RecordWriter.erasureJob] = TenantErasure(records: { current.value.records }, loop: upkeepLoop)
+        handlers[RecordWriter.erasureJob] = TenantErasure(library: { current.value.library }, loop: upkeepLoop)
         var queues = [
             MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize()), Upkeep.queue: QueueOptions(concurrency: 1),
             "webhooks": QueueOptions(concurrency: 8), "default": QueueOptions(concurrency: System.coreCount),

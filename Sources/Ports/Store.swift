@@ -55,7 +55,7 @@ package enum RecordKey: Sendable, Hashable {
 }
 
 /// Which rows of a collection may be seen: all conditions hold, and the row is in the asked state of life. Of a tenant's collection only
-/// the rows of `environment.tenant`, unless the system asks across tenants.
+/// the rows of `environment.tenant`, of one whose rows arise in tenants also those of none, unless the system asks across tenants.
 package struct Access: Sendable {
     package enum Life: Sendable, Hashable { case live, deleted, any }
 
@@ -77,6 +77,8 @@ package struct Access: Sendable {
 
     /// Whether the rows are held to one tenant.
     package var isOfTenant: Bool { collection.shape.tenant != nil && !spansTenants }
+    /// Whether a wall between tenants hides some of the rows.
+    package var isWalled: Bool { collection.shape.anyTenant != nil && !spansTenants }
 }
 
 package struct RecordRead: Sendable {

@@ -60,7 +60,11 @@ package final class Projections: Sendable {
         let standard = standards[collection.number]
         if caller.isSystem { return build(collection, fields: nil, expanded: standard.expanded, for: caller, isNew: isNew) }
         // Anybody may think of new scopes: their forms are of those that are forgotten.
-        if !isNew, caller.key?.scopes != nil { return custom(collection, fields: nil, expanded: nil, for: caller) }
+        if caller.key?.scopes != nil {
+            return isNew
+                ? build(collection, fields: nil, expanded: standard.expanded, for: caller, isNew: true)
+                : custom(collection, fields: nil, expanded: nil, for: caller)
+        }
         let key = StandardKey(collection: collection.number, outcomes: Self.outcomes(of: standard.rules, for: caller), isNew: isNew)
         if let projection = known.withLock({ $0[key] }) { return projection }
         let projection = build(collection, fields: nil, expanded: standard.expanded, for: caller, isNew: isNew)

@@ -17,8 +17,8 @@ package struct FieldFault: Error, Sendable, Equatable {
 package enum RecordError: Error, Sendable, Equatable {
     /// 400: everything wrong with the body or query, at once.
     case invalid([FieldFault])
-    /// 400: a tenant's collection, and nothing says which tenant.
-    case tenantRequired
+    /// 400: a tenant's collection, and nothing says which tenant. `naming` is what requests name it by (`Tenancy.naming`).
+    case tenantRequired(naming: String)
     /// 400: a code or token that is wrong, spent or expired.
     case invalidCode(String)
     /// 401: an anonymous caller's refused write, or a read that no anonymous caller can ever make.

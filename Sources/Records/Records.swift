@@ -106,7 +106,8 @@ package final class Records: Sendable {
         try caller.demand("read", in: collection.name)
         if access.isOfTenant, caller.environment.tenant == nil {
             // First who asks, then about what (11-precisions 12).
-            throw caller.isAnonymous && collection.behaviour.read?.rule.isNeverForAnonymous ?? true ? .unauthenticated : .tenantRequired
+            throw caller.isAnonymous && collection.behaviour.read?.rule.isNeverForAnonymous ?? true
+                ? .unauthenticated : .tenantRequired(naming: schema.tenancy?.naming ?? "")
         }
         let rules = deleted ? [collection.behaviour.read, collection.behaviour.restore] : [collection.behaviour.read]
         for rule in rules {

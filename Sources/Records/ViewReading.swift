@@ -30,7 +30,9 @@ extension Records {
             switch view.content {
             case .rows(let rows):
                 if let given = rows.given { environment.given = try self.given(given, asking, snapshot) }
-                return try write(rows, Caller(environment: environment, isSystem: asking.isSystem), snapshot, into: buffer)
+                var placed = asking
+                placed.environment = environment
+                return try write(rows, placed, snapshot, into: buffer)
             case .figures(let figures):
                 var members: [JSONMember] = []
                 for figure in figures { members.append(JSONMember(name: figure.name, value: try self.value(of: figure, asking, snapshot))) }
@@ -89,7 +91,7 @@ extension Records {
         do {
             return try access(to: collection, for: caller)
         } catch {
-            if error == .tenantRequired { throw error }
+            if case .tenantRequired = error { throw error }
             return nil
         }
     }

@@ -150,7 +150,7 @@ extension SchemaCompiler {
                 }
                 let targets = [.media, .medias].contains(field.type.value) ? [BuiltIns.media] : field.to.map(\.value)
                 // A tenant goes at once, and what is in it by a job (11-precisions 39).
-                if field.name == Desugaring.tenant, declaration.isTenant { continue }
+                if field.name == Desugaring.tenant, declaration.isTenant || arisesInTenants(declaration) { continue }
                 guard targets.contains(target), let index = model.collections[declaration.name]?.field(field.name)?.index else { continue }
                 let isToMany = [.refs, .medias].contains(field.type.value)
                 let onDelete: Field.OnDelete =

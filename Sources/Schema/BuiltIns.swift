@@ -8,7 +8,7 @@ enum BuiltIns {
     /// The declared collections, with the built-in ones in front, whose own fields come first.
     static func merged(_ configuration: Configuration) -> [CollectionDeclaration] {
         let declared = configuration.collections
-        let builtIn = [userDeclaration, mediaDeclaration] + presets(of: configuration)
+        let builtIn = [userDeclaration, mediaDeclaration(configuration.tenancy != nil)] + presets(of: configuration)
         return builtIn.map { base in
             guard let own = declared.first(where: { $0.name == base.name }) else { return base }
             return merge(base, own)
@@ -134,11 +134,13 @@ enum BuiltIns {
         return users
     }
 
-    private static var mediaDeclaration: CollectionDeclaration {
+    /// A tenant's file is its uploader's for as long as he is one of its members.
+    private static func mediaDeclaration(_ hasTenants: Bool) -> CollectionDeclaration {
         var media = CollectionDeclaration(name: BuiltIns.media, at: nowhere)
-        media.allow.read = Located("uploader == me", at: nowhere)
-        media.allow.update = Located("uploader == me", at: nowhere)
-        media.allow.delete = Located("uploader == me", at: nowhere)
+        let own = hasTenants ? "uploader == me and (this.tenant == null or member != null)" : "uploader == me"
+        media.allow.read = Located(own, at: nowhere)
+        media.allow.update = Located(own, at: nowhere)
+        media.allow.delete = Located(own, at: nowhere)
         media.fields = [
             field("kind", .string),
             field("status", .enum) { $0.values = ["PENDING", "COMPLETED", "FAILED"].map { Located($0, at: nowhere) } },

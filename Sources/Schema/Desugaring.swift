@@ -32,15 +32,20 @@ enum Desugaring {
         if collection.softDelete?.set.isEmpty == false {
             result.fields.append(field(replaced, .json, of: collection) { $0.isPrivate = true })
         }
-        if collection.isTenant, let tenancy = configuration.tenancy {
+        if collection.isTenant || arisesInTenants(collection, configuration), let tenancy = configuration.tenancy {
             result.fields.append(
                 field(tenant, .ref, of: collection) {
                     $0.to = [tenancy.tenant]
                     $0.isPrivate = true
-                    $0.required = true
+                    $0.required = collection.isTenant
                 })
         }
         return result
+    }
+
+    /// Files belong to the tenant that they arose in; what is uploaded outside of any, as by somebody without a membership, to none.
+    static func arisesInTenants(_ collection: CollectionDeclaration, _ configuration: Configuration) -> Bool {
+        collection.name == BuiltIns.media && !collection.isTenant && configuration.tenancy != nil
     }
 
     private static func field(

@@ -108,7 +108,7 @@ package struct SchemaCompiler {
             for (index, field) in zip(Row.System.count..., declaration.fields) { fields += partModels(of: field, index: index) }
             model.collections[declaration.name] = CollectionModel(
                 name: declaration.name, table: declaration.name, fields: fields, softDelete: declaration.softDelete != nil,
-                isTenant: declaration.isTenant)
+                isTenant: declaration.isTenant || arisesInTenants(declaration))
         }
         buildChildren()
         spreadHiding()

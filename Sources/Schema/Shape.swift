@@ -2,6 +2,8 @@
 package struct Shape: Sendable {
     /// The private reference to the tenant that owns a row.
     package var tenant: Int?
+    /// The private reference to the tenant that a row arose in, where it may have arisen in none (11-precisions 39).
+    package var origin: Int?
     /// There is exactly one record, without an id in its URL.
     package var isSingle = false
     /// The fields that identify an edge; empty for other collections.
@@ -25,6 +27,8 @@ package struct Shape: Sendable {
     package init() {}
 
     package var isEdge: Bool { !key.isEmpty }
+    /// What names a row's tenant, whether each row has one or only some.
+    package var anyTenant: Int? { tenant ?? origin }
 }
 
 /// The records of another collection (or this one) that refer to a record.

@@ -10,7 +10,8 @@ extension SchemaCompiler {
         shape.position = declaration.isOrdered ? names.firstIndex(of: Desugaring.position) : nil
         shape.seo = declaration.seo == nil ? nil : names.firstIndex(of: Desugaring.seo)
         shape.replaced = names.firstIndex(of: Desugaring.replaced)
-        shape.tenant = declaration.isTenant ? names.firstIndex(of: "tenant") : nil
+        shape.tenant = declaration.isTenant ? names.firstIndex(of: Desugaring.tenant) : nil
+        shape.origin = arisesInTenants(declaration) ? names.firstIndex(of: Desugaring.tenant) : nil
         shape.key = declaration.key.compactMap { place(of: $0, among: names) }
         shape.keyInURL = shape.key.filter { fields[$0].source != .stamp }
         if !shape.key.isEmpty, shape.keyInURL.isEmpty, let first = declaration.key.first {
@@ -30,6 +31,11 @@ extension SchemaCompiler {
         shape.page?.site = configuration.app.site
         shape.label = declaration.label.flatMap { page($0, fields: fields) }
         return shape
+    }
+
+    /// Whether records of the collection belong to the tenant that they arose in, if they arose in one.
+    func arisesInTenants(_ declaration: CollectionDeclaration) -> Bool {
+        Desugaring.arisesInTenants(declaration, configuration)
     }
 
     private mutating func place(of name: Located<String>, among names: [String]) -> Int? {

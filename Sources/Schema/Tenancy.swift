@@ -24,6 +24,12 @@ package struct Tenancy: Sendable {
         self.user = user
         self.tenant = tenant
     }
+
+    /// What a request may name its tenant by, said to whoever has not; empty where nothing but a single membership decides.
+    package var naming: String {
+        let ways = [header.map { "the header \($0)" }, query.map { "the query parameter '\($0)'" }].compactMap { $0 }
+        return ways.isEmpty ? "" : "send \(ways.joined(separator: " or ")) with its id or lookup"
+    }
 }
 
 /// `tenancy.invitations`, its fields by index.

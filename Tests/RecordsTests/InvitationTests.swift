@@ -218,7 +218,7 @@ import Testing
                         try await bench.write { _, transaction in try transaction.walk.ids(in: notes, after: 0, limit: 1_000).ids.count }
                     }
                     #expect(try await count() == 502)
-                    try await bench.records.erase(tenant: cast.firm.id, on: bench.loop)
+                    try await bench.records.erase(tenant: cast.firm.id, on: bench.loop) { _ in }
                     #expect(try await count() == 251)
                     #expect(try await bench.row(cast.bossMember) == nil)
                 }

@@ -186,7 +186,7 @@ struct Inquiry {
             guard case .text(let id) = row.values[index] else { return nil }
             return try self.row(tenancy.tenants, .id(id))
         }
-        if let row, let index = collection.shape.tenant {
+        if let row, let index = collection.shape.anyTenant, !row.values[index].isNull {
             environment.tenant = try tenant(of: row, index)
         } else if let named {
             environment.tenant = try record([named], of: tenancy.tenants)

@@ -24,7 +24,15 @@ struct Failure: Error, Sendable {
             buffer.writeStaticString(#","details":"#)
             buffer.writeJSON(
                 .array(
-                    details.map { ["path": .string($0.path), "code": .string($0.code), "message": .string($0.message)] }))
+                    details.map { fault in
+                        // What is wrong with the whole of a record or body has no place in it.
+                        let place = fault.path.isEmpty ? [] : [JSONMember(name: "path", value: .string(fault.path))]
+                        return .object(
+                            place + [
+                                JSONMember(name: "code", value: .string(fault.code)),
+                                JSONMember(name: "message", value: .string(fault.message)),
+                            ])
+                    }))
         }
         buffer.writeStaticString(#"},"meta":{"request_id":"#)
         buffer.writeJSON(string: requestID)
@@ -74,10 +82,10 @@ extension Failure {
     private init(record error: RecordError) {
         switch error {
         case .invalid(let faults): self = .invalid(faults)
-        case .tenantRequired:
+        case .tenantRequired(let naming):
             self.init(
                 status: .badRequest, code: "TENANT_REQUIRED",
-                message: "say which organisation this is about: it is not clear from the request")
+                message: "it is not clear which organisation this is about" + (naming.isEmpty ? "" : ": \(naming)"))
         case .invalidCode(let message): self.init(status: .badRequest, code: "INVALID_CODE", message: message)
         case .unauthenticated: self = .unauthenticated("this needs an account: send Authorization: Bearer <access token>")
         case .forbidden(let message): self.init(status: .forbidden, code: "FORBIDDEN", message: message)

@@ -184,8 +184,8 @@ struct OpenAPIDocument {
                     "details": [
                         "type": "array",
                         "items": [
-                            "type": "object", "additionalProperties": false, "required": ["path", "code", "message"],
-                            "properties": ["path": ["type": "string"], "code": ["type": "string"], "message": ["type": "string"]],
+                            "type": "object", "additionalProperties": false, "required": ["code", "message"],
+                            "properties": ["path": ["type": "string", "minLength": 1], "code": ["type": "string"], "message": ["type": "string"]],
                         ],
                     ],
                 ],

@@ -1,5 +1,6 @@
 internal import Config
-internal import Expressions
+internal import Crypto
+package import Expressions
 internal import Glibc
 internal import JSON
 package import NIOCore
@@ -71,7 +72,8 @@ package final class MediaLibrary: Sendable {
         return records.firstAnswer(in: records.schema.media, for: caller, into: buffer, on: loop).flatMap { [self] first in
             if let first { return loop.makeSucceededFuture(first) }
             return threads.runIfActive(eventLoop: loop) { try Self.check(upload) }.flatMap { [self] content in
-                let key = "\(Self.directory(upload.file.sha256))/original.\(content.type.fileExtension)"
+                let directory = Self.directory(upload.file.sha256, tenant: caller.environment.tenant?.id)
+                let key = "\(directory)/original.\(content.type.fileExtension)"
                 return loop.makeFutureWithTask { [self] in
                     try await objects.put(key, fileAt: path, contentType: content.mime)
                 }.flatMap { [self] in commit(upload, content, key, for: caller, into: buffer, on: loop) }
@@ -79,10 +81,33 @@ package final class MediaLibrary: Sendable {
         }.always { _ in unlink(path) }
     }
 
-    /// Content-addressed: the same file has the same place.
-    static func directory(_ sha256: String) -> String {
-        "media/\(sha256.prefix(2))/\(sha256.dropFirst(2).prefix(38))"
+    /// Content-addressed: the same file has the same place, within each tenant a place of its own (08-media), which goes with the tenant.
+    static func directory(_ sha256: String, tenant: String?) -> String {
+        let place = tenant.map { Hexadecimal.text(SHA256.hash(data: Array("\($0)/\(sha256)".utf8))) } ?? sha256
+        return "media/\(place.prefix(2))/\(place.dropFirst(2).prefix(38))"
     }
+
+    /// Takes out of the store what lies in the places that are a tenant's own; their records are about to go.
+    package func discard(_ files: [Row]) async throws {
+        let media = records.schema.media
+        for file in files {
+            guard let owner = media.shape.anyTenant, case .text(let tenant) = file.values[owner],
+                case .text(let sha256) = file.value("sha256", in: media), case .text(let object) = file.value("object", in: media)
+            else { continue }
+            // What was stored before files belonged to tenants may be shared with others.
+            let place = Self.directory(sha256, tenant: tenant) + "/"
+            var paths: [String] = []
+            if case .text(let text) = file.value("variants", in: media), case .object(let variants)? = try? JSONParser.parse(text) {
+                paths = variants.compactMap { $0.value["url"]?.string }
+            }
+            for key in [object] + paths.map(Self.key(ofServed:)) where key.hasPrefix(place) { try await objects.remove(key) }
+        }
+    }
+
+    static let served = "/files/"
+
+    /// The key of what is served at that path.
+    static func key(ofServed path: String) -> String { path.hasPrefix(served) ? String(path.dropFirst(served.utf8.count)) : path }
 
     /// What a file is; other files than images have no header.
     private struct Content {

@@ -46,12 +46,17 @@ private struct VariantsAttempt {
         guard let kind = library.kind(kindName) else { return .dead(error: "there is no kind of media '\(kindName)' any more") }
         do {
             let result = try await make(key, kind)
-            return try await end(job, id, values(of: result), outcome: .done(result: nil))
+            if try await end(job, original, values(of: result), outcome: .done(result: nil)) { return .finished }
+            for path in result.paths { try await library.objects.remove(MediaLibrary.key(ofServed: path)) }
+            return .finished
         } catch let error as MediaError where !error.isTransient || job.isLastAttempt {
-            return try await end(job, id, failed(error.reason), outcome: .done(result: nil))
+            _ = try await end(job, original, failed(error.reason), outcome: .done(result: nil))
+            return .finished
         } catch  where job.isLastAttempt && !Task.isCancelled {
             // Nobody tries again: who waits for the file hears so, and the dead job keeps the cause.
-            return try await end(job, id, failed("it could not be processed"), outcome: .failed(error: "\(error)", retryAt: nil))
+            _ = try await end(
+                job, original, failed("it could not be processed"), outcome: .failed(error: "\(error)", retryAt: nil))
+            return .finished
         }
     }
 
@@ -88,7 +93,7 @@ private struct VariantsAttempt {
             let type = MediaType(mime: variant.mime)
             let name = "\(directory)/\(variant.name)-\(variant.sha256.prefix(16)).\(type?.fileExtension ?? "bin")"
             try await library.objects.put(name, fileAt: variant.path, contentType: variant.mime)
-            paths.append("/files/\(name)")
+            paths.append(MediaLibrary.served + name)
         }
         return Published(result: result, paths: paths)
     }
@@ -114,16 +119,18 @@ private struct VariantsAttempt {
         ]
     }
 
-    /// Writes the record and ends the job in one commit; a stale claim changes nothing.
-    private func end(_ job: RunningJob, _ id: String, _ values: [String: Value], outcome: JobOutcome) async throws -> JobConclusion {
+    /// Writes the record and ends the job in one commit; a stale claim changes nothing. False where the file went with its tenant meanwhile.
+    private func end(_ job: RunningJob, _ original: Row, _ values: [String: Value], outcome: JobOutcome) async throws -> Bool {
         let claim = job.claim
         let media = media
+        let tenants = library.records.schema.tenancy?.tenants
         let indexed = Dictionary(
             values.compactMap { name, value in media.field(name).map { ($0.index, value) } }, uniquingKeysWith: { first, _ in first })
-        try await library.records.write(for: .system(now: library.records.clock.now()), on: loop) { writer, transaction in
-            guard try transaction.jobs.finish(claim, as: outcome) else { return }
-            _ = try writer.set(indexed, of: media, id: id)
+        return try await library.records.write(for: .system(now: library.records.clock.now()), on: loop) { writer, transaction in
+            guard try transaction.jobs.finish(claim, as: outcome) else { return true }
+            if try writer.set(indexed, of: media, id: original.id) != nil { return true }
+            guard let tenants, let owner = media.shape.anyTenant, case .text(let tenant) = original.values[owner] else { return true }
+            return try transaction.row(in: tenants.name, id: tenant) != nil
         }.get()
-        return .finished
     }
 }

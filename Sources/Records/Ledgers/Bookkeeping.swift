@@ -47,7 +47,7 @@ extension RecordWriter {
         var entry = AuditEntry(
             id: newID(), record: JobRecord(collection: collection.name, id: change.row.id), at: environment.now,
             action: change.event ?? change.kind.rawValue, changes: JSONValue.object(members).text)
-        if let tenant = collection.shape.tenant, case .text(let id) = change.row.values[tenant] { entry.tenant = id }
+        if let tenant = collection.shape.anyTenant, case .text(let id) = change.row.values[tenant] { entry.tenant = id }
         try append(entry, by: environment.me)
     }
 

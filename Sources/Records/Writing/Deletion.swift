@@ -29,6 +29,7 @@ extension RecordWriter {
 
     /// Brings a deleted record back, with what was hidden together with it. Whoever cannot read it gets 404, whoever reads it alone 403.
     package func restore(_ collection: Collection, _ key: RecordKey, version: Int64? = nil) throws -> Row {
+        try caller.demand("read", in: collection.name)
         guard var access = access(to: collection) else { throw RecordError.notFound }
         access.life = .deleted
         guard let row = try transaction.row(access, key: key) else { throw RecordError.notFound }

@@ -13,9 +13,12 @@ package struct Draft: Sendable {
     /// By index of nested children: the rows that the record is to have.
     package var children: [Int: [NestedDraft]] = [:]
 
+    /// Whether a body wants to change the state, which its transitions alone do: an update is refused with what can be fired where the record is.
+    package private(set) var touchesState = false
+
     package init() {}
 
-    /// Reads a body. Throws `.invalid` with every fault, or else `.fieldsForbidden` or `.invalidTransition` (11-precisions 12).
+    /// Reads a body. Throws `.invalid` with every fault, or else `.fieldsForbidden` (11-precisions 12).
     /// `implied` are fields that something else than the body gives: the reference of a nested row to its parent.
     package init(
         _ body: JSONValue, for collection: Collection, purpose: Purpose, in schema: Schema? = nil, implied: Set<Int> = []
@@ -25,7 +28,6 @@ package struct Draft: Sendable {
         }
         var faults: [FieldFault] = []
         var forbidden: [FieldFault] = []
-        var touchesState = false
         for member in members {
             if let schema, let index = collection.nested(member.name) {
                 switch NestedDraft.read(member.value, collection.shape.children[index], in: schema, purpose: purpose) {
@@ -66,8 +68,7 @@ package struct Draft: Sendable {
             faults += missing(in: collection).filter { !sent.contains($0.path) }
         }
         guard faults.isEmpty else { throw .invalid(faults) }
-        if touchesState, let state = collection.state { throw .invalidTransition(Self.routes(of: collection, state: state)) }
-        guard forbidden.isEmpty else { throw .fieldsForbidden(forbidden) }
+        guard forbidden.isEmpty || touchesState else { throw .fieldsForbidden(forbidden) }
     }
 
     /// One object per member, complete, with defaults where a member is a bare id.
@@ -105,13 +106,6 @@ package struct Draft: Sendable {
         case (.stamp, _), (.server, _): message = "is set by the server"
         }
         return FieldFault(path: field.name, code: "forbidden", message: message)
-    }
-
-    private static func routes(of collection: Collection, state: Field) -> String {
-        let path = "/api/v1/" + collection.path.joined(separator: "/")
-        let routes = collection.behaviour.transitions.filter { $0.allow != nil }.map { "POST \(path)/{id}/\($0.name)" }
-        let means = routes.isEmpty ? "none of which clients fire" : routes.joined(separator: ", ")
-        return "'\(state.name)' changes by its transitions alone: \(means)"
     }
 }
 

@@ -13,7 +13,7 @@ extension RecordWriter {
     package func put(_ collection: Collection, given: [Value], _ draft: Draft) throws -> (row: Row, isNew: Bool) {
         if !caller.isSystem {
             for (index, value) in zip(collection.shape.keyInURL, given) where !collection.fields[index].targets.isEmpty {
-                guard try mayRefer(collection.fields[index], to: value) else { throw RecordError.notFound }
+                guard try mayRefer(collection.fields[index], of: collection, to: value) else { throw RecordError.notFound }
             }
         }
         let live = Access(collection, environment: environment)

@@ -21,7 +21,7 @@ extension RecordWriter {
         }
         var scope = environment
         // In the effects of a tenant's event `all.x` means that tenant's rows (11-precisions 4).
-        if let new, let index = schema.collection(new.collection)?.shape.tenant, case .text(let id) = new.values[index],
+        if let new, let index = schema.collection(new.collection)?.shape.anyTenant, case .text(let id) = new.values[index],
             let tenants = schema.tenancy?.tenants
         {
             scope.tenant = try transaction.row(in: tenants.name, id: id)

@@ -25,8 +25,9 @@ extension RecordWriter {
         return StoredFile(object: object, mime: mime, sha256: sha256)
     }
 
-    private func mayRead(_ file: Row, in media: Collection) throws -> Bool {
-        guard caller.isWithinScopes("read", of: media.name), let access = access(to: media) else { return false }
+    /// Whether the caller may read the record of the file.
+    func mayRead(_ file: Row, in media: Collection) throws -> Bool {
+        guard let access = access(to: media) else { return false }
         return try transaction.row(access, key: .id(file.id)) != nil
     }
 
@@ -35,9 +36,7 @@ extension RecordWriter {
             return false
         }
         for referrer in media.behaviour.referrers {
-            guard let holder = schema.collection(referrer.collection), caller.isWithinScopes("read", of: holder.name),
-                let access = access(to: holder)
-            else { continue }
+            guard let holder = schema.collection(referrer.collection), let access = access(to: holder) else { continue }
             let field = holder.fields[referrer.field]
             if field.isPrivate { continue }
             for id in try transaction.referrers(to: file.id, in: holder, by: field, limit: Self.holderLimit) {

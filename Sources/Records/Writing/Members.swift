@@ -22,7 +22,7 @@ extension RecordWriter {
         var draft = Draft()
         switch change {
         case .replace(let body): (draft.values[field.index], draft.payloads[field.index]) = try members(body, of: field)
-        case .add(let body): (draft.values[field.index], draft.payloads[field.index]) = try adding(body, to: old, field)
+        case .add(let body): (draft.values[field.index], draft.payloads[field.index]) = try adding(body, to: old, field, of: collection)
         case .remove(let id):
             guard case .list(var ids) = old.values[field.index], let place = ids.firstIndex(of: .text(id.lowercased())) else {
                 throw RecordError.notFound
@@ -61,7 +61,7 @@ extension RecordWriter {
     }
 
     /// The members with those of the body; what the body does not say of a payload stays.
-    private func adding(_ body: JSONValue, to old: Row, _ field: Field) throws -> (Value, [String?]?) {
+    private func adding(_ body: JSONValue, to old: Row, _ field: Field, of collection: Collection) throws -> (Value, [String?]?) {
         // Bounds are those of the result.
         var unbounded = field
         unbounded.minimum = nil
@@ -72,7 +72,7 @@ extension RecordWriter {
         let (value, payloads) = try members(.array(merged), of: unbounded)
         guard case .list(let added) = value else { return (value, payloads) }
         // Told here, at their places in the body; the update would tell places in the whole list.
-        let unknown = try added.indices.filter { try !caller.isSystem && !current.contains(added[$0]) && !mayRefer(field, to: added[$0]) }
+        let unknown = try added.indices.filter { try !caller.isSystem && !current.contains(added[$0]) && !mayRefer(field, of: collection, to: added[$0]) }
         guard unknown.isEmpty else {
             throw RecordError.invalid(unknown.map { Self.unknownReference("\(field.name)[\($0)]", field) })
         }

@@ -50,13 +50,15 @@ package struct NestedDraft: Sendable {
             do throws(RecordError) {
                 let draft = try Draft(
                     body, for: child, purpose: id == nil ? .create : .update, in: schema, implied: [children.field])
+                if draft.touchesState {
+                    found.forbidden.append(FieldFault(path: place, code: "forbidden", message: "a state changes by its transitions alone"))
+                }
                 rows.append(NestedDraft(id: id, draft: draft))
             } catch {
                 switch error.under(place) {
-                case .invalid(let faults): found.faults += faults
                 case .fieldsForbidden(let faults): found.forbidden += faults
-                default:
-                    found.forbidden.append(FieldFault(path: place, code: "forbidden", message: "a state changes by its transitions alone"))
+                case .invalid(let faults): found.faults += faults
+                default: found.faults.append(FieldFault(path: place, code: "type", message: "cannot be read"))
                 }
             }
         }
@@ -147,9 +149,10 @@ extension RecordWriter {
 
     private static let childLimit = 10_000
 
-    /// Whether the draft says anything else than what is stored: what changes nothing asks for no right.
+    /// Whether the draft says anything else than what is stored: what changes nothing asks for no right but to read, without which nobody
+    /// learns what is stored.
     private func isChange(_ draft: Draft, of collection: Collection, _ id: String) throws -> Bool {
-        guard let row = try transaction.row(in: collection.name, id: id) else { return true }
+        guard let access = access(to: collection), let row = try transaction.row(access, key: .id(id)) else { return true }
         return !draft.children.isEmpty || draft.values.contains { row.values[$0.key] != $0.value }
             || draft.payloads.contains { row.payloads[$0.key] != $0.value }
     }

@@ -59,8 +59,11 @@ package final class RecordWriter {
         for (index, value) in draft.values { row.values[index] = value }
         for (index, value) in values { row.values[index] = value }
         if let index = collection.shape.tenant, row.values[index].isNull {
-            guard let tenant = environment.tenant else { throw RecordError.tenantRequired }
+            guard let tenant = environment.tenant else { throw RecordError.tenantRequired(naming: schema.tenancy?.naming ?? "") }
             row.values[index] = .text(tenant.id)
+        }
+        if let index = collection.shape.origin, row.values[index].isNull {
+            row.values[index] = environment.tenant.map { .text($0.id) } ?? .null
         }
         row.payloads = draft.payloads
         try checkReferences(draft.values.keys.sorted(), of: row, in: collection)
@@ -110,6 +113,7 @@ package final class RecordWriter {
     package func update(_ collection: Collection, _ key: RecordKey, _ draft: Draft, version: Int64? = nil) throws -> Row {
         let old = try readable(collection, key)
         try caller.demand("update", in: collection.name)
+        if draft.touchesState { throw Self.refusal(ofStateFor: old, in: collection) }
         // Fields with a rule of their own are changed by whom that admits, even where `update` admits only others (11-precisions 15).
         let asksRule =
             draft.values.isEmpty || !draft.children.isEmpty || draft.values.keys.contains { collection.fields[$0].write == nil }
@@ -177,17 +181,20 @@ package final class RecordWriter {
         try condition.isTrue(in: environment, row: row, old: old, rows: transaction)
     }
 
-    /// The row as this caller may read it; 404 otherwise.
+    /// The row as this caller may read it; 404 otherwise. Whatever is done to a record, a key without the scope to read it does not do it:
+    /// answers hold the record.
     func readable(_ collection: Collection, _ key: RecordKey) throws -> Row {
+        try caller.demand("read", in: collection.name)
         guard let access = access(to: collection), let row = try transaction.row(access, key: key) else {
             throw RecordError.notFound
         }
         return row
     }
 
-    /// What the caller may read of a collection; nil: nothing.
+    /// What the caller may read of a collection, by the key that he came by where he did; nil: nothing.
     func access(to collection: Collection) -> Access? {
         if caller.isSystem { return Access(collection, environment: environment, spansTenants: true) }
+        guard caller.isWithinScopes("read", of: collection.name) else { return nil }
         switch collection.behaviour.read?.admission(for: environment) {
         case .everything: return Access(collection, environment: environment)
         case .matching(let condition): return Access(collection, conditions: [condition], environment: environment)

@@ -14,7 +14,7 @@ extension RecordWriter {
             if field.holdsPartReferences {
                 let known = Set(old.map { field.partReferences(in: $0.values[index]).map(\.reference) } ?? [])
                 for found in field.partReferences(in: row.values[index])
-                where try !known.contains(found.reference) && !mayRefer(found.part, to: .text(found.reference)) {
+                where try !known.contains(found.reference) && !mayRefer(found.part, of: collection, to: .text(found.reference)) {
                     faults.append(Self.unknownReference(found.path, found.part))
                 }
                 continue
@@ -24,14 +24,14 @@ extension RecordWriter {
             case .list(let references):
                 let known: [Value] = if case .list(let members) = old?.values[index] { members } else { [] }
                 for (position, reference) in references.enumerated()
-                where try !known.contains(reference) && !mayRefer(field, to: reference) {
+                where try !known.contains(reference) && !mayRefer(field, of: collection, to: reference) {
                     faults.append(Self.unknownReference("\(field.name)[\(position)]", field))
                 }
             case .null: continue
             case let reference:
                 // A file that the record holds already stays; whatever else is named must be there to be seen (11-precisions 12).
                 if field.target == schema.media.name, reference == old?.values[index] { continue }
-                if try !mayRefer(field, to: reference) { faults.append(Self.unknownReference(field.name, field)) }
+                if try !mayRefer(field, of: collection, to: reference) { faults.append(Self.unknownReference(field.name, field)) }
             }
         }
         if !faults.isEmpty { throw RecordError.invalid(faults) }
@@ -42,8 +42,8 @@ extension RecordWriter {
         return FieldFault(path: path, code: "reference", message: "there is no such record in \(places)")
     }
 
-    /// Whether the caller may make `field` lead to that record.
-    func mayRefer(_ field: Field, to reference: Value) throws -> Bool {
+    /// Whether the caller may make `field` of a record lead to that record.
+    func mayRefer(_ field: Field, of holder: Collection, to reference: Value) throws -> Bool {
         guard case .text(let text) = reference else { return false }
         let union = field.targets.count > 1 ? UnionReference(text) : nil
         guard let name = union?.collection ?? field.target, let target = schema.collection(name) else { return false }
@@ -52,7 +52,8 @@ extension RecordWriter {
         case .media(let kinds), .medias(let kinds):
             guard let file = try transaction.row(in: target.name, id: id), let me = environment.me else { return false }
             guard case .text(let kind) = file.value("kind", in: target), kinds.isEmpty || kinds.contains(kind) else { return false }
-            return try file.value("uploader", in: target) == .text(me.id) || mayEditHolder(of: file, in: target)
+            return try file.value("uploader", in: target) == .text(me.id) && isWithinReach(file, in: target)
+                || mayTake(file, in: target, for: holder)
         default:
             // What has a card may be seen by strangers wherever it is referred to, and so be referred to.
             if target.behaviour.card != nil { return try transaction.row(in: target.name, id: id) != nil }
@@ -61,12 +62,24 @@ extension RecordWriter {
         }
     }
 
-    /// Whether some record that holds the file is one that the caller may change (03-expressions, references). The oldest holders decide:
-    /// a file that many share is asked for where it was put first.
-    private func mayEditHolder(of file: Row, in media: Collection) throws -> Bool {
+    /// Whether a file of his own is one that he may use where he now is: of a tenant whoever may read it in that tenant, of none he himself.
+    private func isWithinReach(_ file: Row, in media: Collection) throws -> Bool {
+        guard caller.isWithinScopes("read", of: media.name) else { return false }
+        guard let owner = media.shape.anyTenant, !file.values[owner].isNull else { return true }
+        return try mayRead(file, in: media)
+    }
+
+    /// Whether some record that holds the file is one that the caller may change (03-expressions, references), so that it may be held by
+    /// another one. What belongs to a tenant stays with that tenant's records, and what belongs to none does not get there by what holds it
+    /// elsewhere. The oldest holders decide: a file that many share is asked for where it was put first.
+    private func mayTake(_ file: Row, in media: Collection, for taker: Collection) throws -> Bool {
+        let owner = media.shape.anyTenant.map { file.values[$0] } ?? .null
+        if !owner.isNull {
+            guard taker.shape.tenant != nil, owner == environment.tenant.map({ .text($0.id) }) else { return false }
+        }
         for referrer in media.behaviour.referrers {
-            guard let holder = schema.collection(referrer.collection), let update = holder.behaviour.update,
-                let access = access(to: holder)
+            guard let holder = schema.collection(referrer.collection), (holder.shape.tenant == nil) == (taker.shape.tenant == nil),
+                let update = holder.behaviour.update, let access = access(to: holder)
             else { continue }
             for id in try transaction.referrers(to: file.id, in: holder, by: holder.fields[referrer.field], limit: 8) {
                 if let row = try transaction.row(access, key: .id(id)), try holds(update.expression, row) { return true }

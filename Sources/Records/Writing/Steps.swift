@@ -11,7 +11,7 @@ extension RecordWriter {
     ) throws -> Row {
         guard let state = collection.state else { throw RecordError.notFound }
         let old = try readable(collection, key)
-        try checkReferences(in: input, of: transition.input)
+        try checkReferences(in: input, of: transition.input, for: collection)
         if transition.isForJobs, !caller.isSystem { throw caller.refusal("only the job of this record does this") }
         try admit(transition.allow, to: transition.name, on: old, "you may not do this")
         try match(version, old)
@@ -37,7 +37,7 @@ extension RecordWriter {
         _ action: Action, of collection: Collection, _ key: RecordKey, input: [Int: Value], version: Int64? = nil
     ) throws -> (row: Row, job: String?) {
         let old = try readable(collection, key)
-        try checkReferences(in: input, of: action.input)
+        try checkReferences(in: input, of: action.input, for: collection)
         try admit(action.allow, to: action.name, on: old, "you may not do this")
         try match(version, old)
         var row = old
@@ -50,6 +50,19 @@ extension RecordWriter {
     }
 
     // MARK: Parts
+
+    /// What a body with a state is told (11-precisions 17): the routes that lead on from where the record is.
+    static func refusal(ofStateFor row: Row, in collection: Collection) -> RecordError {
+        guard let state = collection.state, case .text(let current) = row.values[state.index] else {
+            return .invalidTransition("a state changes by its transitions alone")
+        }
+        let path = "/api/v1/" + collection.path.joined(separator: "/")
+        let routes = collection.behaviour.transitions.filter { $0.allow != nil && $0.from.contains(current) }.map {
+            "POST \(path)/{id}/\($0.name)"
+        }
+        let means = routes.isEmpty ? "none that clients fire starts from '\(current)'" : "from '\(current)' by \(routes.joined(separator: ", "))"
+        return .invalidTransition("'\(state.name)' changes by its transitions alone: \(means)")
+    }
 
     private func start(_ work: Work, on row: Row, in collection: Collection) throws -> String {
         if work.kind == .job, let plan = schema.jobs[work.name], plan.collection === collection, let state = collection.state,
@@ -82,18 +95,18 @@ extension RecordWriter {
     }
 
     /// What a body may refer to is the same for inputs as for fields; every fault at once.
-    private func checkReferences(in input: [Int: Value], of fields: [Field]) throws {
+    private func checkReferences(in input: [Int: Value], of fields: [Field], for collection: Collection) throws {
         if caller.isSystem { return }
         var faults: [FieldFault] = []
         for field in fields where !field.targets.isEmpty {
             switch input[field.index] ?? .null {
             case .null: continue
             case .list(let references):
-                for (position, reference) in references.enumerated() where try !mayRefer(field, to: reference) {
+                for (position, reference) in references.enumerated() where try !mayRefer(field, of: collection, to: reference) {
                     faults.append(Self.unknownReference("\(field.name)[\(position)]", field))
                 }
             case let reference:
-                if try !mayRefer(field, to: reference) { faults.append(Self.unknownReference(field.name, field)) }
+                if try !mayRefer(field, of: collection, to: reference) { faults.append(Self.unknownReference(field.name, field)) }
             }
         }
         if !faults.isEmpty { throw RecordError.invalid(faults) }

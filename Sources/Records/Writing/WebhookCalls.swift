@@ -54,7 +54,7 @@ extension RecordWriter {
     }
 
     private func tenant(of row: Row?) -> String? {
-        guard let row, let field = schema.collection(row.collection)?.shape.tenant, case .text(let id) = row.values[field] else {
+        guard let row, let field = schema.collection(row.collection)?.shape.anyTenant, case .text(let id) = row.values[field] else {
             return nil
         }
         return id

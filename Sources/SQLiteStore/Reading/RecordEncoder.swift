@@ -98,7 +98,8 @@ final class RecordEncoder {
         expansions = encoders.filter { !$0.isInline }
         self.mediaLists = mediaLists
         if hasMedia, let projection = projection.media, let target = reader.collections["media"] {
-            media = try reader.plan(to: target, conditions: [], projection: projection)
+            // A record shows the files that it holds, wherever they arose.
+            media = try reader.plan(to: target, conditions: [], projection: projection, spansTenants: true)
         } else {
             media = nil
         }

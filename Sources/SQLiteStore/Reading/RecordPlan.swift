@@ -102,7 +102,7 @@ struct PlanKey: Hashable {
     var purpose: Purpose
     var collection: Collection
     var life: Access.Life
-    var isOfTenant: Bool
+    var isWalled: Bool
     var projection: Projection
     var conditions: [Condition]
     /// Key field, filters and order as numbers.
@@ -111,7 +111,7 @@ struct PlanKey: Hashable {
 
     static func == (one: PlanKey, other: PlanKey) -> Bool {
         one.purpose == other.purpose && one.collection === other.collection && one.life == other.life
-            && one.isOfTenant == other.isOfTenant
+            && one.isWalled == other.isWalled
             && one.projection === other.projection && one.shape == other.shape
             && one.conditions.elementsEqual(other.conditions, by: ===) && one.declared.elementsEqual(other.declared, by: ===)
     }
@@ -128,7 +128,7 @@ struct PlanKey: Hashable {
         purpose = .key
         collection = access.collection
         life = access.life
-        isOfTenant = access.isOfTenant
+        isWalled = access.isWalled
         self.projection = projection
         conditions = access.conditions
         switch key {
@@ -142,7 +142,7 @@ struct PlanKey: Hashable {
         self.purpose = purpose
         collection = list.access.collection
         life = list.access.life
-        isOfTenant = list.access.isOfTenant
+        isWalled = list.access.isWalled
         projection = purpose == .count ? PlanKey.nothing : list.projection
         conditions = list.access.conditions
         for filter in list.filters {

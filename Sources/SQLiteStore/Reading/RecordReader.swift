@@ -55,8 +55,9 @@ final class RecordReader {
     }
 
     /// The statement for live targets of a reference, by id.
-    func plan(to target: Collection, conditions: [Condition], projection: Projection) throws -> RecordPlan {
-        try plan(Access(target, conditions: conditions, environment: Environment()), key: .id(""), projection: projection)
+    func plan(to target: Collection, conditions: [Condition], projection: Projection, spansTenants: Bool = false) throws -> RecordPlan {
+        let access = Access(target, conditions: conditions, environment: Environment(), spansTenants: spansTenants)
+        return try plan(access, key: .id(""), projection: projection)
     }
 
     /// The statement for live records whose reference `field` holds an id, as a sub-read; its own, never shared, so that it may nest.

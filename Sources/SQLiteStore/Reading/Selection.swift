@@ -26,6 +26,11 @@ enum Selection {
             sql.append(.tenant)
             sql.append(" AND ")
         }
+        if access.isWalled, let field = access.collection.shape.origin, let tenant = access.collection.fields[field].column {
+            sql.append("(\(column(tenant)) IS NULL OR \(column(tenant)) = ")
+            sql.append(.tenant)
+            sql.append(") AND ")
+        }
         switch access.life {
         // In a collection without soft deletion no row has `deleted_at`; the index of keys alone decides.
         case .live: sql.append(access.collection.isSoftDeleted ? "\(column("deleted_at")) IS NULL" : "1")
