@@ -29,6 +29,7 @@ struct TenantFileScenarios {
             let order = try await ugo.within("beta").make("/orders", Self.order)
             try await ugo.within("beta").put("/orders/\(order)/attachments", ["\(held)"])
             let avatar = try await ugo.within("beta").upload(Sample.png, named: "a.png", kind: "avatar")
+            let portrait = try await rita.within("beta").upload(Sample.png, named: "p.png", kind: "avatar")
             let ritas = try await rita.within("beta").upload(Sample.pdf, named: "r.pdf", kind: "upload")
             let ritasKey = try await key(rita.within("beta"), ["name": "Rita's"])
             for path in ["", "/content", "/status"] {
@@ -82,12 +83,16 @@ struct TenantFileScenarios {
                 }
                 #expect(try await client.get("/orders/\(own)?expand=attachments")["attachments"].array?.isEmpty == true)
             }
-            for client in [ugo.within("acme"), ugo, rita.within("beta"), uma.within("acme")] {
-                try await client.patch("/me", ["image": "\(avatar)"], 400, at: ["image"])
+            for client in [rita, rita.within("beta"), uma, uma.within("acme"), uma.within("beta")] {
+                for file in [avatar, portrait] { try await client.patch("/me", ["image": "\(file)"], 400, at: ["image"]) }
             }
-            // Where it arose it may become his picture, which goes with him.
-            try await ugo.within("beta").patch("/me", ["image": "\(avatar)"], has: ["image": ["id": "\(avatar)"]])
-            #expect(try await ugo.within("acme").get("/me")["image"]["id"] == "\(avatar)")
+            for client in [uma.within("acme"), ugo.within("acme")] {
+                let path = "/users/\(client.id)"
+                for file in [avatar, portrait] { try await client.patch(path, ["image": "\(file)"], 400, at: ["image"]) }
+            }
+            // Of a tenant that he belongs to it may become his picture, which goes with him.
+            try await ugo.patch("/me", ["image": "\(avatar)"], has: ["image": ["id": "\(avatar)"]])
+            #expect(try await ugo.within("acme").get("/users/\(ugo.id)")["image"]["id"] == "\(avatar)")
 
             // What arose in no tenant is its uploader's wherever he is.
             let nora = try await site.caller(.plain, "Nora")

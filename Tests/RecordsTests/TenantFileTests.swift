@@ -115,7 +115,8 @@ import Testing
                         ("notes", cast.both, 1, ["mine in B", "mine in none"]),
                         ("profiles", cast.both, 0, ["mine in A", "mine in none", "held by a profile"]),
                         ("profiles", cast.both, 1, ["mine in B", "mine in none", "held by a profile"]),
-                        ("profiles", cast.both, nil, ["mine in none", "held by a profile"]),
+                        // Outside of any tenant whatever is his in those that he belongs to.
+                        ("profiles", cast.both, nil, ["mine in A", "mine in B", "mine in none", "held by a profile"]),
                         ("notes", cast.former, 0, []), ("profiles", cast.former, 0, ["held by a profile"]),
                         ("profiles", cast.former, nil, ["held by a profile"]),
                     ]

@@ -120,7 +120,8 @@ extension RecordWriter {
         guard try rule.expression.isTrue(in: scope, row: invitation, rows: transaction) else { throw refusal }
     }
 
-    private func membership(of user: Row, in tenant: Row, _ tenancy: Tenancy) throws -> Row? {
+    /// His live membership in the tenant.
+    func membership(of user: Row, in tenant: Row, _ tenancy: Tenancy) throws -> Row? {
         var scope = environment
         scope.tenant = tenant
         return try transaction.row(Access(tenancy.members, environment: scope), key: .fields([tenancy.user], [.text(user.id)]))

@@ -52,7 +52,7 @@ extension RecordWriter {
         case .media(let kinds), .medias(let kinds):
             guard let file = try transaction.row(in: target.name, id: id), let me = environment.me else { return false }
             guard case .text(let kind) = file.value("kind", in: target), kinds.isEmpty || kinds.contains(kind) else { return false }
-            return try file.value("uploader", in: target) == .text(me.id) && isWithinReach(file, in: target)
+            return try file.value("uploader", in: target) == .text(me.id) && isWithinReach(file, in: target, for: holder)
                 || mayTake(file, in: target, for: holder)
         default:
             // What has a card may be seen by strangers wherever it is referred to, and so be referred to.
@@ -62,11 +62,18 @@ extension RecordWriter {
         }
     }
 
-    /// Whether a file of his own is one that he may use where he now is: of a tenant whoever may read it in that tenant, of none he himself.
-    private func isWithinReach(_ file: Row, in media: Collection) throws -> Bool {
+    /// Whether a file of his own is one that he may use where he now is: one of a tenant he may read there. Outside of any tenant, as under
+    /// `/me`, a record of none may hold what he may read in its own tenant; a key reaches no other tenant than its own.
+    private func isWithinReach(_ file: Row, in media: Collection, for taker: Collection) throws -> Bool {
         guard caller.isWithinScopes("read", of: media.name) else { return false }
-        guard let owner = media.shape.anyTenant, !file.values[owner].isNull else { return true }
-        return try mayRead(file, in: media)
+        guard let owner = media.shape.anyTenant, case .text(let id) = file.values[owner] else { return true }
+        guard environment.tenant == nil, caller.key == nil, taker.shape.tenant == nil else { return try mayRead(file, in: media) }
+        guard let tenancy = schema.tenancy, let me = environment.me, let rule = media.behaviour.read?.rule,
+            let tenant = try transaction.row(in: tenancy.tenants.name, id: id), let member = try membership(of: me, in: tenant, tenancy)
+        else { return false }
+        var there = environment
+        (there.tenant, there.member) = (tenant, member)
+        return try rule.expression.isTrue(in: there, row: file, rows: transaction)
     }
 
     /// Whether some record that holds the file is one that the caller may change (03-expressions, references), so that it may be held by
