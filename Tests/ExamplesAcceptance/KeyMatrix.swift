@@ -155,7 +155,9 @@ struct KeyMatrix {
             let writer = try await acme.key(["orders:read", "orders:update"])
             var answers: Set<String> = []
             for guess in [1, 2] {
-                let body: JSONValue = ["items": [["id": "\(order["item"] ?? "")", "quantity": .integer(Int64(guess))], ["id": "\(order["second"] ?? "")"]]]
+                let body: JSONValue = [
+                    "items": [["id": "\(order["item"] ?? "")", "quantity": .integer(Int64(guess))], ["id": "\(order["second"] ?? "")"]]
+                ]
                 let answer = try await writer.tries(.PATCH, path, body)
                 answers.insert("\(answer.status) \(answer.code ?? "")")
             }
@@ -189,7 +191,9 @@ struct KeyMatrix {
         parts["user"] = acme.user
         parts["tenant"] = acme.tenant
         func filled(_ text: String) -> String {
-            parts.reduce(text) { text, part in text.split(separator: "{\(part.key)}", omittingEmptySubsequences: false).joined(separator: part.value) }
+            parts.reduce(text) { text, part in
+                text.split(separator: "{\(part.key)}", omittingEmptySubsequences: false).joined(separator: part.value)
+            }
         }
         let status: Int
         if route.path == "/media", route.method == .POST {

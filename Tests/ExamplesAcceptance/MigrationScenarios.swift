@@ -149,4 +149,64 @@ struct MigrationScenarios {
             }
         }
     }
+
+    @Test("A site that gets tenants keeps the files that it has: their uploaders', and held where they are")
+    func tenants() async throws {
+        let before = """
+            [app]
+            name = "Cards"
+            [auth]
+            methods   = ["password"]
+            signup    = "open"
+            transport = ["bearer"]
+            [media.paper]
+            max        = "1MB"
+            visibility = "private"
+            accept     = ["application/pdf"]
+            allow      = "me != null"
+            [collections.cards.allow]
+            read   = "me != null"
+            create = "me != null"
+            [collections.cards.fields]
+            paper = { type = "media", kind = "paper" }
+            """
+        let after = """
+            [tenancy]
+            tenant  = "firms"
+            member  = "staff"
+            resolve = ["header:X-Tenant"]
+            [collections.firms.fields]
+            name = "string"
+            [collections.staff]
+            tenant = true
+            [collections.staff.fields]
+            user = { type = "ref", to = "users", required = true, unique = true, on_delete = "cascade" }
+            """
+        let directory = try Directory()
+        var people: [Caller] = []
+        var (held, own, card) = ("", "", "")
+        try await Self.serving(directory, before) { nobody in
+            for name in ["Uma", "Ugo"] {
+                let email = "\(name.lowercased())@example.com"
+                let made = try await nobody.post("/auth/signup", ["email": "\(email)", "password": "Correct horse battery staple 7"])
+                people.append(
+                    Caller(name: name, id: made.text("user", "id") ?? "", email: email, token: made.text("access_token") ?? ""))
+            }
+            let uma = Client(api: nobody.api, caller: people[0])
+            held = try await uma.upload(Sample.pdf, named: "a.pdf", kind: "paper")
+            own = try await uma.upload(Sample.pdf, named: "b.pdf", kind: "paper")
+            card = try await uma.make("/cards", ["paper": "\(held)"])
+        }
+        try await Self.serving(directory, before + "\n" + after) { nobody in
+            let (uma, ugo) = (Client(api: nobody.api, caller: people[0]), Client(api: nobody.api, caller: people[1]))
+            #expect(try await Set(uma.ids("/media")) == [held, own])
+            for file in [held, own] { try await uma.get("/media/\(file)/content") { $0.body == Sample.pdf } }
+            try await ugo.get("/cards/\(card)", has: ["paper": ["id": "\(held)"]])
+            try await ugo.get("/media/\(held)/content")
+            for path in ["/media/\(held)", "/media/\(own)", "/media/\(own)/content"] { try await ugo.get(path, 404) }
+            try await uma.post("/cards", ["paper": "\(own)"])
+            try await ugo.post("/cards", ["paper": "\(own)"], 400, at: ["paper"])
+            try await uma.patch("/media/\(own)", ["alt": "x"])
+        }
+    }
 }

@@ -22,7 +22,8 @@ struct TenantFileScenarios {
             try await site.join(rita, as: "admin", invitedBy: ugo.within("beta"))
             func key(_ owner: Client, _ body: JSONValue) async throws -> Client {
                 let made = try await owner.post("/me/api_keys", body)
-                return Client(api: owner.api, caller: Caller(name: made.text("name") ?? "", id: "", email: "", token: made.text("key") ?? ""))
+                return Client(
+                    api: owner.api, caller: Caller(name: made.text("name") ?? "", id: "", email: "", token: made.text("key") ?? ""))
             }
             let own = try await uma.within("acme").make("/orders", Self.order)
             let held = try await ugo.within("beta").upload(Sample.pdf, named: "po.pdf", kind: "upload")

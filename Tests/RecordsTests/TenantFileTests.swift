@@ -64,7 +64,8 @@ import Testing
         let users = try bench.collection("users")
         let email = try #require(users.field("email")).index
         for name in ["both", "colleague", "former"] {
-            people.append(try await bench.write { writer, _ in try writer.create(users, Draft(), adding: [email: .text("\(name)@example.com")]) })
+            people.append(
+                try await bench.write { writer, _ in try writer.create(users, Draft(), adding: [email: .text("\(name)@example.com")]) })
         }
         var cast = Cast(both: people[0], colleague: people[1], former: people[2])
         for name in ["A", "B"] { cast.firms.append(try await bench.create("firms", ["name": .string(name)])) }
@@ -129,7 +130,9 @@ import Testing
                             do {
                                 let row = try await bench.create(collection, body, as: caller)
                                 let (made, id) = (try bench.collection(collection), row.id)
-                                try await bench.write { writer, _ in try writer.remove(try #require(try writer.current(made, id)), from: made) }
+                                try await bench.write { writer, _ in
+                                    try writer.remove(try #require(try writer.current(made, id)), from: made)
+                                }
                             } catch RecordError.invalid(let faults) {
                                 outcome = faults.map(\.code).joined()
                             }
@@ -141,7 +144,9 @@ import Testing
             ))
     }
 
-    @Test("Who reads a tenant's file reads it there, as its member, and so does who reads what holds it; one of none is its uploader's everywhere")
+    @Test(
+        "Who reads a tenant's file reads it there, as its member, and so does who reads what holds it; one of none is its uploader's everywhere"
+    )
     func reading() async throws {
         try await Bench.run(
             (

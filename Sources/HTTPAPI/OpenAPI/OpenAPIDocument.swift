@@ -185,7 +185,9 @@ struct OpenAPIDocument {
                         "type": "array",
                         "items": [
                             "type": "object", "additionalProperties": false, "required": ["code", "message"],
-                            "properties": ["path": ["type": "string", "minLength": 1], "code": ["type": "string"], "message": ["type": "string"]],
+                            "properties": [
+                                "path": ["type": "string", "minLength": 1], "code": ["type": "string"], "message": ["type": "string"],
+                            ],
                         ],
                     ],
                 ],

@@ -72,7 +72,9 @@ extension RecordWriter {
         let (value, payloads) = try members(.array(merged), of: unbounded)
         guard case .list(let added) = value else { return (value, payloads) }
         // Told here, at their places in the body; the update would tell places in the whole list.
-        let unknown = try added.indices.filter { try !caller.isSystem && !current.contains(added[$0]) && !mayRefer(field, of: collection, to: added[$0]) }
+        let unknown = try added.indices.filter {
+            try !caller.isSystem && !current.contains(added[$0]) && !mayRefer(field, of: collection, to: added[$0])
+        }
         guard unknown.isEmpty else {
             throw RecordError.invalid(unknown.map { Self.unknownReference("\(field.name)[\($0)]", field) })
         }

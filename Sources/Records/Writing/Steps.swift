@@ -60,7 +60,8 @@ extension RecordWriter {
         let routes = collection.behaviour.transitions.filter { $0.allow != nil && $0.from.contains(current) }.map {
             "POST \(path)/{id}/\($0.name)"
         }
-        let means = routes.isEmpty ? "none that clients fire starts from '\(current)'" : "from '\(current)' by \(routes.joined(separator: ", "))"
+        let means =
+            routes.isEmpty ? "none that clients fire starts from '\(current)'" : "from '\(current)' by \(routes.joined(separator: ", "))"
         return .invalidTransition("'\(state.name)' changes by its transitions alone: \(means)")
     }
 
