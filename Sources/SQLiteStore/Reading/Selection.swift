@@ -27,7 +27,8 @@ enum Selection {
             sql.append(" AND ")
         }
         if access.isWalled, let field = access.collection.shape.origin, let tenant = access.collection.fields[field].column {
-            sql.append("(\(column(tenant)) IS NULL OR \(column(tenant)) = ")
+            // Two searches by tenant would have to be sorted: the index of the list's order, or of a filter, goes before (unary plus).
+            sql.append("(+\(column(tenant)) IS NULL OR +\(column(tenant)) = ")
             sql.append(.tenant)
             sql.append(") AND ")
         }
