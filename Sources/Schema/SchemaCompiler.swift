@@ -311,6 +311,12 @@ package struct SchemaCompiler {
     private mutating func mediaKinds() -> [String: CompiledMediaKind] {
         var kinds: [String: CompiledMediaKind] = [:]
         for kind in configuration.media {
+            if kind.visibility == .private, !kind.variants.isEmpty {
+                faults.append(
+                    Fault(
+                        "'\(kind.name)' is private, and whoever knows the address of a variant may fetch it", at: kind.at,
+                        length: kind.name.unicodeScalars.count, suggestion: "leave out visibility, or the variants"))
+            }
             kinds[kind.name] = CompiledMediaKind(declaration: kind, allow: rule(kind.allow, of: nil))
         }
         return kinds

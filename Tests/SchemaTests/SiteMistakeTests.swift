@@ -32,6 +32,10 @@ struct Slip: Sendable, CustomTestStringConvertible {
 /// What is wrong in the collections of a site is told where it was made, and nothing besides.
 @Suite struct SiteMistakeTests {
     static let all: [Slip] = [
+        // Files
+        Slip(
+            "orders", "visibility = \"private\"", "visibility = \"private\"\nvariants = { small = { size = 100 } }",
+            "'upload' is private, and whoever knows the address of a variant may fetch it", "leave out visibility", offset: -2),
         // Names in rules
         Slip("writers", "read   = \"this == me or admin\"", "read   = \"this == me or admn\"", "'admn'", "'admin'"),
         Slip(
