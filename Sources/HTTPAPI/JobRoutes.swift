@@ -7,7 +7,8 @@ internal import Ports
 internal import Records
 internal import Schema
 
-/// `GET /jobs/{id}`: what becomes of a job, for the one who started it (11-precisions 58). Nobody else learns that there is one.
+/// `GET /jobs/{id}`: what becomes of a job, for the one who started it (11-precisions 58), of a tenant's record as long as he may read that.
+/// Nobody else learns that there is one.
 struct JobRoutes {
     private static let path = "/api/v1/jobs/{id}"
     private let context: APIContext
@@ -26,14 +27,17 @@ struct JobRoutes {
             ?? context.respond(call) { caller in
                 guard let me = caller.environment.me else { throw RecordError.unauthenticated }
                 guard let id = call.parameters.first, UUIDv7.isUUID(id) else { throw Failure.notFound }
-                return context.records.store.transaction(on: call.request.eventLoop) { try $0.jobLog.job(id.lowercased()) }
-                    .flatMapThrowing { job in
-                        guard let job, job.startedBy == me.id else { throw Failure.notFound }
-                        var buffer = Envelope.open()
-                        buffer.writeJSON(.object(Self.members(of: job)))
-                        Envelope.close(&buffer, requestID: call.request.id)
-                        return Response(status: .ok, headers: Resource.privateHeaders, body: .bytes(buffer))
-                    }
+                return context.records.write(for: caller, on: call.request.eventLoop) { writer, transaction in
+                    guard let job = try transaction.jobLog.job(id.lowercased()), job.startedBy == me.id,
+                        try writer.mayFollow(jobOf: job.record)
+                    else { throw RecordError.notFound }
+                    return job
+                }.map { job in
+                    var buffer = Envelope.open()
+                    buffer.writeJSON(.object(Self.members(of: job)))
+                    Envelope.close(&buffer, requestID: call.request.id)
+                    return Response(status: .ok, headers: Resource.privateHeaders, body: .bytes(buffer))
+                }
             }
     }
 

@@ -106,6 +106,29 @@ struct TenantFileScenarios {
         }
     }
 
+    @Test("A job is followed by who started it, in its tenant alone and as its member")
+    func jobs() async throws {
+        try await ExampleSite.run(.orders) { site in
+            let uma = try await site.caller(.plain, "Uma")
+            let ugo = try await site.caller(.plain, "Ugo")
+            try await uma.post("/tenants", ["name": "Acme"])
+            try await ugo.post("/tenants", ["name": "Beta"])
+            try await site.join(ugo, as: "admin", invitedBy: uma.within("acme"))
+            func key(_ tenant: String) async throws -> Client {
+                let made = try await ugo.within(tenant).post("/me/api_keys", ["name": "k"])
+                return Client(api: ugo.api, caller: Caller(name: "key of \(tenant)", id: "", email: "", token: made.text("key") ?? ""))
+            }
+            let (inside, outside) = (try await key("acme"), try await key("beta"))
+            let order = try await ugo.within("acme").make("/orders", Self.order)
+            let job = try await ugo.within("acme").fire("/orders/\(order)/invoice", nil, 202).id
+            for client in [ugo, ugo.within("acme"), inside] { try await client.get("/jobs/\(job)") }
+            for client in [outside, uma, uma.within("acme")] { try await client.get("/jobs/\(job)", 404) }
+            let membership = try await uma.within("acme").get("/memberships?user=\(ugo.id)").rows.first?.id ?? "none"
+            try await uma.within("acme").delete("/memberships/\(membership)")
+            for client in [ugo, ugo.within("acme"), outside] { try await client.get("/jobs/\(job)", 404) }
+        }
+    }
+
     @Test("A tenant that is deleted takes its files along, objects too, and leaves the same file of another")
     func erasure() async throws {
         try await ExampleSite.run(.orders) { site in

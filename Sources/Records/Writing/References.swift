@@ -68,12 +68,7 @@ extension RecordWriter {
         guard caller.isWithinScopes("read", of: media.name) else { return false }
         guard let owner = media.shape.anyTenant, case .text(let id) = file.values[owner] else { return true }
         guard environment.tenant == nil, caller.key == nil, taker.shape.tenant == nil else { return try mayRead(file, in: media) }
-        guard let tenancy = schema.tenancy, let me = environment.me, let rule = media.behaviour.read?.rule,
-            let tenant = try transaction.row(in: tenancy.tenants.name, id: id), let member = try membership(of: me, in: tenant, tenancy)
-        else { return false }
-        var there = environment
-        (there.tenant, there.member) = (tenant, member)
-        return try rule.expression.isTrue(in: there, row: file, rows: transaction)
+        return try mayRead(file, in: media, of: id)
     }
 
     /// Whether some record that holds the file is one that the caller may change (03-expressions, references), so that it may be held by
