@@ -103,8 +103,8 @@ package final class Application: Sendable {
         records = Records(
             schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, readCounts: backend.readCounts,
             seal: { messages.seal($0) }, unseal: { messages.open($0) }, admitsAddress: { reachable.admits(url: $0) },
-            companion: { [schema = site.schema, clock = backend.clock] changes, transaction in
-                try Sessions.settle(changes, in: transaction, schema: schema, now: clock.now())
+            companion: { [users = site.schema.users, policy = AccountPolicy(site.schema), clock = backend.clock] changes, transaction in
+                try Sessions.settle(changes, in: transaction, users: users, policy: policy, now: clock.now())
             }, observer: { slot($0) }, onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
         let tokens = AccessTokens(keys: backend.signingKeys, issuer: site.configuration.app.baseURL, clock: backend.clock)
         let sessions = Sessions(
@@ -126,7 +126,7 @@ package final class Application: Sendable {
         let failures = SignInFailures(
             masterKey: backend.masterKey, perAccount: auth.passwordLockout, perAddress: auth.passwordLockout * 4,
             window: auth.passwordLockoutWindow)
-        let addresses = Addresses(options: Addresses.Options(site), records: records, proofs: proofs)
+        let addresses = Addresses(options: Addresses.Options(site), records: records, proofs: proofs, sessions: sessions)
         let accounts = Accounts(
             signup: Accounts.Signup(rawValue: auth.signup.rawValue) ?? .closed, records: records, hasher: backend.hasher, policy: policy,
             failures: failures,
@@ -138,7 +138,7 @@ package final class Application: Sendable {
         var identity = IdentityServices(
             accounts: accounts, sessions: sessions, passwords: passwords, reset: reset, addresses: addresses, keys: backend.signingKeys,
             codes: codes)
-        identity.apiKeys = site.schema.apiKeys == nil ? nil : APIKeys(records: records, sessions: sessions)
+        identity.apiKeys = site.schema.apiKeys == nil ? nil : APIKeys(records: records, sessions: sessions, masterKey: backend.masterKey)
         if !auth.oidc.isEmpty {
             identity.services = OIDCSignIn(
                 accounts, proofs: proofs, masterKey: backend.masterKey, services: OIDCService.all(of: site, backend))
@@ -161,7 +161,8 @@ package final class Application: Sendable {
         }
         let app = site.configuration.app
         let cookies = auth.transport.contains(.cookie) ? SessionCookies(auth, baseURL: app.baseURL, siteURL: app.site) : nil
-        let callers = Callers(authenticator: authenticator, cookies: cookies, clock: backend.clock, group: backend.group)
+        let callers = Callers(
+            authenticator: authenticator, policy: sessions.policy, cookies: cookies, clock: backend.clock, group: backend.group)
         var settings = APIContext.Settings(
             title: site.configuration.app.name, baseURL: site.configuration.app.baseURL, siteURL: site.configuration.app.site,
             maxBody: site.configuration.server.maxBody,
@@ -172,6 +173,7 @@ package final class Application: Sendable {
         settings.queues = site.configuration.queueNames
         settings.transports = auth.transport
         settings.methods = auth.methods
+        settings.passwordLength = auth.passwordMinimum...max(auth.passwordMinimum, auth.passwordMaximum)
         settings.asksSecondFactor = auth.totp != nil
         settings.cookies = cookies
         let placement = site.schema.tenancy.flatMap { tenancy in

@@ -10,13 +10,17 @@ internal import Records
 /// From a request's credentials to the caller of its rules; each event loop has its own cache of verified tokens.
 struct Callers: Sendable {
     private let authenticator: Authenticator
+    private let policy: AccountPolicy
     /// Nil: cookies say nothing.
     private let cookies: SessionCookies?
     private let clock: any Clock
     private let caches: [ObjectIdentifier: NIOLoopBoundBox<TokenCache>]
 
-    init(authenticator: Authenticator, cookies: SessionCookies?, clock: any Clock, group: any EventLoopGroup) {
+    init(
+        authenticator: Authenticator, policy: AccountPolicy, cookies: SessionCookies?, clock: any Clock, group: any EventLoopGroup
+    ) {
         self.authenticator = authenticator
+        self.policy = policy
         self.cookies = cookies
         self.clock = clock
         var caches: [ObjectIdentifier: NIOLoopBoundBox<TokenCache>] = [:]
@@ -37,10 +41,12 @@ struct Callers: Sendable {
             caller.key = key
             return caller
         }
-        let resolved: @Sendable (ActiveSession) -> Result<Caller, ResolvedCaller.Refused> = { [registry = authenticator.registry] session in
-            switch registry.standing(of: session, for: facts, at: now) {
+        let resolved: @Sendable (ActiveSession) -> Result<Caller, ResolvedCaller.Refused> = {
+            [registry = authenticator.registry, policy] session in
+            switch registry.standing(of: session, for: facts, at: now, under: policy) {
             case .active(let me): return .success(Self.caller(me, session, caller))
             case .mustChangePassword(let me): return .failure(.mustChangePassword(Self.caller(me, session, caller)))
+            case .mustSetUpSecondFactor(let me): return .failure(.mustSetUpSecondFactor(Self.caller(me, session, caller)))
             case .ended, .forgotten: return .failure(.invalid)
             }
         }

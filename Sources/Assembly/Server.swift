@@ -88,7 +88,10 @@ package final class Server: Sendable {
         for kind in Upkeep.kinds + Upkeep.occasional { handlers[kind] = upkeep }
         let delivery = MessageDelivery(
             carriers: { current.value.carriers }, open: { [sealing = backend.messageSealing] in sealing.open($0) },
-            queue: backend.store.jobs)
+            queue: backend.store.jobs, clock: backend.clock
+        ) { notice, job in
+            log.warning("a message came too late and was not sent", metadata: ["notice": "\(notice)", "job": "\(job)"])
+        }
         for channel in Notice.Channel.allCases { handlers[Message.jobKind(channel)] = delivery }
         handlers[RecordWriter.deliveryJob] = DeliveryJob(
             current: { current.value.deliveries }, client: backend.outbound, random: backend.random, loop: upkeepLoop)

@@ -48,6 +48,17 @@ package struct Expression: Sendable {
         }
     }
 
+    /// Whether the fields of its own record and the clock decide it.
+    package var readsItsRowAndTheClockAlone: Bool {
+        !node.contains { node in
+            switch node {
+            case .parameter(.now, _): false
+            case .parameter, .follow, .aggregate, .question, .contains(_, .rows): true
+            default: false
+            }
+        }
+    }
+
     /// The same as SQL over a table (or row of one) that bears `alias`. A condition never yields SQL's NULL in a place where it matters.
     /// `random` has no SQL and is NULL.
     package func sql(_ dialect: SQLDialect, alias: String) -> SQLFragment {

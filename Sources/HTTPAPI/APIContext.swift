@@ -31,6 +31,8 @@ package struct APIContext: Sendable {
         package var asksSecondFactor = false
         /// How one signs in.
         package var methods: [Auth.Method] = [.password]
+        /// Characters of a new password.
+        package var passwordLength = 8...256
         /// Nil: tokens are in no cookies.
         package var cookies: SessionCookies?
         /// Makes cursors opaque.
@@ -62,6 +64,16 @@ package struct APIContext: Sendable {
         self.log = log
     }
 
+    /// What OpenAPI says of a new password.
+    var newPassword: JSONMember {
+        let length = settings.passwordLength
+        return JSONMember(
+            name: "password",
+            value: [
+                "type": "string", "minLength": .integer(Int64(length.lowerBound)), "maxLength": .integer(Int64(length.upperBound)),
+            ])
+    }
+
     /// The same with another way to find the caller, and no tenant.
     func anonymously(_ resolve: @escaping CallerResolver) -> APIContext {
         APIContext(settings: settings, records: records, resolve: resolve, log: log)
@@ -72,18 +84,25 @@ package struct APIContext: Sendable {
 
     /// The same for whoever must first change his password.
     var admittingForcedChange: APIContext {
+        admitting { if case .mustChangePassword(let caller) = $0 { caller } else { nil } }
+    }
+
+    /// The same for whoever must first set up an authenticator.
+    var admittingSetUp: APIContext {
+        admitting { if case .mustSetUpSecondFactor(let caller) = $0 { caller } else { nil } }
+    }
+
+    private func admitting(_ refused: @escaping @Sendable (ResolvedCaller.Refused) -> Caller?) -> APIContext {
         let resolve = resolve
         return APIContext(
             settings: settings, records: records,
             resolve: { request in
                 switch resolve(request) {
-                case .refused(.mustChangePassword(let caller)): .now(caller)
+                case .now(let caller): .now(caller)
+                case .refused(let reason): refused(reason).map { .now($0) } ?? .refused(reason)
                 case .later(let future):
                     .later(
-                        future.map { result in
-                            if case .failure(.mustChangePassword(let caller)) = result { .success(caller) } else { result }
-                        })
-                case let other: other
+                        future.map { result in result.flatMapError { reason in refused(reason).map { .success($0) } ?? .failure(reason) } })
                 }
             }, log: log)
     }

@@ -5,6 +5,7 @@ package import NIOCore
 package import Ports
 package import Records
 internal import Schema
+internal import Synchronization
 
 /// What a key is made with.
 package struct NewAPIKey: Sendable {
@@ -19,18 +20,25 @@ package struct NewAPIKey: Sendable {
     }
 }
 
-/// Keys for programs: `atlas_<id>.<32 bytes>`, shown once, stored as SHA-256 (04-api, Identity; 11-precisions 39 and 57).
+/// Keys for programs: `atlas_<id>.<32 bytes and a tag of 16>`, shown once, stored as SHA-256 (04-api, Identity; 11-precisions 39 and 57).
 ///
-/// The secret has 256 bits, so that a fast hash suffices: nobody can try them.
+/// The secret has 256 bits, so that a fast hash suffices: nobody can try them. The tag says that the server made the key, so that what others
+/// make up is refused without asking the store.
 package final class APIKeys: Sendable {
     private let records: Records
     private let sessions: Sessions
+    private let tagKey: SymmetricKey
+    /// Keys that open nothing, for as long as nothing has changed.
+    private let closed = Mutex<(changes: Int, ids: Set<String>)>((0, []))
+    private static let closedLimit = 10_000
+    private static let tagSize = 16
     /// Keys of one user in one tenant.
     private static let limit = 100
 
-    package init(records: Records, sessions: Sessions) {
+    package init(records: Records, sessions: Sessions, masterKey: MasterKey) {
         self.records = records
         self.sessions = sessions
+        tagKey = masterKey.derived(for: .apiKeys)
     }
 
     /// Who may not make keys may not see whether there are any.
@@ -51,9 +59,10 @@ package final class APIKeys: Sendable {
             guard try transaction.apiKeys.keys(of: me.id, tenant: tenant).count < Self.limit else {
                 throw RecordError.checkFailed(status: 409, message: "you have \(Self.limit) keys: remove one first")
             }
-            let secret = Base64.url(records.random.bytes(32))
+            let id = UUIDv7.text(milliseconds: now, random: records.random.bytes(10))
+            let secret = secret(records.random.bytes(32), of: id)
             let made = APIKey(
-                id: UUIDv7.text(milliseconds: now, random: records.random.bytes(10)), user: me.id, name: key.name, tenant: tenant,
+                id: id, user: me.id, name: key.name, tenant: tenant,
                 hash: APIKeyText.hash(secret), scopes: key.scopes, createdAt: now, expiresAt: key.expiresAt)
             try transaction.apiKeys.save(made)
             return (made, APIKeyText.prefix + made.id + "." + secret)
@@ -84,16 +93,48 @@ package final class APIKeys: Sendable {
 
     // MARK: Using
 
-    /// The session as which a key acts; nil for what is none, or none any more.
+    /// The session as which a key acts; nil for what is none, or none any more. The store is asked for keys alone that were made here, and for
+    /// one that opens nothing once until something changes.
     func load(_ text: APIKeyText, on loop: any EventLoop) -> EventLoopFuture<ActiveSession?> {
+        guard isMadeHere(text) else { return loop.makeSucceededFuture(nil) }
+        let changes = sessions.registry.changes
+        guard !closed.withLock({ $0.changes == changes && $0.ids.contains(text.id) }) else { return loop.makeSucceededFuture(nil) }
+        return fetch(text, on: loop).map { [self] session in
+            if session == nil {
+                closed.withLock { known in
+                    if known.changes != changes || known.ids.count >= Self.closedLimit { known = (changes, []) }
+                    known.ids.insert(text.id)
+                }
+            }
+            return session
+        }
+    }
+
+    private func fetch(_ text: APIKeyText, on loop: any EventLoop) -> EventLoopFuture<ActiveSession?> {
         let now = records.clock.now()
-        return records.write(for: .system(now: now), on: loop) { [self] _, transaction in
+        return records.store.transaction(on: loop) { [self] transaction in
             guard let key = try transaction.apiKeys.key(text.id), key.hash == text.hash, key.expiresAt.map({ $0 > now }) ?? true,
                 let row = try transaction.row(in: records.schema.users.name, id: key.user), sessions.isActive(row),
                 try !transaction.accounts.isClosed(row.id)
             else { return nil }
-            return ActiveSession(key, me: row, mustChangePassword: sessions.mustChangePassword(row))
+            return ActiveSession(key, me: row, hasSecondFactor: try transaction.secondFactors.isOn(for: row.id))
         }
+    }
+}
+
+extension APIKeys {
+    private func secret(_ bytes: [UInt8], of id: String) -> String { Base64.url(bytes + tag(bytes, of: id)) }
+
+    /// Whether the server made that key, whatever has become of it.
+    func isMadeHere(_ text: APIKeyText) -> Bool {
+        guard text.bytes.count == 32 + Self.tagSize else { return false }
+        // In a time that does not tell how far they agree.
+        let tag = tag(Array(text.bytes.prefix(32)), of: text.id)
+        return zip(tag, text.bytes.suffix(Self.tagSize)).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private func tag(_ bytes: [UInt8], of id: String) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array(id.utf8) + bytes, using: tagKey).prefix(Self.tagSize))
     }
 }
 
@@ -103,13 +144,16 @@ struct APIKeyText: Sendable {
 
     let id: String
     let hash: [UInt8]
+    /// Of the secret.
+    let bytes: [UInt8]
 
     /// Nil for what does not look like one.
     init?(_ token: String) {
         guard token.hasPrefix(Self.prefix), token.utf8.count <= 128 else { return nil }
         let parts = token.dropFirst(Self.prefix.count).split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, UUIDv7.isUUID(parts[0]) else { return nil }
+        guard parts.count == 2, UUIDv7.isUUID(parts[0]), let bytes = Base64.decodeURL(parts[1]) else { return nil }
         id = String(parts[0])
+        self.bytes = bytes
         hash = Self.hash(String(parts[1]))
     }
 

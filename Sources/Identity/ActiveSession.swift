@@ -12,58 +12,82 @@ package final class ActiveSession: Sendable {
 
     private struct State {
         var me: Row
-        var mustChangePassword: Bool
+        var hasSecondFactor: Bool
+        /// What a policy said last, where that lasts.
+        var verdict: (policy: AccountPolicy, verdict: AccountPolicy.Verdict)?
         var isEnded = false
         var isForgotten = false
         /// When its use was last noted.
         var usedAt: Int64
     }
 
-    /// `mustChangePassword`: nothing else is open to him until he has.
-    package init(_ session: Session, me: Row, mustChangePassword: Bool) {
+    /// `hasSecondFactor`: he has an authenticator that he is asked for.
+    package init(_ session: Session, me: Row, hasSecondFactor: Bool) {
         id = session.id
         grant = nil
         user = me.id
-        state = Mutex(State(me: me, mustChangePassword: mustChangePassword, usedAt: session.usedAt))
+        state = Mutex(State(me: me, hasSecondFactor: hasSecondFactor, usedAt: session.usedAt))
     }
 
     /// As which a key acts.
-    init(_ key: APIKey, me: Row, mustChangePassword: Bool) {
+    init(_ key: APIKey, me: Row, hasSecondFactor: Bool) {
         id = APIKeyText.session(key.id)
         grant = KeyGrant(key)
         user = me.id
-        state = Mutex(State(me: me, mustChangePassword: mustChangePassword, usedAt: key.usedAt ?? 0))
+        state = Mutex(State(me: me, hasSecondFactor: hasSecondFactor, usedAt: key.usedAt ?? 0))
     }
 
     package enum Standing: Sendable {
         case active(Row)
         case mustChangePassword(Row)
+        case mustSetUpSecondFactor(Row)
         case ended
         /// Pushed out of memory: to be fetched again.
         case forgotten
     }
 
-    package var standing: Standing { state.withLock { Self.standing($0) } }
-
-    private static func standing(_ state: State) -> Standing {
-        if state.isEnded { return .ended }
-        if state.isForgotten { return .forgotten }
-        return state.mustChangePassword ? .mustChangePassword(state.me) : .active(state.me)
-    }
+    /// Whether it is in memory and has not ended, whatever its user may do.
+    var isAlive: Bool { state.withLock { !$0.isEnded && !$0.isForgotten } }
 
     /// How the session stands for a request at that moment, and whether its use is to be written down: once in a while, not each time.
-    func used(at now: Int64) -> (Standing, isNoteworthy: Bool) {
+    func used(at now: Int64, under policy: AccountPolicy) -> (Standing, isNoteworthy: Bool) {
         state.withLock { state in
-            guard now - state.usedAt >= SessionRegistry.noteInterval else { return (Self.standing(state), false) }
+            let standing = Self.standing(&state, at: now, under: policy)
+            guard now - state.usedAt >= SessionRegistry.noteInterval else { return (standing, false) }
             state.usedAt = now
-            return (Self.standing(state), true)
+            return (standing, true)
         }
     }
 
-    func replace(_ me: Row, mustChangePassword: Bool) {
+    private static func standing(_ state: inout State, at now: Int64, under policy: AccountPolicy) -> Standing {
+        if state.isEnded { return .ended }
+        if state.isForgotten { return .forgotten }
+        let verdict: AccountPolicy.Verdict
+        if let known = state.verdict, known.policy === policy {
+            verdict = known.verdict
+        } else {
+            verdict = policy.verdict(on: state.me, hasSecondFactor: state.hasSecondFactor, at: now)
+            if policy.isLasting { state.verdict = (policy, verdict) }
+        }
+        return switch verdict {
+        case .open: .active(state.me)
+        case .mustChangePassword: .mustChangePassword(state.me)
+        case .mustSetUpSecondFactor: .mustSetUpSecondFactor(state.me)
+        case .closed: .ended
+        }
+    }
+
+    func replace(_ me: Row) {
         state.withLock { state in
             state.me = me
-            state.mustChangePassword = mustChangePassword
+            state.verdict = nil
+        }
+    }
+
+    func setHasSecondFactor(_ has: Bool) {
+        state.withLock { state in
+            state.hasSecondFactor = has
+            state.verdict = nil
         }
     }
 

@@ -24,13 +24,15 @@ package final class Addresses: Sendable {
     private let options: Options
     private let records: Records
     private let proofs: Proofs
+    private let sessions: Sessions
     /// Links for one account.
     private static let bound = Proofs.Bound(count: 5, window: 3_600_000)
 
-    package init(options: Options, records: Records, proofs: Proofs) {
+    package init(options: Options, records: Records, proofs: Proofs, sessions: Sessions) {
         self.options = options
         self.records = records
         self.proofs = proofs
+        self.sessions = sessions
     }
 
     private var users: Collection { records.schema.users }
@@ -40,7 +42,7 @@ package final class Addresses: Sendable {
     /// In the transaction of a sign-up: a link to the address, where the file asks for it.
     func welcome(_ user: Row, _ writer: RecordWriter) throws {
         guard options.asksNewcomers, case .text(let email) = user.value("email", in: users) else { return }
-        try send(.verifyEmail, to: email, of: user, writer)
+        try send(.verifyEmail, Subject(address: email), of: user, writer)
     }
 
     /// Another link to an address that is not proved yet.
@@ -51,7 +53,7 @@ package final class Addresses: Sendable {
         }
         return records.write(for: caller.asSystem, on: loop) { [self] writer, _ in
             try spare(.verifyEmail, me.id, Self.bound, writer)
-            try send(.verifyEmail, to: email, of: me, writer)
+            try send(.verifyEmail, Subject(address: email), of: me, writer)
         }
     }
 
@@ -64,12 +66,15 @@ package final class Addresses: Sendable {
                     case .proved(let proof) = try proofs.take(purpose, token: token, now: writer.now, in: transaction.proofs),
                     let user = try transaction.row(in: users.name, id: proof.subject)
                 else { continue }
-                let address = Value.text(String(decoding: proof.data, as: UTF8.self))
+                let subject = Subject(proof.data)
+                let address = Value.text(subject.address)
                 if purpose == .verifyEmail {
                     // It has changed since: what was proved is nobody's address any more.
                     guard user.value("email", in: users) == address else { return .failure(.wrongCode) }
                     try set(["email_verified": .bool(true)], of: user, writer)
                 } else {
+                    // Whoever has ended that session has ended what was asked for in it.
+                    if let session = subject.session, try transaction.accounts.session(session) == nil { return .failure(.wrongCode) }
                     try set(["email": address, "email_verified": .bool(true)], of: user, writer)
                     // Links that went to the old address open nothing now.
                     for other in [Proof.Purpose.reset, .verifyEmail, .changeEmail] {
@@ -92,9 +97,10 @@ package final class Addresses: Sendable {
             let fault = FieldFault(path: "email", code: "format", message: "must be an e-mail address")
             return loop.makeFailedFuture(RecordError.invalid([fault]))
         }
-        return records.write(for: caller.asSystem, on: loop) { [self] writer, _ in
+        return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
+            try sessions.requireLiving(caller, transaction)
             try spare(.changeEmail, me.id, Self.bound, writer)
-            try send(.changeEmail, to: address, of: me, writer)
+            try send(.changeEmail, Subject(address: address, session: caller.session), of: me, writer)
         }
     }
 
@@ -102,14 +108,14 @@ package final class Addresses: Sendable {
     package func changePhone(to phone: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Challenge> {
         guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
         return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
+            try sessions.requireLiving(caller, transaction)
             let codes = options.codes
             let number = try codes.accepted(phone)
-            try spare(.changePhone, number, codes.perPhone, writer)
-            if let budget = codes.budget { try spare(.changePhone, nil, budget, writer) }
+            try codes.requireRoom(for: number, now: writer.now, in: transaction.proofs)
             let (proof, code) = try proofs.make(
                 .changePhone, for: number, as: .digits(codes.digits), data: Array(me.id.utf8), attempts: codes.attempts,
                 lifetime: codes.lifetime, now: writer.now, in: transaction.proofs)
-            try writer.notify(records.schema.notices.otp, to: .address(number), given: NoticeFacts(code: code))
+            try writer.notify(records.schema.notices.otp, to: .address(number), given: codes.facts(code, now: writer.now))
             return Challenge(id: proof.id, expiresIn: codes.lifetime / 1_000)
         }
     }
@@ -121,6 +127,7 @@ package final class Addresses: Sendable {
         guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
         let digits = TypedCode.digits(code) ?? ""
         return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Void, IdentityError> in
+            try sessions.requireLiving(caller, transaction)
             // Another's challenge is none, and costs him no attempt.
             guard try transaction.proofs.proof(challenge)?.data == Array(me.id.utf8) else { return .failure(.wrongCode) }
             switch try proofs.take(.changePhone, id: challenge, secret: digits, now: writer.now, in: transaction.proofs) {
@@ -137,15 +144,35 @@ package final class Addresses: Sendable {
 
     // MARK: Parts
 
-    private func send(_ purpose: Proof.Purpose, to address: String, of user: Row, _ writer: RecordWriter) throws {
+    /// What a link is about: an address, and of a change the session in which it was asked for.
+    private struct Subject {
+        var address: String
+        var session: String?
+
+        init(address: String, session: String? = nil) {
+            self.address = address
+            self.session = session
+        }
+
+        /// No address holds a line's end.
+        init(_ data: [UInt8]) {
+            let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+            address = lines.first ?? ""
+            session = lines.count > 1 ? lines[1] : nil
+        }
+
+        var data: [UInt8] { Array(([address] + (session.map { [$0] } ?? [])).joined(separator: "\n").utf8) }
+    }
+
+    private func send(_ purpose: Proof.Purpose, _ subject: Subject, of user: Row, _ writer: RecordWriter) throws {
         let (_, token) = try proofs.make(
-            purpose, for: user.id, as: .token, data: Array(address.utf8), lifetime: options.lifetime, now: writer.now,
+            purpose, for: user.id, as: .token, data: subject.data, lifetime: options.lifetime, now: writer.now,
             in: writer.transaction.proofs)
-        try writer.notify(records.schema.notices.verifyEmail, to: .address(address), given: NoticeFacts(token: token, new: user))
+        try writer.notify(records.schema.notices.verifyEmail, to: .address(subject.address), given: NoticeFacts(token: token, new: user))
     }
 
     /// Throws `.tooManyCodes` where so many were made already.
-    private func spare(_ purpose: Proof.Purpose, _ subject: String?, _ bound: Proofs.Bound, _ writer: RecordWriter) throws {
+    private func spare(_ purpose: Proof.Purpose, _ subject: String, _ bound: Proofs.Bound, _ writer: RecordWriter) throws {
         let wait = try Proofs.wait(purpose, for: subject, under: bound, now: writer.now, in: writer.transaction.proofs)
         if let wait { throw IdentityError.tooManyCodes((wait + 999) / 1_000) }
     }

@@ -73,10 +73,8 @@ package struct Authenticator: Sendable {
     /// Costs one dictionary look-up for a token seen before; must be called on the loop that owns `cache`.
     package func authenticate(_ token: String, cache: TokenCache, on loop: any EventLoop) -> Authentication {
         if let session = cache.session(of: token, now: clock.now()) {
-            switch session.standing {
-            case .active, .mustChangePassword: return .session(session)
-            case .ended, .forgotten: cache.remove(token)
-            }
+            if session.isAlive { return .session(session) }
+            cache.remove(token)
         }
         if let keys, let text = APIKeyText(token) { return authenticate(text, token, keys, cache: cache, on: loop) }
         switch tokens.verify(token) {

@@ -23,6 +23,7 @@ package struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
         /// Of messages that wait to be sent.
         case messages = "atlas messages v1"
         case signingKeys = "atlas signing keys v1"
+        case apiKeys = "atlas API keys v1"
         case failures = "atlas failed sign-ins v1"
     }
 

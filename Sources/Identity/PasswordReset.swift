@@ -31,7 +31,7 @@ package final class PasswordReset: Sendable {
     private var users: Collection { records.schema.users }
 
     /// Sends a link to the address, if an account has it. Neither the answer nor the work tells whether one has: for an unknown address a
-    /// proof is made too, which nobody is told.
+    /// proof and a message are made too, which are for nobody.
     package func request(_ email: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
         let address = EmailAddress.normalized(email) ?? email.lowercased()
         return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
@@ -43,9 +43,18 @@ package final class PasswordReset: Sendable {
             guard try Proofs.wait(.reset, for: subject, under: Self.bound, now: now, in: transaction.proofs) == nil else { return }
             let (_, token) = try proofs.make(
                 .reset, for: subject, as: .token, data: Array(address.utf8), lifetime: lifetime, now: now, in: transaction.proofs)
-            guard let user else { return }
-            try writer.notify(records.schema.notices.reset, to: .row(user), given: NoticeFacts(token: token, new: user))
+            let recipient = user ?? stranger(address)
+            let facts = NoticeFacts(token: token, new: recipient, isForNobody: user == nil)
+            try writer.notify(records.schema.notices.reset, to: .row(recipient), given: facts)
         }
+    }
+
+    /// As whom a message to nobody is written.
+    private func stranger(_ address: String) -> Row {
+        var row = Row(collection: users.name, values: users.fields.map(\.initial))
+        row.values[Row.System.id] = .text("00000000-0000-0000-0000-000000000000")
+        if let field = users.field("email") { row.values[field.index] = .text(address) }
+        return row
     }
 
     /// Sets the password by the token of the mail, once. Every session ends, and the address is proved by the way.

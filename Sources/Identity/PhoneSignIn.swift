@@ -58,18 +58,13 @@ package final class PhoneSignIn: Sendable {
         }
         let now = caller.environment.now
         return records.write(for: caller, on: loop) { [self] writer, transaction in
-            let waits = [
-                try Proofs.wait(.otp, for: number, under: options.perPhone, now: now, in: transaction.proofs),
-                try options.budget.flatMap { try Proofs.wait(.otp, for: nil, under: $0, now: now, in: transaction.proofs) },
-            ]
-            if let wait = waits.compactMap({ $0 }).max() { throw IdentityError.tooManyCodes((wait + 999) / 1_000) }
-            let (proof, code) = try proofs.make(
-                .otp, for: number, as: .digits(options.digits), attempts: options.attempts, lifetime: options.lifetime, now: now,
-                in: transaction.proofs)
+            try options.requireRoom(for: number, now: now, in: transaction.proofs)
             // Where nobody new may come, a message to a stranger would only cost.
-            if try accounts.isSignupOpen || user(number, transaction, now: now) != nil {
-                try writer.notify(records.schema.notices.otp, to: .address(number), given: NoticeFacts(code: code))
-            }
+            let isSent = try accounts.isSignupOpen || user(number, transaction, now: now) != nil
+            let (proof, code) = try proofs.make(
+                isSent ? .otp : .unsentOTP, for: number, as: .digits(options.digits), attempts: options.attempts,
+                lifetime: options.lifetime, now: now, in: transaction.proofs)
+            if isSent { try writer.notify(records.schema.notices.otp, to: .address(number), given: options.facts(code, now: now)) }
             return Challenge(id: proof.id, expiresIn: options.lifetime / 1_000)
         }
     }
@@ -82,7 +77,7 @@ package final class PhoneSignIn: Sendable {
         let digits = TypedCode.digits(code) ?? ""
         let now = caller.environment.now
         return records.write(for: caller, on: loop) { [self] writer, transaction -> Result<Accounts.Entry, IdentityError> in
-            switch try proofs.take(.otp, id: challenge, secret: digits, now: now, in: transaction.proofs) {
+            switch try take(challenge, digits, now: now, in: transaction.proofs) {
             case .wrong: return .failure(.wrongCode)
             case .exhausted: return .failure(.tooManyAttempts(max(1, options.lifetime / 1_000)))
             case .proved(let proof):
@@ -94,6 +89,14 @@ package final class PhoneSignIn: Sendable {
                 return .success(try accounts.enter(row, writer))
             }
         }.flatMapThrowing { [accounts] in try accounts.finish($0.get()) }
+    }
+
+    /// What nobody was sent is tried like what somebody was, and never right.
+    private func take(_ challenge: String, _ digits: String, now: Int64, in proofs: any ProofTransaction) throws -> Proofs.Outcome {
+        let isSent = try proofs.proof(challenge)?.purpose != .unsentOTP
+        return isSent
+            ? try self.proofs.take(.otp, id: challenge, secret: digits, now: now, in: proofs)
+            : try self.proofs.take(.unsentOTP, id: challenge, now: now, in: proofs) { _ in false }
     }
 
     private func user(_ number: String, _ transaction: any Transaction, now: Int64) throws -> Row? {
@@ -111,6 +114,19 @@ package final class PhoneSignIn: Sendable {
 }
 
 extension PhoneSignIn.Options {
+    /// Throws `.tooManyCodes` where the number had so many already, for whatever purpose, or so many messages have left. What was not sent
+    /// counts for its number, so that nobody can tell, and costs nothing of the budget.
+    func requireRoom(for number: String, now: Int64, in proofs: any ProofTransaction) throws {
+        let waits = [
+            try Proofs.wait(.otp, .unsentOTP, .changePhone, for: number, under: perPhone, now: now, in: proofs),
+            try budget.flatMap { try Proofs.wait(.otp, .changePhone, for: nil, under: $0, now: now, in: proofs) },
+        ]
+        if let wait = waits.compactMap({ $0 }).max() { throw IdentityError.tooManyCodes((wait + 999) / 1_000) }
+    }
+
+    /// A code is worth nothing once its time is over, and is not sent then.
+    func facts(_ code: String, now: Int64) -> NoticeFacts { NoticeFacts(code: code, expiresAt: now + lifetime) }
+
     /// The number in E.164, if codes are sent there. Throws `.invalid`.
     func accepted(_ phone: String) throws(RecordError) -> String {
         guard let number = PhoneNumber.normalized(phone, region: region) else {

@@ -102,11 +102,12 @@ package struct Proofs: Sendable {
         return try proofs.spend(id, at: now) ? .proved(proof) : .wrong
     }
 
-    /// Milliseconds until another may be made; nil: now. They are counted in the store, so restarts forget nothing.
+    /// Milliseconds until another may be made, all these purposes together; nil: now. They are counted in the store, so restarts forget nothing.
     package static func wait(
-        _ purpose: Proof.Purpose, for subject: String?, under bound: Bound, now: Int64, in proofs: any ProofTransaction
+        _ purposes: Proof.Purpose..., for subject: String?, under bound: Bound, now: Int64, in proofs: any ProofTransaction
     ) throws -> Int64? {
-        let made = try proofs.made(purpose, for: subject, since: now - bound.window + 1, limit: bound.count)
+        let made = try purposes.flatMap { try proofs.made($0, for: subject, since: now - bound.window + 1, limit: bound.count) }.sorted()
+            .suffix(bound.count)
         guard made.count >= bound.count, let first = made.first else { return nil }
         return max(1, first + bound.window - now)
     }

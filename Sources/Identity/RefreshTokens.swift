@@ -10,10 +10,13 @@ package enum RefreshFault: Error, Sendable, Equatable {
     case reused(session: String)
 }
 
-/// Refresh tokens: `<session>.<32 bytes>`, stored as SHA-256, good for one use.
+/// Refresh tokens: `<session>.<32 bytes and a tag of 16>`, stored as SHA-256, good for one use.
 ///
-/// The successor is HMAC(server key, token), so that a client whose answer was lost may ask again and gets the same one, for `grace`
-/// milliseconds and until the successor is first used. Any later use of a spent token ends the session: somebody has copied it.
+/// The successor's bytes are HMAC(server key, token), so that a client whose answer was lost may ask again and gets the same one, for
+/// `grace` milliseconds and until the successor is first used. Any later use of a spent token ends the session: somebody has copied it.
+///
+/// The tag says that the server made the token for that session: sessions' ids are no secret, and whoever knows one must not be able to end
+/// the session by a token of his own making.
 package struct RefreshTokens: Sendable {
     private let masterKey: MasterKey
     private let random: any Random
@@ -31,7 +34,7 @@ package struct RefreshTokens: Sendable {
     package func open(
         user: String, id: String, for request: RequestFacts, now: Int64, in accounts: any AccountTransaction
     ) throws -> (Session, token: String) {
-        let token = "\(id).\(Base64.url(random.bytes(32)))"
+        let token = token(id, random.bytes(32))
         let session = Session(
             id: id, user: user, createdAt: now, expiresAt: now + lifetime, refreshHash: Self.hash(token), address: request.ip,
             userAgent: SessionRegistry.agent(request.userAgent))
@@ -47,7 +50,8 @@ package struct RefreshTokens: Sendable {
             throw RefreshFault.invalid
         }
         let successor = self.successor(of: token)
-        switch Self.verdict(session, presented: Self.hash(token), now: now, grace: grace) {
+        switch Self.verdict(session, presented: Self.hash(token), isOurs: isOurs(token), now: now, grace: grace) {
+        case .invalid: throw RefreshFault.invalid
         case .expired: throw RefreshFault.expired
         case .reused: throw RefreshFault.reused(session: session.id)
         case .again: return (session, successor)
@@ -69,10 +73,12 @@ package struct RefreshTokens: Sendable {
         case again
         case reused
         case expired
+        case invalid
     }
 
-    /// What a presented token means for the session that knows it.
-    static func verdict(_ session: Session, presented: [UInt8], now: Int64, grace: Int64) -> Verdict {
+    /// What a presented token means for the session that it names. `isOurs`: it was made here, for that session.
+    static func verdict(_ session: Session, presented: [UInt8], isOurs: Bool, now: Int64, grace: Int64) -> Verdict {
+        guard isOurs else { return .invalid }
         guard now < session.expiresAt else { return .expired }
         if presented == session.refreshHash { return .rotate }
         guard presented == session.previousHash, let rotatedAt = session.rotatedAt, now < rotatedAt + grace else { return .reused }
@@ -86,8 +92,29 @@ package struct RefreshTokens: Sendable {
     }
 
     private func successor(of token: String) -> String {
-        let code = HMAC<SHA256>.authenticationCode(for: Array(token.utf8), using: masterKey.derived(for: .refreshTokens))
-        return "\(Self.session(of: token) ?? "").\(Base64.url(Array(code)))"
+        self.token(Self.session(of: token) ?? "", code("next", token))
+    }
+
+    private func token(_ session: String, _ secret: [UInt8]) -> String {
+        "\(session).\(Base64.url(secret + tag(session, secret)))"
+    }
+
+    private func isOurs(_ token: String) -> Bool {
+        guard let session = Self.session(of: token), let bytes = Base64.decodeURL(token.dropFirst(session.utf8.count + 1)),
+            bytes.count == 32 + Self.tagSize
+        else { return false }
+        // In a time that does not tell how far they agree.
+        return zip(tag(session, Array(bytes.prefix(32))), bytes.suffix(Self.tagSize)).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private static let tagSize = 16
+
+    private func tag(_ session: String, _ secret: [UInt8]) -> [UInt8] {
+        Array(code("made", "\(session) \(Base64.url(secret))").prefix(Self.tagSize))
+    }
+
+    private func code(_ purpose: String, _ text: String) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array("\(purpose) \(text)".utf8), using: masterKey.derived(for: .refreshTokens)))
     }
 
     package static func hash(_ token: String) -> [UInt8] {

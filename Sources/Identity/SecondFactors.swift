@@ -6,8 +6,10 @@ internal import Schema
 
 /// Authenticators: set up, confirmed by a first code, asked for at every sign-in, given up by a code.
 ///
-/// A code is good once; so is each of ten recovery codes. Guessing is bounded by the tries of a challenge and by how many challenges there
-/// are in a time, of which each attempt within a session makes one.
+/// A code is good once; so is each of ten recovery codes. Guessing, which begins behind a right first step, is bounded by the tries of a
+/// challenge, by how many challenges there are in a time, of which each attempt within a session makes one, and over time: after ten
+/// misses in a row each further one doubles the time without tries, from a minute to a day. Recovery codes, which nobody can guess, stay
+/// good meanwhile.
 package final class SecondFactors: Sendable {
     package struct Options: Sendable {
         /// What authenticators show.
@@ -30,6 +32,9 @@ package final class SecondFactors: Sendable {
     private static let lifetime: Int64 = 300_000
     private static let bound = Proofs.Bound(count: 10, window: 900_000)
     private static let recoveryCodes = 10
+    private static let freeMisses = 10
+    /// Milliseconds.
+    private static let longestPause: Int64 = 86_400_000
 
     private let options: Options
     private let records: Records
@@ -64,9 +69,17 @@ package final class SecondFactors: Sendable {
         }
     }
 
-    /// Begins to ask for codes, having seen one; gives the recovery codes, which are nowhere else.
+    private struct Confirmed: Sendable {
+        var user: String
+        var codes: [String]
+        /// Sessions that did not show the authenticator.
+        var ended: [String]
+    }
+
+    /// Begins to ask for codes, having seen one; gives the recovery codes, which are nowhere else. Every other session ends: nobody has
+    /// shown the authenticator there.
     package func confirm(_ code: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<[String]> {
-        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<[String], IdentityError> in
+        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Confirmed, IdentityError> in
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
             guard var factor = try transaction.secondFactors.factor(of: me.id), factor.confirmedAt == nil else {
                 throw RecordError.checkFailed(status: 409, message: "no authenticator waits for its first code")
@@ -77,14 +90,22 @@ package final class SecondFactors: Sendable {
             try transaction.secondFactors.save(factor)
             let codes = (0..<Self.recoveryCodes).map { _ in recoveryCode() }
             try transaction.secondFactors.setRecoveryCodes(codes.map { hash($0, of: me.id) }, of: me.id)
-            return .success(codes)
-        }.flatMapThrowing { try $0.get() }
+            try tell(.secondFactorOn, records.schema.notices.secondFactorOn, me, writer)
+            let ended = try transaction.accounts.removeSessions(of: me.id, except: caller.session)
+            return .success(Confirmed(user: me.id, codes: codes, ended: ended))
+        }.flatMapThrowing { [sessions] result in
+            let confirmed = try result.get()
+            sessions.ended(confirmed.ended)
+            sessions.registry.secondFactorChanged(confirmed.user, has: true)
+            return confirmed.codes
+        }
     }
 
     /// Gives the authenticator up, by a code of it or a recovery code, soon after a sign-in.
     package func disable(_ code: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
         records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> IdentityError? in
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
+            guard !sessions.policy.demandsSecondFactor(of: me, at: writer.now) else { throw IdentityError.secondFactorDemanded }
             try sessions.requireRecent(caller, transaction)
             guard let factor = try transaction.secondFactors.factor(of: me.id) else {
                 throw RecordError.checkFailed(status: 409, message: "there is no authenticator")
@@ -92,9 +113,32 @@ package final class SecondFactors: Sendable {
             let refusal = try attempt(of: me.id, writer) {
                 try isGood(code, factor, writer) || transaction.secondFactors.spendRecoveryCode(hash(code, of: me.id), of: me.id)
             }
-            if refusal == nil { try transaction.secondFactors.remove(of: me.id) }
-            return refusal
-        }.flatMapThrowing { if let refusal = $0 { throw refusal } }
+            guard refusal == nil else { return refusal }
+            try transaction.secondFactors.remove(of: me.id)
+            try tell(.secondFactorOff, records.schema.notices.secondFactorOff, me, writer)
+            return nil
+        }.flatMapThrowing { [sessions] refusal in
+            if let refusal { throw refusal }
+            if let me = caller.environment.me { sessions.registry.secondFactorChanged(me.id, has: false) }
+        }
+    }
+
+    /// From the command line, for whoever has lost it: he may set one up anew. Every session of his ends; gives how many.
+    package func reset(_ user: String, on loop: any EventLoop) -> EventLoopFuture<Int> {
+        records.write(for: .system(now: records.clock.now()), on: loop) { [self] writer, transaction in
+            guard let row = try transaction.row(in: records.schema.users.name, id: user) else { throw RecordError.notFound }
+            guard try transaction.secondFactors.factor(of: user) != nil else {
+                throw RecordError.checkFailed(status: 409, message: "there is no authenticator")
+            }
+            try transaction.secondFactors.remove(of: user)
+            try transaction.proofs.withdraw(.totp, for: user, at: writer.now)
+            try tell(.secondFactorOff, records.schema.notices.secondFactorOff, row, writer)
+            return try transaction.accounts.removeSessions(of: user, except: nil)
+        }.map { [sessions] ended in
+            sessions.ended(ended)
+            sessions.registry.secondFactorChanged(user, has: false)
+            return ended.count
+        }
     }
 
     // MARK: At sign-in
@@ -107,23 +151,68 @@ package final class SecondFactors: Sendable {
     }
 
     /// Takes the answer to a challenge: a code, or a recovery code where `isRecovery`.
-    func answer(_ challenge: String, _ code: String, isRecovery: Bool, _ writer: RecordWriter) throws -> Proofs.Outcome {
-        let factors = writer.transaction.secondFactors
-        return try proofs.take(.totp, id: challenge, now: writer.now, in: writer.transaction.proofs) { proof in
+    func answer(_ challenge: String, _ code: String, isRecovery: Bool, _ writer: RecordWriter) throws -> Result<Row, IdentityError> {
+        let transaction = writer.transaction
+        let factors = transaction.secondFactors
+        // Before a try is taken: whoever waits loses none.
+        if !isRecovery, let proof = try transaction.proofs.proof(challenge), proof.purpose == .totp,
+            let seconds = try pause(of: proof.subject, writer)
+        {
+            return .failure(.tooManyAttempts(seconds))
+        }
+        let outcome = try proofs.take(.totp, id: challenge, now: writer.now, in: transaction.proofs) { proof in
             guard let factor = try factors.factor(of: proof.subject), factor.confirmedAt != nil else { return false }
-            if isRecovery { return try factors.spendRecoveryCode(hash(code, of: proof.subject), of: proof.subject) }
-            return try isGood(code, factor, writer)
+            return try count(of: proof.subject, writer) {
+                if isRecovery { return try factors.spendRecoveryCode(hash(code, of: proof.subject), of: proof.subject) }
+                return try isGood(code, factor, writer)
+            }
+        }
+        switch outcome {
+        case .wrong: return .failure(.wrongCode)
+        case .exhausted: return .failure(.tooManyAttempts(Self.lifetime / 1_000))
+        case .proved(let proof):
+            guard let row = try transaction.row(in: records.schema.users.name, id: proof.subject) else { return .failure(.wrongCode) }
+            if isRecovery { try tell(.recoveryCodeUsed, records.schema.notices.recoveryCodeUsed, row, writer) }
+            return .success(row)
         }
     }
 
-    static var lifetimeSeconds: Int64 { lifetime / 1_000 }
+    /// To the owner, and into the audit.
+    private func tell(_ event: AccountEvent, _ notice: Notice, _ user: Row, _ writer: RecordWriter) throws {
+        try writer.tell(event, of: user)
+        try writer.notify(notice, to: .row(user))
+    }
 
     // MARK: Codes
 
+    /// Seconds without tries, after too many misses in a row; nil: go on.
+    private func pause(of user: String, _ writer: RecordWriter) throws -> Int64? {
+        let (count, last) = try writer.transaction.secondFactors.misses(of: user)
+        return Self.pause(misses: count, last: last, now: writer.now)
+    }
+
+    static func pause(misses: Int, last: Int64, now: Int64) -> Int64? {
+        guard misses >= freeMisses else { return nil }
+        let pause = min(longestPause, 60_000 << min(misses - freeMisses, 20))
+        return now < last + pause ? (last + pause - now + 999) / 1_000 : nil
+    }
+
+    /// Remembers a miss, and forgets them all for a hit.
+    private func count(of user: String, _ writer: RecordWriter, isGood: () throws -> Bool) throws -> Bool {
+        let isGood = try isGood()
+        let factors = writer.transaction.secondFactors
+        if isGood { try factors.clearMisses(of: user) } else { try factors.addMiss(of: user, at: writer.now) }
+        return isGood
+    }
+
     /// Counts one guess; nil: it was good.
     private func attempt(of user: String, _ writer: RecordWriter, isGood: () throws -> Bool) throws -> IdentityError? {
+        if let seconds = try pause(of: user, writer) { return .tooManyAttempts(seconds) }
         let proof = try made(for: user, attempts: 1, writer)
-        switch try proofs.take(.totp, id: proof.id, now: writer.now, in: writer.transaction.proofs, isGood: { _ in try isGood() }) {
+        switch try proofs.take(
+            .totp, id: proof.id, now: writer.now, in: writer.transaction.proofs,
+            isGood: { _ in try count(of: user, writer, isGood: isGood) })
+        {
         case .proved: return nil
         case .wrong, .exhausted: return .wrongCode
         }

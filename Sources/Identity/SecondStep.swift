@@ -10,13 +10,11 @@ extension Accounts {
     package func answer(
         _ challenge: String, code: String, isRecovery: Bool, for caller: Caller, on loop: any EventLoop
     ) -> EventLoopFuture<SignInStep> {
-        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Entry, IdentityError> in
+        records.write(for: caller.asSystem, on: loop) { [self] writer, _ -> Result<Entry, IdentityError> in
             guard let secondFactors else { return .failure(.wrongCode) }
             switch try secondFactors.answer(challenge, code, isRecovery: isRecovery, writer) {
-            case .wrong: return .failure(.wrongCode)
-            case .exhausted: return .failure(.tooManyAttempts(SecondFactors.lifetimeSeconds))
-            case .proved(let proof):
-                guard let row = try transaction.row(in: users.name, id: proof.subject) else { return .failure(.wrongCode) }
+            case .failure(let refusal): return .failure(refusal)
+            case .success(let row):
                 guard isActive(row) else { return .failure(.inactive) }
                 return .success(.opened(try admit(row, writer)))
             }

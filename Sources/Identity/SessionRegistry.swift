@@ -62,13 +62,22 @@ package final class SessionRegistry: Sendable {
     }
 
     /// The user's row as it is now; nil when nothing is open to him any more.
-    package func userChanged(_ user: String, to row: Row?, mustChangePassword: Bool) {
-        let sessions = table.withLock { table in
+    package func userChanged(_ user: String, to row: Row?) {
+        for session in changed(user) {
+            if let row { session.replace(row) } else { end(session.id) }
+        }
+    }
+
+    /// Whether the user has an authenticator, from now on.
+    func secondFactorChanged(_ user: String, has: Bool) {
+        for session in changed(user) { session.setHasSecondFactor(has) }
+    }
+
+    /// The user's sessions in memory, of which something has changed.
+    private func changed(_ user: String) -> [ActiveSession] {
+        table.withLock { table in
             table.changes += 1
             return (table.byUser[user] ?? []).compactMap { table.byID[$0] }
-        }
-        for session in sessions {
-            if let row { session.replace(row, mustChangePassword: mustChangePassword) } else { end(session.id) }
         }
     }
 
@@ -83,8 +92,10 @@ package final class SessionRegistry: Sendable {
     // MARK: Use
 
     /// How the session stands for a request; now and then its use is kept, to be written down with others.
-    package func standing(of session: ActiveSession, for request: RequestFacts, at now: Int64) -> ActiveSession.Standing {
-        let (standing, isNoteworthy) = session.used(at: now)
+    package func standing(
+        of session: ActiveSession, for request: RequestFacts, at now: Int64, under policy: AccountPolicy
+    ) -> ActiveSession.Standing {
+        let (standing, isNoteworthy) = session.used(at: now, under: policy)
         if isNoteworthy {
             uses.withLock {
                 $0[session.id] = SessionUse(

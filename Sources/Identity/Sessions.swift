@@ -33,6 +33,8 @@ package final class Sessions: Sendable {
     private let tokens: AccessTokens
     private let refreshTokens: RefreshTokens
     package let registry: SessionRegistry
+    /// What is asked of accounts at each request.
+    package let policy: AccountPolicy
 
     package init(
         options: Options, records: Records, tokens: AccessTokens, refreshTokens: RefreshTokens, registry: SessionRegistry
@@ -42,6 +44,7 @@ package final class Sessions: Sendable {
         self.tokens = tokens
         self.refreshTokens = refreshTokens
         self.registry = registry
+        policy = AccountPolicy(records.schema)
     }
 
     private var users: Collection { records.schema.users }
@@ -101,7 +104,11 @@ package final class Sessions: Sendable {
             do {
                 let (session, successor) = try refreshTokens.rotate(
                     token, for: caller.environment.request, now: now, in: transaction.accounts)
-                guard let row = try transaction.row(in: users.name, id: session.user), isActive(row) else { return .failure(.invalid) }
+                // Closed by the clock, perhaps, so that nobody has ended it yet.
+                guard let row = try transaction.row(in: users.name, id: session.user), isActive(row) else {
+                    try transaction.accounts.removeSession(session.id)
+                    return .failure(.invalid)
+                }
                 return .success(try opened(row, session, successor, transaction, now: now))
             } catch let fault as RefreshFault {
                 if case .reused(let session) = fault { try transaction.accounts.removeSession(session) }
@@ -198,7 +205,7 @@ package final class Sessions: Sendable {
     }
 
     /// The same of everything as which the user acts, his keys too.
-    func endedAll(of user: String) { registry.userChanged(user, to: nil, mustChangePassword: false) }
+    func endedAll(of user: String) { registry.userChanged(user, to: nil) }
 
     /// Milliseconds since signing in during which one need not prove again who one is.
     private static let recent: Int64 = 10 * 60_000
@@ -210,6 +217,13 @@ package final class Sessions: Sendable {
         else { throw IdentityError.staleSignIn }
     }
 
+    /// Throws `.unauthenticated` where the caller's session has ended since he was let in: what he asks may have waited for a password to be
+    /// judged.
+    func requireLiving(_ caller: Caller, _ transaction: any Transaction) throws {
+        guard let id = caller.session else { return }
+        guard try transaction.accounts.session(id) != nil else { throw RecordError.unauthenticated }
+    }
+
     // MARK: In use
 
     /// A session that is not in memory.
@@ -218,16 +232,16 @@ package final class Sessions: Sendable {
             guard let session = try transaction.accounts.session(id), session.expiresAt > records.clock.now(),
                 let row = try transaction.row(in: users.name, id: session.user), isActive(row)
             else { return nil }
-            return ActiveSession(session, me: row, mustChangePassword: mustChangePassword(row))
+            return ActiveSession(session, me: row, hasSecondFactor: try transaction.secondFactors.isOn(for: row.id))
         }
     }
 
     /// In the transaction that changes users: whoever is gone or no longer active has no sessions (04-api, Identity).
     package static func settle(
-        _ changes: [RecordChange], in transaction: any Transaction, schema: Schema, now: Int64
+        _ changes: [RecordChange], in transaction: any Transaction, users: Collection, policy: AccountPolicy, now: Int64
     ) throws {
-        for change in changes where change.row.collection == schema.users.name && change.kind != .created {
-            guard change.kind == .deleted || !isActive(change.row, schema, now: now) else { continue }
+        for change in changes where change.row.collection == users.name && change.kind != .created {
+            guard change.kind == .deleted || !policy.isActive(change.row, at: now) else { continue }
             _ = try transaction.accounts.removeSessions(of: change.row.id, except: nil)
             guard change.isFinal else { continue }
             try transaction.accounts.removeCredential(of: change.row.id)
@@ -242,21 +256,11 @@ package final class Sessions: Sendable {
     package func observe(_ changes: [RecordChange]) {
         for change in changes where change.row.collection == users.name {
             let isOpen = change.kind != .deleted && isActive(change.row)
-            registry.userChanged(
-                change.row.id, to: isOpen ? change.row : nil, mustChangePassword: mustChangePassword(change.row))
+            registry.userChanged(change.row.id, to: isOpen ? change.row : nil)
         }
     }
 
-    package func isActive(_ user: Row) -> Bool { Self.isActive(user, records.schema, now: records.clock.now()) }
-
-    private static func isActive(_ user: Row, _ schema: Schema, now: Int64) -> Bool {
-        guard let condition = schema.activeWhen else { return true }
-        return (try? condition.isTrue(in: Environment(now: now), row: user)) ?? false
-    }
-
-    func mustChangePassword(_ user: Row) -> Bool {
-        user.value("must_change_password", in: users) == .bool(true)
-    }
+    package func isActive(_ user: Row) -> Bool { policy.isActive(user, at: records.clock.now()) }
 
     // MARK: Upkeep
 

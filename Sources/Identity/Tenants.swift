@@ -21,6 +21,8 @@ package final class Tenants: Sendable {
         var tenants: [String: Row] = [:]
         /// The live memberships of a user.
         var memberships: [String: [Row]] = [:]
+        /// Names that no tenant has.
+        var absent: Set<String> = []
         /// Raised with every change, so that what was read before it is not kept after it.
         var generation = 0
     }
@@ -31,6 +33,9 @@ package final class Tenants: Sendable {
     /// Beyond it the memory is emptied; what is in use comes back with its next request.
     private static let limit = 100_000
     private static let membershipLimit = 1_000
+    private static let absentLimit = 10_000
+    /// Bytes.
+    private static let absentLength = 200
 
     package init(_ tenancy: Tenancy, store: any Store) {
         self.tenancy = tenancy
@@ -40,9 +45,13 @@ package final class Tenants: Sendable {
     /// The caller with `tenant` and `member` in his environment. `named` is what header or query say: an id or a lookup.
     package func place(_ caller: Caller, named: String?, on loop: any EventLoop) -> Result<Place, Pending> {
         let user = caller.environment.me?.id
-        let (tenant, memberships) = table.withLock { table in
-            (named.flatMap { table.tenants[Self.key($0)] }, user.map { table.memberships[$0] } ?? .some([]))
+        let (tenant, memberships, isAbsent) = table.withLock { table in
+            (
+                named.flatMap { table.tenants[Self.key($0)] }, user.map { table.memberships[$0] } ?? .some([]),
+                named.map { table.absent.contains(Self.key($0)) } ?? false
+            )
         }
+        if isAbsent { return .success(absent(caller)) }
         guard let memberships, named == nil || tenant != nil else { return .failure(Pending()) }
         if let tenant { return .success(place(caller, in: tenant, memberships)) }
         guard takesSingle, memberships.count == 1, let id = tenantID(of: memberships[0]) else { return .success(.caller(caller)) }
@@ -53,13 +62,51 @@ package final class Tenants: Sendable {
     /// Something is not in memory: `load` fetches it.
     package struct Pending: Error {}
 
-    /// Fetches what `place` needs for that caller, and places him.
+    private struct Found: Sendable {
+        var tenant: Row?
+        /// Nil: as they are known.
+        var memberships: [Row]?
+    }
+
+    /// Fetches what `place` needs for that caller, and places him. Names cost a read at most: strangers may send any.
     package func load(_ caller: Caller, named: String?, on loop: any EventLoop) -> EventLoopFuture<Place> {
         let user = caller.environment.me?.id
-        let generation = table.withLock { $0.generation }
+        let (generation, known) = table.withLock { table in
+            (table.generation, user.map { table.memberships[$0] } ?? .some([]))
+        }
+        return found(for: caller, named: named, known: known, on: loop).map { [self] found in
+            let memberships = found.memberships ?? known ?? []
+            table.withLock { table in
+                guard table.generation == generation else { return }
+                if table.tenants.count + table.memberships.count > Self.limit {
+                    table.tenants.removeAll()
+                    table.memberships.removeAll()
+                }
+                if let user { table.memberships[user] = memberships }
+                if let tenant = found.tenant {
+                    table.tenants[tenant.id] = tenant
+                    if let named { table.tenants[Self.key(named)] = tenant }
+                } else if let named, named.utf8.count <= Self.absentLength {
+                    if table.absent.count >= Self.absentLimit { table.absent.removeAll() }
+                    table.absent.insert(Self.key(named))
+                }
+            }
+            guard let tenant = found.tenant else { return named == nil ? .caller(caller) : absent(caller) }
+            return place(caller, in: tenant, memberships)
+        }
+    }
+
+    private func found(for caller: Caller, named: String?, known: [Row]?, on loop: any EventLoop) -> EventLoopFuture<Found> {
+        let user = caller.environment.me?.id
         let tenancy = tenancy
         let single = takesSingle
-        return store.transaction(on: loop) { transaction -> (tenant: Row?, memberships: [Row]) in
+        if known != nil, let named {
+            return store.snapshot(on: loop) { snapshot in
+                let access = Access(tenancy.tenants, environment: Environment(now: caller.environment.now))
+                return Found(tenant: try Self.key(named, in: tenancy).flatMap { try snapshot.row(access, key: $0) })
+            }
+        }
+        return store.transaction(on: loop) { transaction in
             let environment = Environment(now: caller.environment.now)
             var memberships: [Row] = []
             if let user {
@@ -71,40 +118,23 @@ package final class Tenants: Sendable {
             }
             let access = Access(tenancy.tenants, environment: environment)
             if let named {
-                let key: RecordKey
-                if UUIDv7.isUUID(named) {
-                    key = .id(named.lowercased())
-                } else {
-                    guard let lookup = tenancy.tenants.lookup else { return (nil, memberships) }
-                    key = .field(lookup.index, .text(named))
-                }
-                return (try transaction.row(access, key: key), memberships)
+                let tenant = try Self.key(named, in: tenancy).flatMap { try transaction.row(access, key: $0) }
+                return Found(tenant: tenant, memberships: memberships)
             }
             guard single, memberships.count == 1, case .text(let id) = memberships[0].values[tenancy.tenant] else {
-                return (nil, memberships)
+                return Found(memberships: memberships)
             }
-            return (try transaction.row(access, key: .id(id)), memberships)
-        }.map { [self] tenant, memberships in
-            table.withLock { table in
-                guard table.generation == generation else { return }
-                if table.tenants.count + table.memberships.count > Self.limit {
-                    table.tenants.removeAll()
-                    table.memberships.removeAll()
-                }
-                if let user { table.memberships[user] = memberships }
-                if let tenant {
-                    table.tenants[tenant.id] = tenant
-                    if let named { table.tenants[Self.key(named)] = tenant }
-                }
-            }
-            guard let tenant else {
-                if named == nil { return .caller(caller) }
-                // An anonymous caller is told nothing about tenants: the rules refuse him.
-                return user == nil ? place(caller, in: phantom, []) : .absent
-            }
-            return place(caller, in: tenant, memberships)
+            return Found(tenant: try transaction.row(access, key: .id(id)), memberships: memberships)
         }
     }
+
+    private static func key(_ named: String, in tenancy: Tenancy) -> RecordKey? {
+        if UUIDv7.isUUID(named) { return .id(named.lowercased()) }
+        return tenancy.tenants.lookup.map { .field($0.index, .text(named)) }
+    }
+
+    /// An anonymous caller is told nothing about tenants: the rules refuse him.
+    private func absent(_ caller: Caller) -> Place { caller.environment.me == nil ? place(caller, in: phantom, []) : .absent }
 
     /// Forgets what the changes may have changed.
     package func observe(_ changes: [RecordChange]) {
@@ -112,6 +142,7 @@ package final class Tenants: Sendable {
         else { return }
         table.withLock { table in
             table.generation += 1
+            table.absent.removeAll()
             for change in changes {
                 if change.row.collection == tenancy.tenants.name {
                     table.tenants = table.tenants.filter { $0.value.id != change.row.id }

@@ -12,13 +12,20 @@ package struct MessageDelivery: JobHandler {
     private let carriers: @Sendable () -> Carriers
     private let open: @Sendable ([UInt8]) -> [UInt8]?
     private let queue: any JobQueue
+    private let clock: any Clock
+    /// Told of a message that came too late: its notification.
+    private let tooLate: @Sendable (String, _ job: String) -> Void
 
     /// - Parameters:
     ///   - carriers: of the site now served.
     ///   - open: undoes the `Seal` of the records.
+    ///   - tooLate: told the notification, and the job, of a message whose time was over before it could be sent.
     package init(
-        carriers: @escaping @Sendable () -> Carriers, open: @escaping @Sendable ([UInt8]) -> [UInt8]?, queue: any JobQueue
+        carriers: @escaping @Sendable () -> Carriers, open: @escaping @Sendable ([UInt8]) -> [UInt8]?, queue: any JobQueue,
+        clock: any Clock, tooLate: @escaping @Sendable (String, _ job: String) -> Void
     ) {
+        self.clock = clock
+        self.tooLate = tooLate
         self.carriers = carriers
         self.open = open
         self.queue = queue
@@ -28,6 +35,11 @@ package struct MessageDelivery: JobHandler {
         guard let payload = try? JSONParser.parse(job.payload)["sealed"]?.string, let sealed = Base64.decodeURL(payload),
             let bytes = open(sealed), let json = try? JSONParser.parse(bytes), let message = Message(json)
         else { return .dead(error: "the message cannot be read: it was sealed with another key") }
+        if message.isForNobody { return Self.done(by: "nobody") }
+        if let end = message.expiresAt, clock.now() >= end {
+            tooLate(message.notice, job.claim.job)
+            return .dead(error: "not sent: its time was over")
+        }
         return try await Self.carry(message, as: job.claim.job, by: carriers(), pinned: try await pinnedStep(of: job))
     }
 
@@ -42,7 +54,7 @@ package struct MessageDelivery: JobHandler {
             let (route, carrier) = steps[index]
             do {
                 try await carrier.carry(Parcel(id: id, notice: message.notice, at: message.at, route: route))
-                return .done(result: Array(JSONValue.object(["by": .string(carrier.name)]).text.utf8))
+                return done(by: carrier.name)
             } catch let failure as CarrierFailure {
                 if failure.certainty == .unknown || pinned != nil {
                     throw UnknownOutcome(step: index, description: "\(carrier.name): \(failure)")
@@ -53,6 +65,10 @@ package struct MessageDelivery: JobHandler {
         let reasons = refusals.map(\.description).joined(separator: "; ")
         if refusals.allSatisfy({ $0.certainty == .refusedForGood }) { return .dead(error: reasons) }
         throw CarrierFailure(.refused, reasons)
+    }
+
+    private static func done(by name: String) -> JobConclusion {
+        .done(result: Array(JSONValue.object(["by": .string(name)]).text.utf8))
     }
 
     /// The one that alone may be asked, because what became of an earlier try is not known.

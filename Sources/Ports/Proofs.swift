@@ -2,6 +2,8 @@
 package struct Proof: Sendable, Equatable {
     package enum Purpose: String, Sendable, CaseIterable {
         case otp, totp, reset, ticket
+        /// A code that nobody was sent, and so none that anybody can know.
+        case unsentOTP = "otp_unsent"
         case verifyEmail = "verify_email"
         case changeEmail = "change_email"
         case changePhone = "change_phone"

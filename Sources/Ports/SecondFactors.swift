@@ -23,7 +23,7 @@ package protocol SecondFactorTransaction {
     func factor(of user: String) throws -> SecondFactor?
     /// Inserts or replaces.
     func save(_ factor: SecondFactor) throws
-    /// With its recovery codes.
+    /// With its recovery codes, and what was guessed wrong.
     func remove(of user: String) throws
     /// True once for each step, and only for those after the last one.
     func spendStep(_ step: Int64, of user: String) throws -> Bool
@@ -31,4 +31,13 @@ package protocol SecondFactorTransaction {
     func setRecoveryCodes(_ hashes: [[UInt8]], of user: String) throws
     /// True for one caller alone.
     func spendRecoveryCode(_ hash: [UInt8], of user: String) throws -> Bool
+    /// Wrong codes since the last right one, and when the last of them was typed.
+    func misses(of user: String) throws -> (count: Int, last: Int64)
+    func addMiss(of user: String, at moment: Int64) throws
+    func clearMisses(of user: String) throws
+}
+
+extension SecondFactorTransaction {
+    /// Whether that user is asked for a code.
+    package func isOn(for user: String) throws -> Bool { try factor(of: user)?.confirmedAt != nil }
 }

@@ -10,6 +10,8 @@ package final class Schema: Sendable {
     package let mediaKinds: [String: CompiledMediaKind]
     /// `auth.active_when` over a user.
     package let activeWhen: Expression?
+    /// `auth.totp.require` over a user.
+    package let demandsSecondFactor: Expression?
 
     /// What follows from an event: `posts.created`.
     package let handlers: [String: [EventHandler]]
@@ -38,7 +40,8 @@ package final class Schema: Sendable {
 
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
-        activeWhen: Expression?, handlers: [String: [EventHandler]] = [:], endpoints: [String: WebhookReceivers] = [:],
+        activeWhen: Expression?, demandsSecondFactor: Expression? = nil, handlers: [String: [EventHandler]] = [:],
+        endpoints: [String: WebhookReceivers] = [:],
         jobs: [String: JobPlan] = [:], schedules: [Schedule] = [],
         tenancy: Tenancy? = nil, audit: AuditPolicy = AuditPolicy(), apiKeys: Rule? = nil, searched: [Collection] = [], views: [View] = [],
         backoffice: Rule? = nil,
@@ -50,6 +53,7 @@ package final class Schema: Sendable {
         self.media = media
         self.mediaKinds = mediaKinds
         self.activeWhen = activeWhen
+        self.demandsSecondFactor = demandsSecondFactor
         self.handlers = handlers
         self.endpoints = endpoints
         self.jobs = jobs

@@ -78,15 +78,15 @@ package struct SchemaCompiler {
         let views = views(of: collections)
         let backoffice = rule(configuration.backoffice.allow, of: nil)
         let notices = notices()
-        let activeWhen = configuration.auth.activeWhen.flatMap {
-            expression($0, in: Scope(collection: BuiltIns.users, hasCaller: false, macros: macros), as: .condition)
-        }
+        let activeWhen = standing(configuration.auth.activeWhen, "'active_when'")
+        let demandsSecondFactor = standing(configuration.auth.totp?.require, "'require'")
         guard faults.isEmpty, let users = collections.first(where: { $0.name == BuiltIns.users }),
             let media = collections.first(where: { $0.name == BuiltIns.media })
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            handlers: handlers, endpoints: endpoints(among: collections), jobs: jobs, schedules: schedules, tenancy: tenancy, audit: audit,
+            demandsSecondFactor: demandsSecondFactor, handlers: handlers, endpoints: endpoints(among: collections), jobs: jobs,
+            schedules: schedules, tenancy: tenancy, audit: audit,
             apiKeys: apiKeys,
             searched: searched, views: views, backoffice: backoffice, notices: notices,
             lastConditionNumber: conditionCount)
@@ -253,6 +253,20 @@ package struct SchemaCompiler {
     }
 
     // MARK: Expressions and names
+
+    /// A condition over a user that is asked at each of his requests: without a query.
+    private mutating func standing(_ source: Located<String>?, _ key: String) -> Expression? {
+        guard let source,
+            let condition = expression(source, in: Scope(collection: BuiltIns.users, hasCaller: false, macros: macros), as: .condition)
+        else { return nil }
+        if !condition.readsItsRowAndTheClockAlone {
+            faults.append(
+                Fault(
+                    "\(key) is asked at every request: it looks at the user's own fields and 'now' alone", at: source.at,
+                    length: source.value.unicodeScalars.count, suggestion: "keep what it depends on in a field of 'users'"))
+        }
+        return condition
+    }
 
     mutating func expression(_ source: Located<String>, in scope: Scope, as expectation: Expectation) -> Expression? {
         located(source, in: scope) { compiler throws(ExpressionFault) in try compiler.compile(source.value, in: scope, as: expectation) }

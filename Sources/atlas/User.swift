@@ -8,7 +8,7 @@ struct User: AsyncParsableCommand {
         commandName: "user",
         abstract: "Accounts, from the operator's side.",
         discussion: "With the server running or not. A user is named by e-mail address, phone number or id.",
-        subcommands: [Create.self, List.self, Disable.self, Enable.self, ResetPassword.self, Grant.self])
+        subcommands: [Create.self, List.self, Disable.self, Enable.self, ResetPassword.self, ResetTOTP.self, Grant.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -114,6 +114,25 @@ struct User: AsyncParsableCommand {
         }
     }
 
+    struct ResetTOTP: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "reset-totp",
+            abstract: "Take away an authenticator that is lost; its owner's sessions end, and he is told.",
+            discussion: """
+                EXAMPLES:
+                  atlas user reset-totp --config atlas.toml somebody@example.org
+                """)
+
+        @OptionGroup var options: SiteOptions
+        @Argument(help: "Address, number or id.") var user: String
+
+        func run() async throws {
+            try await options.perform(["command": "user.reset-totp", "user": .string(user)]) {
+                "no authenticator any more; \($0["ended"]?.integer ?? 0) sessions ended"
+            }
+        }
+    }
+
     struct Grant: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "grant",
@@ -138,24 +157,13 @@ struct User: AsyncParsableCommand {
     }
 }
 
-/// `name=value` each; numbers and truths are what they look like, but for the names that are always texts. `password=-` is read from standard input.
+/// `name=value` each, as it is typed: what it means, the field says. `password=-` is read from standard input.
 private func fieldValues(_ fields: [String]) throws -> [JSONMember] {
     try fields.map { field in
         guard let equals = field.firstIndex(of: "=") else { throw ValidationError("write \(field)=value") }
         let name = String(field[..<equals])
         let text = String(field[field.index(after: equals)...])
-        if name == "password", text == "-" {
-            return JSONMember(name: name, value: .string(readLine(strippingNewline: true) ?? ""))
-        }
-        let isText = ["email", "phone", "password", "name"].contains(name)
-        let value: JSONValue =
-            switch text {
-            case _ where isText: .string(text)
-            case "true": .bool(true)
-            case "false": .bool(false)
-            case "null": .null
-            default: Int64(text).map { .integer($0) } ?? .string(text)
-            }
-        return JSONMember(name: name, value: value)
+        let isFromInput = name == "password" && text == "-"
+        return JSONMember(name: name, value: .string(isFromInput ? readLine(strippingNewline: true) ?? "" : text))
     }
 }

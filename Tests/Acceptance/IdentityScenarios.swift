@@ -57,6 +57,29 @@ struct IdentityScenarios {
         }
     }
 
+    @Test("Whoever knows a session's id cannot end it: a token that was never given is nothing but wrong")
+    func forgedReuse() async throws {
+        try await Site.run { site in
+            let api = site.api
+            let login: JSONValue = ["email": "reader@example.com", "password": .string(Site.password)]
+            let token = try #require(try await api.expect(.POST, "/auth/login", body: login, status: 200).text("refresh_token"))
+            let parts = token.split(separator: ".").map(String.init)
+            let other = try #require(try await api.expect(.POST, "/auth/login", body: login, status: 200).text("refresh_token"))
+            let foreign = other.split(separator: ".").map(String.init)
+            let forged = [
+                String(repeating: "A", count: parts[1].utf8.count), String(repeating: "A", count: 43), foreign[1],
+                String(parts[1].reversed()),
+                String(parts[1].dropLast()), "",
+            ]
+            for secret in forged {
+                let answer = try await api.expect(
+                    .POST, "/auth/refresh", body: ["refresh_token": .string("\(parts[0]).\(secret)")], status: 401)
+                #expect(answer.code == "UNAUTHENTICATED", "\(secret)")
+            }
+            try await api.expect(.POST, "/auth/refresh", body: ["refresh_token": .string(token)], status: 200)
+        }
+    }
+
     @Test("Bad credentials, and tokens that were never given")
     func refused() async throws {
         try await Site.run { site in

@@ -103,7 +103,15 @@ extension StoreConformance {
                 #expect(try !factors.spendRecoveryCode([2], of: "v"))
                 #expect(try factors.spendRecoveryCode([2], of: "u"))
                 #expect(try !factors.spendRecoveryCode([2], of: "u"))
+                #expect(try factors.misses(of: "u") == (0, 0))
+                for moment in [5, 7] as [Int64] { try factors.addMiss(of: "u", at: moment) }
+                #expect(try factors.misses(of: "u") == (2, 7))
+                #expect(try factors.misses(of: "v") == (0, 0))
+                try factors.clearMisses(of: "u")
+                #expect(try factors.misses(of: "u") == (0, 0))
+                try factors.addMiss(of: "u", at: 9)
                 try factors.remove(of: "u")
+                #expect(try factors.misses(of: "u") == (0, 0))
                 #expect(try factors.factor(of: "u") == nil)
                 #expect(try !factors.spendRecoveryCode([3], of: "u"))
             }

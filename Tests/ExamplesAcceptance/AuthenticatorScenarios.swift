@@ -105,6 +105,21 @@ struct AuthenticatorScenarios {
         }
     }
 
+    @Test("The owner hears of it: set up, passed by with a recovery code, given up")
+    func notices() async throws {
+        try await ExampleSite.run(.orders, settings: Self.settings) { site in
+            let ugo = try await Person(site, "Ugo")
+            let challenge = try await ugo.challenge()
+            try await site.anonymous.post("/auth/totp/recovery", answer(challenge, ugo.recovery[0]), 200)
+            try await ugo.client.post("/auth/totp/disable", ["code": "\(ugo.recovery[1])"], 204)
+            let deadline = ContinuousClock.now + .seconds(60)
+            func told() -> [String] { site.messages("mail").compactMap { $0["notice"]?.string } }
+            while told().count < 3, ContinuousClock.now < deadline { _ = try await site.anonymous.api.open(.GET, "//health").finish() }
+            #expect(told().sorted() == ["recovery_code_used", "second_factor_off", "second_factor_on"])
+            #expect(site.messages("mail").allSatisfy { $0.text.contains("ugo@example.com") && !$0.text.contains(ugo.recovery[0]) })
+        }
+    }
+
     @Test("A recovery code is good once, also of fifty at once; by one the authenticator is given up")
     func recovery() async throws {
         try await ExampleSite.run(.orders, settings: Self.settings) { site in
@@ -136,6 +151,65 @@ struct AuthenticatorScenarios {
             try await anon.post(
                 "/auth/login", ["email": "ugo@example.com", "password": "\(ExampleSite.password)"], 429, "TOO_MANY_ATTEMPTS"
             ) { (600...900).contains(Int($0.header("retry-after")) ?? 0) }
+        }
+    }
+
+    @Test("Where the file demands it nothing else is open to whoever has none: at once, by session, cookie and key; it cannot be given up")
+    func demand() async throws {
+        let settings = [
+            "auth.totp.require=is_root or name == 'Rita'", "auth.transport=[\"bearer\", \"cookie\"]",
+        ]
+        try await ExampleSite.run(.orders, settings: settings) { site in
+            let root = try await site.caller(.root, "Root")
+            for path in ["/me/sessions", "/tenants", "/users"] { try await root.get(path, 403, "TOTP_REQUIRED") }
+            try await root.post("/tenants", ["name": "Acme", "slug": "acme"], 403, "TOTP_REQUIRED")
+            try await root.patch("/me", ["name": "x"], 403, "TOTP_REQUIRED")
+            try await root.post("/auth/password/change", ["password": "another long password"], 403, "TOTP_REQUIRED")
+            try await root.post("/auth/totp/disable", ["code": "123456"], 403, "TOTP_REQUIRED")
+            try await root.get("/me", has: ["id": "\(root.id)"])
+
+            // The rule begins to hold for sessions and keys that are open.
+            let rita = try await site.caller(.plain, "Uma")
+            let cookie: JSONValue = [
+                "email": "uma@example.com", "password": "\(ExampleSite.password)", "transport": "cookie",
+            ]
+            let origin: HTTPHeaders = ["origin": "http://127.0.0.1:\(site.program.port)"]
+            let signedIn = try await site.anonymous.post("/auth/login", cookie, 200, headers: origin)
+            let pairs = signedIn.headers["set-cookie"].map { String($0.prefix { $0 != ";" }) }.joined(separator: "; ")
+            try await site.anonymous.get("/me/sessions", headers: ["cookie": pairs])
+            try await rita.post("/tenants", ["name": "Acme", "slug": "acme"])
+            let made = try await rita.within("acme").post("/me/api_keys", ["name": "Reports"])
+            let key = Client(api: site.api, caller: Caller(name: "key", id: "", email: "", token: made.text("key") ?? ""))
+            try await key.get("/orders")
+            try await rita.patch("/me", ["name": "Rita"])
+            try await rita.get("/me/sessions", 403, "TOTP_REQUIRED")
+            try await key.get("/orders", 403, "TOTP_REQUIRED")
+            try await site.anonymous.get("/me/sessions", 403, "TOTP_REQUIRED", headers: ["cookie": pairs])
+            try await site.anonymous.get("/me", headers: ["cookie": pairs])
+
+            // Set up, everything is open where it was shown, and nothing where it was not.
+            let setup = try await rita.post("/auth/totp/setup", nil, 200)
+            try await rita.get("/me/sessions", 403, "TOTP_REQUIRED")
+            let authenticator = Authenticator(setup.text("secret") ?? "")
+            try await rita.post("/auth/totp/confirm", ["code": "\(authenticator.next())"], 200)
+            #expect(try await rita.get("/me/sessions").rows.count == 1)
+            try await key.get("/orders")
+            try await site.anonymous.get("/me", 401, headers: ["cookie": pairs])
+            try await rita.post("/auth/totp/disable", ["code": "\(authenticator.next())"], 403, "TOTP_REQUIRED")
+            // Where it is demanded no longer it can.
+            try await rita.patch("/me", ["name": "Uma"])
+            try await rita.post("/auth/totp/disable", ["code": "\(authenticator.next())"], 204)
+            try await rita.get("/me/sessions")
+            try await rita.patch("/me", ["name": "Rita"])
+            try await rita.get("/me/sessions", 403, "TOTP_REQUIRED")
+
+            // Who has lost it begins anew.
+            let ruth = try await Person(site, "Ruth")
+            let reset = try await site.command(["user", "reset-totp", "ruth@example.com"])
+            #expect(reset.status == 0, "\(reset.output)")
+            try await ruth.client.get("/me", 401)
+            try await site.signIn("ruth@example.com", name: "Ruth").get("/me/sessions")
+            #expect(try await site.command(["user", "reset-totp", "ruth@example.com"]).status != 0)
         }
     }
 }

@@ -145,6 +145,47 @@ struct CodeScenarios {
         }
     }
 
+    @Test("A number has one count for all its codes; what is sent to nobody costs nothing of the budget, and is answered alike")
+    func counts() async throws {
+        let settings = ["server.limits.auth.otp=100000/s per ip", "auth.otp.budget=4/d", "auth.signup=closed"]
+        try await ExampleSite.run(.sevra, settings: settings) { site in
+            let anon = site.anonymous
+            let made = try await site.command(
+                ["user", "create", "email=n@example.com", "phone=09120000001", "username=nima", "password=-"], input: ExampleSite.password)
+            try #require(made.status == 0, "\(made.output)")
+            for number in 10...19 { _ = try await site.challenge("091200000\(number)") }
+            for _ in 1...2 { _ = try await site.challenge("09120000010") }
+            try await anon.post("/auth/otp/request", ["phone": "09120000010"], 429)
+            let stranger = try await site.challenge("09120000020")
+            for _ in 1...3 { try await anon.post("/auth/otp/verify", verify(stranger, "000000"), 400, "INVALID_CODE") }
+            try await anon.post("/auth/otp/verify", verify(stranger, "000000"), 429, "TOO_MANY_ATTEMPTS")
+
+            // Three for the number of the account, by whatever way, of the four that may be sent.
+            let nima = try await site.signIn("n@example.com", name: "Nima")
+            let challenge = try await site.challenge("09120000001")
+            try await anon.post("/auth/otp/verify", verify(challenge, try await site.code(to: "+989120000001", count: 1)), 200)
+            for _ in 1...2 { try await nima.post("/auth/phone/change", ["phone": "09120000001"], 200) }
+            try await nima.post("/auth/phone/change", ["phone": "09120000001"], 429)
+            try await anon.post("/auth/otp/request", ["phone": "09120000001"], 429)
+
+            // The code of the new number makes it his; then nothing more may be sent to anybody.
+            let change = try await nima.post("/auth/phone/change", ["phone": "0912 000 0002"], 200).text("challenge_id") ?? ""
+            let code = try await site.code(to: "+989120000002", count: 1)
+            try await anon.post("/auth/phone/verify", verify(change, code), 401)
+            try await nima.post("/auth/phone/verify", verify(change, wrong(code)), 400, "INVALID_CODE")
+            try await nima.post("/auth/phone/verify", verify(change, persian(code)), 200)
+            try await nima.get("/me", has: ["phone": "+989120000002"])
+            try await nima.post("/auth/phone/verify", verify(change, code), 400, "INVALID_CODE")
+            // The old number is told.
+            #expect(try await site.texts(to: "+989120000001", count: 4).count == 4)
+            for phone in ["09120000003", "09120000002"] { try await anon.post("/auth/otp/request", ["phone": "\(phone)"], 429) }
+            #expect(
+                !site.messages("sms").contains {
+                    $0["to"]?.string?.hasPrefix("+9891200000") == true && $0["to"]?.string?.hasSuffix("0") == true
+                })
+        }
+    }
+
     @Test("S02.6: no code stands in clear in the data directory or the log")
     func secrecy() async throws {
         try await ExampleSite.run(.sevra, settings: ExampleSite.manyCodes + ["auth.otp.digits=10", "log.level=debug"]) { site in

@@ -57,7 +57,11 @@ struct OIDCScenarios {
         var cookie: String
     }
 
-    private func depart(_ site: ExampleSite, _ query: String = "") async throws -> Departure {
+    /// RFC 7636 appendix B.
+    private static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    private static let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+    private func depart(_ site: ExampleSite, _ query: String = "?challenge=\(challenge)") async throws -> Departure {
         let answer = try await site.anonymous.get("/auth/oidc/mock" + query, 302)
         return Departure(location: answer.header("location"), cookie: String(answer.header("set-cookie").prefix { $0 != ";" }))
     }
@@ -76,8 +80,15 @@ struct OIDCScenarios {
         let back = try await provider.signIn(departure.location, as: person)
         let location = try await arrive(site, back, cookie: departure.cookie).header("location")
         let code = try #require(location.split(separator: "#oidc_code=").last.map(String.init), "\(location)")
-        let signedIn = try await site.anonymous.post("/auth/oidc/exchange", ["code": "\(code)"], 200)
-        try await site.anonymous.post("/auth/oidc/exchange", ["code": "\(code)"], 400, "INVALID_CODE")
+        // Whoever has learnt the code and not the verifier gets nothing by it, and takes nothing away.
+        let anon = site.anonymous
+        try await anon.post("/auth/oidc/exchange", ["code": "\(code)"], 400, at: ["verifier"])
+        for wrong in ["", Self.challenge, Self.verifier + "x"] {
+            try await anon.post("/auth/oidc/exchange", ["code": "\(code)", "verifier": "\(wrong)"], 400, "INVALID_CODE")
+        }
+        let body: JSONValue = ["code": "\(code)", "verifier": "\(Self.verifier)"]
+        let signedIn = try await anon.post("/auth/oidc/exchange", body, 200)
+        try await anon.post("/auth/oidc/exchange", body, 400, "INVALID_CODE")
         return signedIn
     }
 
@@ -110,6 +121,11 @@ struct OIDCScenarios {
         try await run { site, provider in
             try await site.anonymous.get("/auth/oidc/nobody", 404)
             try await site.anonymous.get("/auth/oidc/mock?next=x", 400, at: ["next"])
+            // Without a challenge the code would be anybody's.
+            try await site.anonymous.get("/auth/oidc/mock", 400, at: ["challenge"])
+            for wrong in ["", "x", Self.challenge + "=", String(Self.challenge.dropLast()) + "!", String(repeating: "A", count: 44)] {
+                try await site.anonymous.get("/auth/oidc/mock?challenge=\(wrong)", 400, at: ["challenge"])
+            }
             let departure = try await depart(site)
             for part in ["response_type=code", "code_challenge_method=S256", "code_challenge=", "nonce=", "state=", "scope=openid%20"] {
                 #expect(departure.location.contains(part), "\(departure.location)")
@@ -139,13 +155,13 @@ struct OIDCScenarios {
     @Test("With cookies the way back signs in; without sign-up no stranger gets an account")
     func cookies() async throws {
         try await run(["auth.transport=[\"cookie\"]", "auth.signup=closed", "auth.totp=true"]) { site, provider in
-            let departure = try await depart(site)
+            let departure = try await depart(site, "")
             let back = try await provider.signIn(departure.location, as: "ada")
             _ = try await arrive(site, back, cookie: departure.cookie, 403)
             let made = try await site.command(
                 ["user", "create", "email=ada@example.com", "name=Ada", "password=-"], input: ExampleSite.password)
             try #require(made.status == 0)
-            let second = try await depart(site)
+            let second = try await depart(site, "")
             let signedIn = try await arrive(
                 site, try await provider.signIn(second.location, as: "ada"), cookie: second.cookie)
             let cookies = signedIn.headers["set-cookie"]

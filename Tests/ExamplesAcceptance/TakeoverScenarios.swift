@@ -37,6 +37,24 @@ struct TakeoverScenarios {
         }
     }
 
+    @Test("A change of the address opens nothing once the session in which it was asked for has ended")
+    func changeOfAnEndedSession() async throws {
+        try await ExampleSite.run(.orders) { site in
+            let mina = try await site.caller(.plain, "Mina")
+            let thief = try await site.signIn("mina@example.com", name: "Thief")
+            for (client, address) in [(thief, "eve@example.com"), (mina, "mina.b@example.com")] {
+                try await client.post("/auth/email/change", ["email": "\(address)", "current_password": Self.password], 200)
+            }
+            let stolen = try await site.token(mailedTo: "eve@example.com")
+            let own = try await site.token(mailedTo: "mina.b@example.com")
+            try await mina.delete("/me/sessions")
+            try await site.anonymous.post("/auth/email/verify", ["token": "\(stolen)"], 400, "INVALID_CODE")
+            try await mina.get("/me", has: ["email": "mina@example.com"])
+            try await site.anonymous.post("/auth/email/verify", ["token": "\(own)"], 200)
+            try await mina.get("/me", has: ["email": "mina.b@example.com"])
+        }
+    }
+
     @Test("Whoever first proves the address by a new password finds no ways in that a stranger has left open")
     func firstProof() async throws {
         let settings =

@@ -14,7 +14,7 @@ import Testing
 
     private func session(_ number: Int) -> ActiveSession {
         let stored = Session(id: "s\(number)", user: "u\(number)", createdAt: 0, expiresAt: .max, refreshHash: [])
-        return ActiveSession(stored, me: Row(collection: "users", values: [.text("u\(number)")]), mustChangePassword: false)
+        return ActiveSession(stored, me: Row(collection: "users", values: [.text("u\(number)")]), hasSecondFactor: false)
     }
 
     @Test func aTokenSeenBeforeCostsALookUp() throws {
@@ -31,10 +31,11 @@ import Testing
         let authenticator = Authenticator(tokens: tokens, registry: registry, clock: clock) { _, loop in loop.makeSucceededFuture(nil) }
         let cache = TokenCache()
         let issued = try (0..<1_000).map { try tokens.issue(user: "u\($0 * 100)", session: "s\($0 * 100)", lifetime: 900_000) }
+        let policy = AccountPolicy()
         let facts = RequestFacts(ip: "192.0.2.1", method: "GET", userAgent: "test")
         func ask(_ token: String) -> Bool {
             guard case .session(let session) = authenticator.authenticate(token, cache: cache, on: loop),
-                case .active = registry.standing(of: session, for: facts, at: 0)
+                case .active = registry.standing(of: session, for: facts, at: 0, under: policy)
             else { return false }
             return true
         }
@@ -60,7 +61,7 @@ import Testing
         #expect(registry.session("s1") == nil)
         #expect(registry.insert(session(1), unlessChangedSince: registry.changes) === registry.session("s1"))
         let later = registry.changes
-        registry.userChanged("u2", to: nil, mustChangePassword: false)
+        registry.userChanged("u2", to: nil)
         #expect(registry.insert(session(2), unlessChangedSince: later) == nil)
     }
 }

@@ -18,12 +18,16 @@ import Testing
     }
 
     @Test func refreshTokensRotateOnce() {
-        #expect(RefreshTokens.verdict(session(), presented: hash, now: 10, grace: 60) == .rotate)
-        #expect(RefreshTokens.verdict(session(rotatedAt: 10), presented: spent, now: 69, grace: 60) == .again)
-        #expect(RefreshTokens.verdict(session(rotatedAt: 10), presented: spent, now: 70, grace: 60) == .reused)
-        #expect(RefreshTokens.verdict(session(rotatedAt: 10), presented: [3], now: 11, grace: 60) == .reused)
-        #expect(RefreshTokens.verdict(session(), presented: [3], now: 11, grace: 60) == .reused)
-        #expect(RefreshTokens.verdict(session(), presented: hash, now: 1_000, grace: 60) == .expired)
+        func verdict(_ session: Session, _ presented: [UInt8], _ now: Int64, isOurs: Bool = true) -> RefreshTokens.Verdict {
+            RefreshTokens.verdict(session, presented: presented, isOurs: isOurs, now: now, grace: 60)
+        }
+        #expect(verdict(session(), hash, 10) == .rotate)
+        #expect(verdict(session(rotatedAt: 10), spent, 69) == .again)
+        #expect(verdict(session(rotatedAt: 10), spent, 70) == .reused)
+        #expect(verdict(session(rotatedAt: 10), [3], 11) == .reused)
+        #expect(verdict(session(), [3], 11) == .reused)
+        #expect(verdict(session(), [3], 11, isOurs: false) == .invalid)
+        #expect(verdict(session(), hash, 1_000) == .expired)
     }
 
     private let failures = SignInFailures(

@@ -19,6 +19,22 @@ import Testing
         #expect(TOTP.steps(of: String(code.dropLast()), secret, at: second * 1_000).isEmpty)
     }
 
+    /// Whoever has the first step may not go on guessing: in a year he gets to some four hundred codes of a million.
+    @Test func guessingSlowsDown() {
+        #expect(SecondFactors.pause(misses: 9, last: 0, now: 0) == nil)
+        for (misses, seconds) in [(10, 60), (11, 120), (15, 1_920), (20, 61_440), (21, 86_400), (1_000, 86_400)] as [(Int, Int64)] {
+            #expect(SecondFactors.pause(misses: misses, last: 1_000, now: 1_000) == seconds)
+            #expect(SecondFactors.pause(misses: misses, last: 1_000, now: 1_000 + seconds * 1_000 - 1) == 1)
+            #expect(SecondFactors.pause(misses: misses, last: 1_000, now: 1_000 + seconds * 1_000) == nil)
+        }
+        var (now, misses) = (Int64(0), 0)
+        while now < 365 * 86_400_000 {
+            misses += 1
+            now += 1_000 * (SecondFactors.pause(misses: misses, last: now, now: now) ?? 0)
+        }
+        #expect(misses < 400)
+    }
+
     /// RFC 4648 section 10.
     @Test(arguments: [
         ("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB"), ("foobar", "MZXW6YTBOI"),

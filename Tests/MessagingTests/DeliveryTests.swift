@@ -84,12 +84,15 @@ import Testing
     }
 
     /// The job as it ends, on a queue of its own; without delays between its tries.
-    private func end(of payload: [UInt8], by carriers: Carriers) async throws -> JobStatus {
-        let harness = ReferenceHarness()
+    private func end(
+        of payload: [UInt8], by carriers: Carriers, in harness: ReferenceHarness = ReferenceHarness(),
+        tooLate: @escaping @Sendable (String, String) -> Void = { _, _ in }
+    ) async throws -> JobStatus {
         let job = try await harness.transaction { jobs in
             try jobs.enqueue(NewJob(kind: "sms.send", queue: "sms", payload: payload, maxAttempts: 4))
         }
-        let delivery = MessageDelivery(carriers: { carriers }, open: { $0.map { $0 ^ 0x5A } }, queue: harness.queue)
+        let delivery = MessageDelivery(
+            carriers: { carriers }, open: { $0.map { $0 ^ 0x5A } }, queue: harness.queue, clock: harness.clock, tooLate: tooLate)
         let workers = JobWorkers(
             queue: harness.queue, handlers: ["sms.send": delivery], queues: ["sms": QueueOptions(backoff: 0)], clock: harness.clock,
             random: SeededRandom(), worker: "w", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -103,8 +106,8 @@ import Testing
         }
     }
 
-    private func payload(key: UInt8) -> [UInt8] {
-        let sealed = Array(Self.message.json.text.utf8).map { $0 ^ key }
+    private func payload(key: UInt8, _ message: Message = Self.message) -> [UInt8] {
+        let sealed = Array(message.json.text.utf8).map { $0 ^ key }
         return Array("{\"sealed\":\"\(Base64.url(sealed))\"}".utf8)
     }
 
@@ -126,6 +129,27 @@ import Testing
             #expect(status.state == .dead && status.error?.contains("another key") == true)
         }
         #expect(carrier.count == 0)
+    }
+
+    /// A code whose time is over tells nobody anything; and what is made for nobody goes to nobody.
+    @Test(.timeLimit(.minutes(1))) func whatIsTooLateOrForNobodyIsNotSent() async throws {
+        let carrier = Scripted("a", [], job: nil)
+        let carriers = Carriers(mail: [], sms: [carrier])
+        let harness = ReferenceHarness()
+        let told = Mutex<[String]>([])
+        var message = Self.message
+        message.expiresAt = harness.clock.now()
+        let late = try await end(of: payload(key: 0x5A, message), by: carriers, in: harness) { notice, job in
+            told.withLock { $0.append("\(notice) \(job.isEmpty)") }
+        }
+        #expect(late.state == .dead && late.attempts == 1 && late.error == "not sent: its time was over")
+        #expect(told.withLock { $0 } == ["n false"])
+        (message.expiresAt, message.isForNobody) = (nil, true)
+        let decoy = try await end(of: payload(key: 0x5A, message), by: carriers)
+        #expect(decoy.state == .done && carrier.count == 0)
+        (message.expiresAt, message.isForNobody) = (harness.clock.now() + 1, false)
+        #expect(try await end(of: payload(key: 0x5A, message), by: carriers, in: harness).state == .done)
+        #expect(carrier.count == 1)
     }
 
     @Test func aStepIsReadFromItsErrorAlone() {

@@ -1,4 +1,6 @@
+import Config
 import JSON
+import Schema
 import Testing
 
 @testable import Records
@@ -29,5 +31,28 @@ import Testing
     @Test func textIsNFC() {
         #expect(Array(NormalizedText.nfc("e\u{301}").unicodeScalars) == ["\u{e9}"])
         #expect(NormalizedText.nfc("plain") == "plain")
+    }
+
+    /// What it means is the field's to say, not the value's looks.
+    @Test func whatIsTypedIsReadByItsField() throws {
+        let text = """
+            [collections.users.fields]
+            name = "string"
+            age = "int"
+            size = "float"
+            open = "bool"
+            price = { type = "decimal", precision = 6, scale = 2 }
+            tags = { type = "flags", values = ["a", "b"] }
+            kind = { type = "enum", values = ["1", "2"] }
+            """
+        let schema = try SchemaCompiler.compile(try ConfigurationLoader().load(text: text))
+        for (name, typed, value) in [
+            ("phone", "+989121234567", "+989121234567"), ("phone", "null", .null), ("name", "007", "007"), ("name", "true", "true"),
+            ("name", "null", "null"), ("age", "7", 7), ("age", "x", "x"), ("size", "1.5", .number("1.5")), ("open", "true", true),
+            ("price", "12.50", "12.50"), ("tags", "[\"a\"]", ["a"]), ("kind", "1", "1"), ("age", "null", .null),
+        ] as [(String, String, JSONValue)] {
+            let field = try #require(schema.users.field(name))
+            #expect(field.typed(typed) == value, "\(name)=\(typed)")
+        }
     }
 }

@@ -76,6 +76,99 @@ import Testing
         #expect(!rows.contains { $0.contains("/sell") || $0.contains("PATCH") || $0.hasPrefix("GET /items") }, "\(rows)")
     }
 
+    @Test func `how one signs in is told as the file has it`() throws {
+        func rows(_ auth: String, _ title: String = "public surface") throws -> [String] {
+            let loaded = try ConfigurationLoader(needsSecrets: false).load(text: auth)
+            let (schema, configuration) = (try SchemaCompiler.compile(loaded), loaded.configuration)
+            let tables = SiteExplanation(schema, configuration).siteTables
+            return tables.first { $0.title == title }?.rows.map { $0.joined(separator: " ") } ?? []
+        }
+        let plain = try rows("")
+        #expect(plain.contains("POST /auth/signup true") && plain.contains("POST /auth/password/forgot true"), "\(plain)")
+        #expect(!plain.contains { $0.contains("otp") || $0.contains("oidc") || $0.contains("PATCH") }, "\(plain)")
+        #expect(try rows("[auth]\nsignup = \"invite\"").contains("POST /auth/signup whoever has an invitation"))
+        #expect(try !rows("[auth]\nsignup = \"closed\"").contains { $0.contains("/auth/signup") })
+        let codes = try rows(
+            """
+            [auth]
+            methods = ["otp"]
+            totp = { require = "name == 'boss'" }
+            [auth.otp]
+            notify = "code"
+            [auth.oidc.firm]
+            issuer = "https://id.example.org"
+            client_id = "a"
+            client_secret = "env:SECRET"
+            [notify.code]
+            channel = "sms"
+            text = "{{ code }}"
+            [collections.users.fields]
+            name = "string"
+            """)
+        for line in [
+            "POST /auth/otp/request true", "POST /auth/otp/verify whoever has the code; makes accounts", "GET /auth/oidc/firm true",
+            "POST /auth/totp/verify whoever has come through the first step",
+        ] { #expect(codes.contains(line), "\(codes)") }
+        #expect(!codes.contains { $0.contains("/auth/login") || $0.contains("/auth/signup") || $0.contains("password") }, "\(codes)")
+        let own = try rows(
+            "[auth]\ntotp = { require = \"name == 'boss'\" }\n[collections.users.fields]\nname = \"string\"",
+            "signing in, and one's own account")
+        #expect(own.contains("POST /auth/totp/setup me != null; a must where name == 'boss'"), "\(own)")
+        let clock = try rows(
+            "[schedules.night]\ncron = \"0 3 * * *\"\ndo = [{ job = \"sitemap.rebuild\" }]", "schedules")
+        #expect(clock == ["night 0 3 * * * job sitemap.rebuild"])
+    }
+
+    @Test func `ways to an account that lead nowhere are told`() throws {
+        func told(_ text: String) throws -> [String] {
+            let (schema, configuration) = try compile(text)
+            return Advice.warnings(schema, configuration).map { "\($0.at.line):\($0.at.column) \($0.message)" }
+        }
+        #expect(try told("[auth]\nsignup = \"invite\"") == ["2:10 nobody can be invited: there are no invitations here"])
+        let codes = """
+            [auth]
+            methods = ["otp"]
+            otp = { notify = "code" }
+            [notify.code]
+            channel = "sms"
+            text = "{{ code }}"
+            [collections.users.fields]
+            name = { type = "string", required = true }
+            nick = { type = "string", required = true, default = "x" }
+            seen = { type = "datetime", required = true, stamp = "now" }
+            """
+        #expect(try told(codes) == ["8:1 nobody new gets an account by a code: 'name' is required, and has no default"])
+        #expect(try told(codes.replacingOccurrences("[auth]", "[auth]\nsignup = \"closed\"")).isEmpty)
+    }
+
+    /// Asked at every request: without a query, and of nothing but the user and the clock.
+    @Test(arguments: [
+        ("active_when = \"firm.open\"", "'active_when' is asked at every request"), ("active_when = \"me != null\"", "'me'"),
+        ("totp = { require = \"count(notes) > 1\" }", "'require' is asked at every request"),
+        ("totp = { require = \"nme == 'boss'\" }", "'nme'"), ("totp = { require = \"name\" }", "condition"),
+        ("totp = { require = 1 }", "expression"), ("totp = { requir = \"true\" }", "'requir'"),
+    ]) func `what is asked of an account is checked at load`(key: String, message: String) throws {
+        let text = """
+            [auth]
+            \(key)
+            [collections.users.fields]
+            name = "string"
+            firm = { type = "ref", to = "firms" }
+            [collections.firms.fields]
+            open = "bool"
+            [collections.notes.fields]
+            writer = { type = "ref", to = "users", as = "notes", on_delete = "cascade" }
+            """
+        let faults = #expect(throws: Faults.self) { _ = try compile(text) }
+        let found = faults?.all.map { "\($0.at.line) \($0.message)" } ?? []
+        #expect(found.count == 1 && found[0].hasPrefix("2 ") && found[0].contains(message), "\(found)")
+    }
+
+    @Test(arguments: ["totp = true", "totp = { require = \"now > created_at\" }", "active_when = \"name != 'x' and now > created_at\""])
+    func `the clock may be asked`(key: String) throws {
+        _ = try compile("[auth]\n\(key)\n[collections.users.fields]\nname = \"string\"")
+    }
+
     @Test func `the site is told before its collections: what is public, what names stand for, uploads, other routes`() throws {
         let (schema, configuration) = try compile(Self.shop)
         let tables = SiteExplanation(schema, configuration).siteTables
@@ -109,5 +202,11 @@ import Testing
             #expect(table.rows.allSatisfy { $0.count == table.columns.count }, "\(table.title)")
             #expect(table.text.hasPrefix("  \(table.title) (\(table.columns[0])") && table.lines.count == table.rows.count)
         }
+    }
+}
+
+extension String {
+    fileprivate func replacingOccurrences(_ part: String, _ other: String) -> String {
+        split(separator: part, omittingEmptySubsequences: false).joined(separator: other)
     }
 }

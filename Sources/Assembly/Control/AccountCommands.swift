@@ -20,7 +20,8 @@ package struct AccountCommands: Sendable {
 
     /// The commands, by name.
     static let names: Set<String> = [
-        "user.create", "user.list", "user.disable", "user.enable", "user.reset-password", "user.grant", "session.list", "session.revoke",
+        "user.create", "user.list", "user.disable", "user.enable", "user.reset-password", "user.reset-totp", "user.grant",
+        "session.list", "session.revoke",
         "keys.list", "keys.rotate", "schedule.run",
     ]
     private static let listLimit = 1_000
@@ -65,7 +66,7 @@ package struct AccountCommands: Sendable {
 
     private func perform(_ command: JSONValue) async throws -> JSONValue {
         switch command["command"]?.string {
-        case "user.create": return ["id": .string(try await identity.accounts.create(command["user"] ?? .null, on: loop).get())]
+        case "user.create": return ["id": .string(try await identity.accounts.create(typed(command["user"] ?? .null), on: loop).get())]
         case "user.list": return try await list()
         case "user.disable":
             let user = try await user(command)
@@ -79,7 +80,11 @@ package struct AccountCommands: Sendable {
             let mustChange = command["must_change"] == .bool(true)
             try await identity.passwords.reset(user.id, to: command["password"]?.string ?? "", mustChange: mustChange, on: loop).get()
             return ["id": .string(user.id)]
-        case "user.grant": return try await grant(command["fields"] ?? .null, to: user(command))
+        case "user.reset-totp":
+            let user = try await user(command)
+            guard let factors = identity.accounts.secondFactors else { throw Refused(description: "the file offers no authenticators") }
+            return ["id": .string(user.id), "ended": .integer(Int64(try await factors.reset(user.id, on: loop).get()))]
+        case "user.grant": return try await grant(typed(command["fields"] ?? .null), to: user(command))
         case "session.list": return try await sessions(of: user(command))
         case "session.revoke": return try await revoke(command)
         case "keys.list": return keys
@@ -134,6 +139,16 @@ package struct AccountCommands: Sendable {
                         [JSONMember(name: "id", value: .string(row.id)), JSONMember(name: "active", value: .bool(isOpen))] + facts)
                 })
         ]
+    }
+
+    /// Values that were typed, as the JSON that their fields take.
+    private func typed(_ body: JSONValue) -> JSONValue {
+        guard case .object(let members) = body else { return body }
+        return .object(
+            members.map { member in
+                guard case .string(let text) = member.value, let field = users.field(member.name) else { return member }
+                return JSONMember(name: member.name, value: field.typed(text))
+            })
     }
 
     /// Any field, whatever rights say (11-precisions 60).
@@ -202,6 +217,7 @@ package struct AccountCommands: Sendable {
         case RecordError.invalid(let faults), RecordError.fieldsForbidden(let faults):
             faults.map { "\($0.path): \($0.message)" }.joined(separator: "\n")
         case RecordError.conflict(let fields): "another user has this \(fields.joined(separator: ", ")) already"
+        case RecordError.checkFailed(_, let message): message
         case RecordError.notFound: "there is no such thing"
         default: "\(error)"
         }

@@ -8,6 +8,8 @@ package struct Auth: Sendable {
     /// Where tokens may be; the first is used where the client does not choose.
     package var transport: [Transport] = [.bearer]
     package var signup = Signup.open
+    /// Where it is written.
+    package var signupAt: Location?
     /// A condition over the user; false closes the account (403 `ACCOUNT_INACTIVE`).
     package var activeWhen: Located<String>?
     package var accessTTL: Int64 = 15 * 60_000
@@ -65,6 +67,8 @@ package struct AddressProof: Sendable {
 
 /// `auth.totp`
 package struct TOTPSettings: Sendable {
+    /// A condition over the user; while it holds he must have an authenticator (403 `TOTP_REQUIRED`).
+    package var require: Located<String>?
     /// What authenticators show; nil: `app.name`.
     package var issuer: String?
 

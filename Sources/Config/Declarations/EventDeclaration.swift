@@ -48,6 +48,8 @@ package struct ScheduleDeclaration: Sendable {
     package var name: String
     package var at: Location
     package var cron: Located<Cron>
+    /// As it is written.
+    package var cronText = ""
     package var effects: [EffectDeclaration] = []
 
     package init(name: String, at: Location, cron: Located<Cron>) {

@@ -26,6 +26,7 @@ extension Language {
             Key("oidc", oidc, \.oidc, "sign-in by other services (OpenID Connect)"),
         ]
     ) { auth, table, reading in
+        auth.signupAt = table["signup"]?.node.at
         if auth.methods.isEmpty, table["oidc"] == nil, let methods = table["methods"] {
             reading.report("nobody could sign in", methods.node, suggestion: "write methods = [\"password\"]")
         }
@@ -84,7 +85,10 @@ extension Language {
     private static let totp = Form<TOTPSettings?>.preset(totpSection) { TOTPSettings() }
 
     private static let totpSection = Section<TOTPSettings>(keys: [
-        Key("issuer", .text(), \.issuer, "what authenticators show; `app.name` unless said")
+        Key(
+            "require", .expression, \.require,
+            "condition over the user; while it holds, nothing but setting up an authenticator is open to whoever has none"),
+        Key("issuer", .text(), \.issuer, "what authenticators show; `app.name` unless said"),
     ])
 
     private static let oidc = Form<[OIDCDeclaration]>.byName("service", shape: oidcSection.shape) { member, reading in

@@ -13,7 +13,9 @@ extension Language {
     static let schedules = Form<[ScheduleDeclaration]>.byName("schedule", shape: schedule.shape) { member, reading in
         let form = Form.table(schedule) { node in
             let never = Cron(minutes: 0, hours: 0, days: 0, months: 0, weekdays: 0, anyDay: true, anyWeekday: true)
-            return ScheduleDeclaration(name: member.name, at: member.at, cron: Located(never, at: node.at))
+            var declared = ScheduleDeclaration(name: member.name, at: member.at, cron: Located(never, at: node.at))
+            declared.cronText = node.table?["cron"]?.node.string ?? ""
+            return declared
         }
         return form.read(member.node, reading)
     }

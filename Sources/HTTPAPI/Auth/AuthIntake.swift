@@ -117,14 +117,17 @@ struct AuthIntake: Sendable {
         JSONMember(name: "transport", value: ["enum": .array(context.settings.transports.map { .string($0.rawValue) })])
     }
 
-    /// A body of exactly these strings.
-    static func strings(_ names: [String], optional: [String] = [], and more: [JSONMember] = []) -> JSONValue {
+    /// A body of exactly these strings. `required` and `more` are members of a form of their own.
+    static func strings(
+        _ names: [String], optional: [String] = [], requiring required: [JSONMember] = [], and more: [JSONMember] = []
+    ) -> JSONValue {
         let texts = (names + optional).map { JSONMember(name: $0, value: ["type": "string", "maxLength": 4_096]) }
         var members: [JSONMember] = [
             JSONMember(name: "type", value: "object"), JSONMember(name: "additionalProperties", value: false),
-            JSONMember(name: "properties", value: .object(texts + more)),
+            JSONMember(name: "properties", value: .object(texts + required + more)),
         ]
-        if !names.isEmpty { members.append(JSONMember(name: "required", value: .array(names.map { .string($0) }))) }
+        let all = names + required.map(\.name)
+        if !all.isEmpty { members.append(JSONMember(name: "required", value: .array(all.map { .string($0) }))) }
         return .object(members)
     }
 }

@@ -27,9 +27,16 @@ extension Failure {
             self.init(
                 status: .tooManyRequests, code: "RATE_LIMITED", message: "too many codes were asked for; try again in \(seconds) s",
                 headers: ["retry-after": "\(seconds)"])
+        case IdentityError.secondFactorDemanded:
+            self = .secondFactorDemanded("an authenticator is demanded of this account: it cannot be given up")
         case PasswordError.busy: self = .unavailable("too many logins at once")
         default: self.init(error)
         }
+    }
+
+    /// `auth.totp.require` holds for him.
+    static func secondFactorDemanded(_ message: String) -> Failure {
+        Failure(status: .forbidden, code: "TOTP_REQUIRED", message: message)
     }
 
     /// A page of another site asked, with this one's cookies.

@@ -34,18 +34,34 @@ struct OIDCRoutes: Sendable {
     @Sendable private func begin(_ call: Call) -> Intake {
         intake.respond(call) { caller in
             let query = try Query(call.request.query)
-            try query.refuseAll(but: ["transport"])
+            try query.refuseAll(but: ["transport", "challenge"])
+            guard services.names.contains(call.parameters.first ?? "") else { throw Failure.notFound }
             let offered = context.settings.transports
             let named = query["transport"].map { Auth.Transport(rawValue: $0) }
             guard let transport = named ?? offered.first ?? .bearer, offered.contains(transport) else {
                 throw Failure.invalid([FieldFault(path: "transport", code: "enum", message: "is not offered here")])
             }
             return services.begin(
-                call.parameters.first ?? "", answersByCookie: transport == .cookie, for: caller, on: call.request.eventLoop
+                call.parameters.first ?? "", handOver: try Self.handOver(transport, query["challenge"]), for: caller,
+                on: call.request.eventLoop
             ).map { departure in
                 Self.redirect(departure.location, cookie: cookie(departure.cookie, lifetime: OIDCSignIn.lifetime / 1_000))
             }.flatMapErrorThrowing { throw failure($0, call) }
         }
+    }
+
+    /// Bearer tokens are for the page that began: it shows so by the verifier of its challenge (RFC 7636: SHA-256 as base64url).
+    private static func handOver(_ transport: Auth.Transport, _ challenge: String?) throws -> OIDCSignIn.HandOver {
+        guard transport == .bearer else { return .cookies }
+        guard let challenge else {
+            throw Failure.invalid([FieldFault(path: "challenge", code: "required", message: "is required for bearer tokens")])
+        }
+        guard challenge.utf8.count == 43, Base64.decodeURL(challenge)?.count == 32 else {
+            throw Failure.invalid([
+                FieldFault(path: "challenge", code: "format", message: "must be the SHA-256 of the verifier as base64url, 43 characters")
+            ])
+        }
+        return .exchange(challenge: challenge)
     }
 
     @Sendable private func arrive(_ call: Call) -> Intake {
@@ -75,8 +91,8 @@ struct OIDCRoutes: Sendable {
 
     @Sendable private func exchange(_ call: Call) -> Intake {
         intake.signIn(call) { entry in
-            let texts = try AuthIntake.texts(["code"], of: entry.body)
-            return services.exchange(texts[0], for: entry.caller, on: call.request.eventLoop).map {
+            let texts = try AuthIntake.texts(["code", "verifier"], of: entry.body)
+            return services.exchange(texts[0], verifier: texts[1], for: entry.caller, on: call.request.eventLoop).map {
                 answer.response($0, by: entry.transport, to: call)
             }
         }
@@ -134,6 +150,9 @@ struct OIDCRoutes: Sendable {
                 id: "beginOIDC", summary: "Sign in by another service: a browser goes there", tag: "auth",
                 parameters: [
                     name, OpenAPIDocument.parameter("transport", in: "query", transports, about: "how tokens will be handed over"),
+                    OpenAPIDocument.parameter(
+                        "challenge", in: "query", ["type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"],
+                        about: "for bearer tokens: the SHA-256, as base64url, of the verifier that the page keeps for the exchange"),
                 ],
                 successes: [redirect], failures: ["404"]))
         document.add(
@@ -145,8 +164,8 @@ struct OIDCRoutes: Sendable {
         document.add(
             .POST, "/api/v1/auth/oidc/exchange",
             .init(
-                id: "exchangeOIDC", summary: "The tokens for the code that came back with the browser", tag: "auth",
-                body: OpenAPIDocument.body(AuthIntake.strings(["code"], and: [intake.transportMember])),
+                id: "exchangeOIDC", summary: "The tokens for the code that came back, for the page that began", tag: "auth",
+                body: OpenAPIDocument.body(AuthIntake.strings(["code", "verifier"], and: [intake.transportMember])),
                 successes: [SignedInAnswer.firstStep(in: document)], failures: ["403", "429"]))
     }
 }

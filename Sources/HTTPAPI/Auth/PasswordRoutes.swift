@@ -34,13 +34,15 @@ struct PasswordRoutes: Sendable {
             .POST, "/api/v1/auth/password/reset",
             .init(
                 id: "resetPassword", summary: "A new password by the token of the mail; every session ends", tag: "auth",
-                body: OpenAPIDocument.body(AuthIntake.strings(["token", "password"])), successes: [OpenAPIDocument.nothing("changed")],
+                body: OpenAPIDocument.body(AuthIntake.strings(["token"], requiring: [context.newPassword])),
+                successes: [OpenAPIDocument.nothing("changed")],
                 failures: ["404"]))
         document.add(
             .POST, "/api/v1/auth/password/change",
             .init(
                 id: "changePassword", summary: "A new password in place of the present one; other sessions end", tag: "auth",
-                needsAccount: true, body: OpenAPIDocument.body(AuthIntake.strings(["password"], optional: ["current_password"])),
+                needsAccount: true,
+                body: OpenAPIDocument.body(AuthIntake.strings([], optional: ["current_password"], requiring: [context.newPassword])),
                 successes: [OpenAPIDocument.nothing("changed")], failures: ["403"]))
     }
 

@@ -143,7 +143,7 @@ struct SignInRoutes: Sendable {
         let users = context.records.schema.users
         var properties = [
             JSONMember(name: "email", value: ["type": "string", "format": "email", "maxLength": 254]),
-            JSONMember(name: "password", value: ["type": "string", "minLength": 8, "maxLength": 1_024]), intake.transportMember,
+            context.newPassword, intake.transportMember,
         ]
         var required: [JSONValue] = ["email", "password"]
         if context.records.schema.tenancy?.invitations != nil {

@@ -33,7 +33,7 @@ struct TOTPRoutes: Sendable {
     // MARK: Handlers
 
     @Sendable private func setUp(_ call: Call) -> Intake {
-        own(call, []) { _, caller in
+        own(call, [], admittingSetUp: true) { _, caller in
             factors.setUp(for: caller, on: call.request.eventLoop).map { setup in
                 Self.response(["secret": .string(setup.secret), "otpauth_url": .string(setup.link)], to: call)
             }
@@ -41,7 +41,7 @@ struct TOTPRoutes: Sendable {
     }
 
     @Sendable private func confirm(_ call: Call) -> Intake {
-        own(call, ["code"]) { texts, caller in
+        own(call, ["code"], admittingSetUp: true) { texts, caller in
             factors.confirm(texts[0], for: caller, on: call.request.eventLoop).map { codes in
                 Self.response(["recovery_codes": .array(codes.map { .string($0) })], to: call)
             }
@@ -65,9 +65,11 @@ struct TOTPRoutes: Sendable {
 
     /// What a person does about his own authenticator.
     private func own(
-        _ call: Call, _ names: [String], _ body: @escaping @Sendable ([String], Caller) throws -> EventLoopFuture<Response>
+        _ call: Call, _ names: [String], admittingSetUp: Bool = false,
+        _ body: @escaping @Sendable ([String], Caller) throws -> EventLoopFuture<Response>
     ) -> Intake {
-        context.refuseQuery(call)
+        let context = admittingSetUp ? context.admittingSetUp : context
+        return context.refuseQuery(call)
             ?? context.collect(call, isOptional: names.isEmpty) { caller, json in
                 guard !caller.isAnonymous else { throw RecordError.unauthenticated }
                 return try body(try AuthIntake.texts(names, of: json), caller).flatMapErrorThrowing { throw Failure(identity: $0) }

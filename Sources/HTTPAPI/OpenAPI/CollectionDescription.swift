@@ -213,7 +213,7 @@ extension OpenAPIDocument {
             properties += [
                 JSONMember(name: "email", value: ["type": "string", "format": "email", "maxLength": 254]),
                 JSONMember(name: "phone", value: ["type": "string"]),
-                JSONMember(name: "password", value: ["type": "string", "minLength": 1, "maxLength": 1_024]),
+                context.newPassword,
                 JSONMember(name: "must_change_password", value: ["type": "boolean"]),
             ]
         }

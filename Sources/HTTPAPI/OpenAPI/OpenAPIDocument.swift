@@ -65,8 +65,9 @@ struct OpenAPIDocument {
         statuses.formUnion(operation.failures)
         // A page of another site, with cookies.
         if context.settings.cookies != nil, method != .GET { statuses.insert("403") }
-        // An account that is closed is told so wherever it comes to.
-        if context.records.schema.activeWhen != nil, path.hasPrefix("/api/") { statuses.insert("403") }
+        // An account that is closed, or has not yet what it must have, is told so wherever it comes to.
+        let schema = context.records.schema
+        if schema.activeWhen != nil || schema.demandsSecondFactor != nil, path.hasPrefix("/api/") { statuses.insert("403") }
         // A tenant that is not active, or nothing to the caller.
         if isOfTenant { statuses.formUnion(["403", "404"]) }
         if operation.body != nil { statuses.formUnion(["413", "415"]) }

@@ -18,6 +18,8 @@ package enum ResolvedCaller: Sendable {
         case foreignOrigin
         /// Nothing else is open to him until he has changed his password.
         case mustChangePassword(Caller)
+        /// The same until he has an authenticator.
+        case mustSetUpSecondFactor(Caller)
         /// A member of a tenant that is not active.
         case tenantInactive
         /// He came by an API key, which this is not for.
@@ -132,6 +134,7 @@ extension Failure {
         case .tenantAbsent: self = .notFound
         case .outOfReach: self.init(status: .forbidden, code: "FORBIDDEN", message: "this key does not reach here")
         case .tenantInactive: self.init(status: .forbidden, code: "TENANT_INACTIVE", message: "this organisation is not active")
+        case .mustSetUpSecondFactor: self = .secondFactorDemanded("an authenticator must be set up first: POST /api/v1/auth/totp/setup")
         case .mustChangePassword:
             self.init(
                 status: .forbidden, code: "PASSWORD_CHANGE_REQUIRED",

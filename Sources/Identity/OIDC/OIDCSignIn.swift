@@ -11,6 +11,10 @@ internal import Schema
 /// The state is a proof, good once, and the browser that began must be the one that comes back: it holds a cookie whose hash is kept with the
 /// state. An account is found by what the service calls the person; by his e-mail address only where the service has proved it and the
 /// account has too: neither side can prepare an account for another's address.
+///
+/// Where tokens are not set as cookies on the way back, the page gets a code to change for them. The code is bound to the page that began, as
+/// RFC 7636 binds that of the service to us: the page gives the S256 challenge of a verifier that it keeps, and shows the verifier for the
+/// tokens. It needs no cookie, which a page of another origin than this could not send.
 package final class OIDCSignIn: Sendable {
     /// Where the browser goes, and what it keeps.
     package struct Departure: Sendable {
@@ -27,6 +31,13 @@ package final class OIDCSignIn: Sendable {
 
     /// The address belongs to an account that has not proved it.
     package struct Unproved: Error, Sendable {}
+    /// How the tokens will be handed over.
+    package enum HandOver: Sendable {
+        case cookies
+        /// For whoever has the verifier of that challenge (S256).
+        case exchange(challenge: String)
+    }
+
     /// There is no such service.
     package struct Unknown: Error, Sendable {}
 
@@ -57,14 +68,14 @@ package final class OIDCSignIn: Sendable {
 
     // MARK: There and back
 
-    /// `answersByCookie`: how the tokens will be handed over.
     package func begin(
-        _ name: String, answersByCookie: Bool, for caller: Caller, on loop: any EventLoop
+        _ name: String, handOver: HandOver, for caller: Caller, on loop: any EventLoop
     ) -> EventLoopFuture<Departure> {
         guard let service = services[name] else { return loop.makeFailedFuture(Unknown()) }
         let (nonce, verifier, cookie) = (secret(), secret(), secret())
+        let challenge: JSONValue = if case .exchange(let challenge) = handOver { .string(challenge) } else { .null }
         let data: JSONValue = [
-            "nonce": .string(nonce), "verifier": .string(verifier), "browser": .string(Self.hash(cookie)), "cookie": .bool(answersByCookie),
+            "nonce": .string(nonce), "verifier": .string(verifier), "browser": .string(Self.hash(cookie)), "challenge": challenge,
         ]
         let sealed = sealing.seal(Array(data.text.utf8))
         return records.store.transaction(on: loop) { [proofs] transaction in
@@ -92,15 +103,19 @@ package final class OIDCSignIn: Sendable {
             return loop.makeFutureWithTask {
                 try await service.identity(code: code, verifier: verifier, nonce: nonce)
             }.flatMap { [self] token in
-                enter(token, service: name, answersByCookie: data["cookie"] == true, for: caller, on: loop)
+                let handOver = data["challenge"]?.string.map { HandOver.exchange(challenge: $0) } ?? .cookies
+                return enter(token, service: name, handOver: handOver, for: caller, on: loop)
             }
         }
     }
 
-    /// The tokens for the code with which the browser came back.
-    package func exchange(_ code: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<SignInStep> {
+    /// The tokens for the code with which the browser came back, for the page that began. A wrong verifier spends nothing: neither can be
+    /// guessed.
+    package func exchange(_ code: String, verifier: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<SignInStep> {
         records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Accounts.Entry, IdentityError> in
-            guard case .proved(let proof) = try proofs.take(.oidcExchange, token: code, now: writer.now, in: transaction.proofs),
+            guard let known = try proofs.look(.oidcExchange, token: code, now: writer.now, in: transaction.proofs),
+                known.data == Array(Self.hash(verifier).utf8),
+                case .proved(let proof) = try proofs.take(.oidcExchange, token: code, now: writer.now, in: transaction.proofs),
                 let row = try transaction.row(in: accounts.users.name, id: proof.subject)
             else { return .failure(.wrongCode) }
             guard accounts.isActive(row) else { return .failure(.inactive) }
@@ -111,14 +126,15 @@ package final class OIDCSignIn: Sendable {
     // MARK: Whose account
 
     private func enter(
-        _ token: IDToken, service: String, answersByCookie: Bool, for caller: Caller, on loop: any EventLoop
+        _ token: IDToken, service: String, handOver: HandOver, for caller: Caller, on loop: any EventLoop
     ) -> EventLoopFuture<Arrival> {
         records.write(for: caller, on: loop) { [self] writer, transaction -> Entrance in
             guard let row = try account(token, service, writer) else { return .refused(.signupClosed) }
             guard accounts.isActive(row) else { return .refused(.inactive) }
-            if answersByCookie { return .entry(try accounts.enter(row, writer)) }
+            guard case .exchange(let challenge) = handOver else { return .entry(try accounts.enter(row, writer)) }
             let code = try proofs.make(
-                .oidcExchange, for: row.id, as: .token, lifetime: Self.exchangeLifetime, now: writer.now, in: transaction.proofs
+                .oidcExchange, for: row.id, as: .token, data: Array(challenge.utf8), lifetime: Self.exchangeLifetime, now: writer.now,
+                in: transaction.proofs
             ).secret
             return .exchange(code)
         }.flatMapThrowing { [accounts] entrance in
@@ -163,5 +179,6 @@ package final class OIDCSignIn: Sendable {
     /// RFC 7636 section 4.1: 43 characters.
     private func secret() -> String { Base64.url(records.random.bytes(32)) }
 
+    /// As RFC 7636 section 4.2 makes a challenge of a verifier.
     private static func hash(_ text: String) -> String { Base64.url(Array(SHA256.hash(data: Array(text.utf8)))) }
 }

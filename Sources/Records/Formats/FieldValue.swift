@@ -65,6 +65,17 @@ extension Field {
         }
     }
 
+    /// What somebody typed for it, as the JSON that it takes: a number is one where the field holds numbers, whatever it looks like. `null` is
+    /// none, but for texts.
+    package func typed(_ text: String) -> JSONValue {
+        switch kind {
+        case .string, .text, .html, .slug, .token: return .string(text)
+        case .int, .counter, .float, .bool, .json, .object, .list, .geo, .flags, .references, .medias:
+            return (try? JSONParser.parse(text)) ?? .string(text)
+        default: return text == "null" ? .null : .string(text)
+        }
+    }
+
     /// The same from text, as it stands in a query parameter of a field whose JSON form is a string.
     package func value(from text: String, path: String) throws(FieldFault) -> Value {
         func fault(_ code: String, _ message: String) -> FieldFault { FieldFault(path: path, code: code, message: message) }

@@ -45,6 +45,10 @@ package struct Message: Sendable, Equatable {
     /// Milliseconds since 1970.
     package var at: Int64
     package var routes: [Route]
+    /// From then on it is not sent any more; nil: whenever.
+    package var expiresAt: Int64?
+    /// It is not sent at all.
+    package var isForNobody = false
 
     package init(notice: String, at: Int64, routes: [Route]) {
         self.notice = notice
@@ -59,7 +63,8 @@ package struct Message: Sendable, Equatable {
 extension Message {
     package var json: JSONValue {
         .object([
-            "notice": .string(notice), "at": .integer(at),
+            "notice": .string(notice), "at": .integer(at), "expires_at": expiresAt.map { .integer($0) } ?? .null,
+            "for_nobody": .bool(isForNobody),
             "routes": .array(
                 routes.map { route in
                     .object([
@@ -79,6 +84,8 @@ extension Message {
         let read = routes.compactMap { Route($0) }
         guard read.count == routes.count else { return nil }
         self.init(notice: notice, at: at, routes: read)
+        expiresAt = json["expires_at"]?.integer
+        isForNobody = json["for_nobody"] == true
     }
 }
 

@@ -22,11 +22,17 @@ package struct NoticeFacts: Sendable {
     package var this: Row?
     /// Other values by their whole name: `alert.value`.
     package var names: [String: Value]
+    /// When the message is worth nothing any more, as a code whose time is over; milliseconds since 1970.
+    package var expiresAt: Int64?
+    /// Made like any other and sent to nobody: so that the time of an answer does not tell whether there is a recipient.
+    package var isForNobody: Bool
 
     package init(
         code: String? = nil, token: String? = nil, link: String? = nil, new: Row? = nil, old: Row? = nil, this: Row? = nil,
-        names: [String: Value] = [:]
+        names: [String: Value] = [:], expiresAt: Int64? = nil, isForNobody: Bool = false
     ) {
+        self.expiresAt = expiresAt
+        self.isForNobody = isForNobody
         self.code = code
         self.token = token
         self.link = link
@@ -75,7 +81,8 @@ extension RecordWriter {
             return try route(channel, to: address, notice, locale: locale, in: scope, this: facts.this)
         }
         guard let first = routes.first else { return nil }
-        let message = Message(notice: notice.name, at: environment.now, routes: routes)
+        var message = Message(notice: notice.name, at: environment.now, routes: routes)
+        (message.expiresAt, message.isForNobody) = (facts.expiresAt, facts.isForNobody)
         let sealed = seal(Array(message.json.text.utf8))
         guard !sealed.isEmpty else { throw MessagesUnsealed() }
         let payload: JSONValue = ["sealed": .string(Base64.url(sealed))]

@@ -8,6 +8,9 @@ package enum AccountEvent: String, Sendable {
     case loginFailed = "login_failed"
     case logout
     case passwordChanged = "password_changed"
+    case secondFactorOn = "totp_enabled"
+    case secondFactorOff = "totp_disabled"
+    case recoveryCodeUsed = "recovery_code_used"
 }
 
 extension RecordWriter {

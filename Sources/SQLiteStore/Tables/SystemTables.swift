@@ -3,7 +3,7 @@ import Ports
 /// The tables of Atlas itself, and the layout of the file as a whole.
 enum SystemTables {
     /// Raised with every change of these tables or of how records are stored. A file of a higher one is refused.
-    static let layout: Int64 = 6
+    static let layout: Int64 = 7
 
     private static let statements = """
         CREATE TABLE IF NOT EXISTS "_atlas_meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -8,6 +8,8 @@ struct SQLiteSecondFactors: SecondFactorTransaction {
             STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS "_atlas_recovery_codes" (
             "user" TEXT NOT NULL, "hash" BLOB NOT NULL, PRIMARY KEY ("user", "hash")) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS "_atlas_second_factor_misses" (
+            "user" TEXT PRIMARY KEY, "count" INTEGER NOT NULL, "last" INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         """
 
     private let connection: Connection
@@ -40,7 +42,7 @@ struct SQLiteSecondFactors: SecondFactorTransaction {
     }
 
     func remove(of user: String) throws {
-        for table in ["_atlas_second_factors", "_atlas_recovery_codes"] {
+        for table in ["_atlas_second_factors", "_atlas_recovery_codes", "_atlas_second_factor_misses"] {
             let statement = try connection.statement(#"DELETE FROM "\#(table)" WHERE "user" = ?"#)
             statement.bind(user, at: 1)
             try statement.run()
@@ -74,5 +76,29 @@ struct SQLiteSecondFactors: SecondFactorTransaction {
         statement.bind(bytes: hash, at: 2)
         try statement.run()
         return connection.changes > 0
+    }
+
+    // MARK: Misses
+
+    func misses(of user: String) throws -> (count: Int, last: Int64) {
+        let statement = try connection.statement(#"SELECT "count", "last" FROM "_atlas_second_factor_misses" WHERE "user" = ?"#)
+        defer { statement.reset() }
+        statement.bind(user, at: 1)
+        return try statement.step() ? (Int(statement.integer(0)), statement.integer(1)) : (0, 0)
+    }
+
+    func addMiss(of user: String, at moment: Int64) throws {
+        let statement = try connection.statement(
+            #"INSERT INTO "_atlas_second_factor_misses" ("user", "count", "last") VALUES (?1, 1, ?2) "#
+                + #"ON CONFLICT DO UPDATE SET "count" = "count" + 1, "last" = ?2"#)
+        statement.bind(user, at: 1)
+        statement.bind(moment, at: 2)
+        try statement.run()
+    }
+
+    func clearMisses(of user: String) throws {
+        let statement = try connection.statement(#"DELETE FROM "_atlas_second_factor_misses" WHERE "user" = ?"#)
+        statement.bind(user, at: 1)
+        try statement.run()
     }
 }

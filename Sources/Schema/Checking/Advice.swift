@@ -9,6 +9,7 @@ package enum Advice {
             guard let allow = kind.allow, schema.mediaKinds[kind.name]?.allow?.isNeverForAnonymous == false else { continue }
             found.append(warning("everybody may upload this, without signing in", allow))
         }
+        found += newcomers(schema, configuration)
         // What a trait says is found in every collection that uses it, and told once.
         var told: Set<Fault> = []
         return found.filter { told.insert($0).inserted }
@@ -23,6 +24,32 @@ package enum Advice {
 
     private static func warning(_ message: String, _ place: Located<String>, _ suggestion: String? = nil) -> Fault {
         Fault(message, at: place.at, length: max(1, place.value.unicodeScalars.count), suggestion: suggestion, severity: .warning)
+    }
+
+    // MARK: Accounts
+
+    /// Ways to an account that lead nowhere.
+    private static func newcomers(_ schema: Schema, _ configuration: Configuration) -> [Fault] {
+        let auth = configuration.auth
+        var found: [Fault] = []
+        if auth.signup == .invite, configuration.tenancy?.invitations == nil, let at = auth.signupAt {
+            found.append(
+                warning(
+                    "nobody can be invited: there are no invitations here", Located("\"invite\"", at: at),
+                    "add invitations = true to [tenancy], or write signup = \"closed\""))
+        }
+        let ways = (auth.methods.contains(.otp) ? ["by a code"] : []) + (auth.oidc.isEmpty ? [] : ["by another service"])
+        guard auth.signup == .open, !ways.isEmpty else { return found }
+        let declared = configuration.collections.first { $0.name == schema.users.name }?.fields ?? []
+        return found
+            + declared.compactMap { declared in
+                guard let field = schema.users.field(declared.name), field.required, field.initial.isNull, field.slugSources.isEmpty,
+                    field.source == .client || field.source == .clientOnce
+                else { return nil }
+                return warning(
+                    "nobody new gets an account \(ways.joined(separator: " or ")): '\(field.name)' is required, and has no default",
+                    Located(field.name, at: declared.at), "give it a default, or take 'required' away and ask for it afterwards")
+            }
     }
 
     // MARK: Rights

@@ -16,11 +16,7 @@ package struct SiteExplanation: Sendable {
 
     /// What a caller without credentials may do: the first thing to look at.
     package var publicSurface: ExplainedTable {
-        var rows = [
-            ["POST", "/auth/login", "true"], ["POST", "/auth/refresh", "whoever has the token"],
-            ["POST", "/auth/logout", "whoever has the token"],
-        ]
-        if configuration.auth.signup == .open { rows.append(["POST", "/auth/signup", "true"]) }
+        var rows = signInRoutes.filter(\.isPublic).map(\.row)
         for kind in configuration.media {
             guard let rule = schema.mediaKinds[kind.name]?.allow, !rule.isNeverForAnonymous else { continue }
             rows.append(["POST", "/media (\(kind.name))", rule.expression.source])

@@ -8,6 +8,12 @@ extension SiteExplanation {
             publicSurface,
             ExplainedTable(
                 "rules", columns: ["name", "stands for"], rows: configuration.rules.map { [$0.name, $0.condition.value] }),
+            ExplainedTable(
+                "signing in, and one's own account", columns: ["method", "path", "rule"],
+                rows: signInRoutes.filter { !$0.isPublic }.map(\.row)),
+            ExplainedTable(
+                "schedules", columns: ["name", "cron", "effects"],
+                rows: configuration.schedules.map { [$0.name, $0.cronText, $0.effects.map(\.text).joined(separator: "; ")] }),
             ExplainedTable("uploads", columns: ["kind", "who", "up to", "variants", "takes"], rows: configuration.media.map(upload)),
             ExplainedTable("views, exports and the like", columns: ["method", "path", "rule", "note"], rows: others),
         ].filter { !$0.rows.isEmpty }

@@ -59,6 +59,34 @@ enum BuiltInNotices {
             اگر کار شما نبوده است، بی‌درنگ به ما خبر دهید: {{ app.site_url }}
             """)
 
+    static let secondFactorOn = secondFactor(
+        "second_factor_on", "Your account asks for an authenticator now", "ورود دومرحله‌ای روشن شد",
+        english: "An authenticator was set up for your account", persian: "برای حساب شما برنامهٔ رمزساز راه‌اندازی شد")
+
+    static let secondFactorOff = secondFactor(
+        "second_factor_off", "Your account asks for no authenticator any more", "ورود دومرحله‌ای خاموش شد",
+        english: "The authenticator of your account was given up", persian: "برنامهٔ رمزساز حساب شما کنار گذاشته شد")
+
+    static let recoveryCodeUsed = secondFactor(
+        "recovery_code_used", "A recovery code of your account was used", "یک کد بازیابی حساب شما به کار رفت",
+        english: "A recovery code was used in place of the authenticator of your account",
+        persian: "به جای برنامهٔ رمزساز حساب شما یک کد بازیابی به کار رفت")
+
+    private static func secondFactor(
+        _ name: String, _ subject: String, _ persianSubject: String, english: String, persian: String
+    ) -> NoticeDeclaration {
+        declaration(
+            name, .mail, .sms, subject: (subject, persianSubject),
+            english: """
+                \(english), at {{ app.name }} on {{ date(now) }} at {{ time(now) }}. \
+                If it was not you, tell us at once: {{ app.site_url }}
+                """,
+            persian: """
+                \(persian): {{ app.name }}، {{ date(now) }} ساعت {{ time(now) }}. \
+                اگر کار شما نبوده است، بی‌درنگ به ما خبر دهید: {{ app.site_url }}
+                """)
+    }
+
     private static func declaration(
         _ name: String, _ channels: NoticeDeclaration.Channel..., subject: (english: String, persian: String)? = nil, english: String,
         persian: String

@@ -36,6 +36,10 @@ package struct Notices: Sendable {
     package var invitation: Notice
     /// To the old address or phone: e-mail, phone or password was changed.
     package var accountChanged: Notice
+    /// To the owner: an authenticator was set up, given up, or passed by with a recovery code.
+    package var secondFactorOn: Notice
+    package var secondFactorOff: Notice
+    package var recoveryCodeUsed: Notice
 
     /// BCP 47: of those whose language is not known.
     package var locale: String

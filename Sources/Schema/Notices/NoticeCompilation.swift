@@ -112,12 +112,16 @@ extension SchemaCompiler {
                     suggestion: "channel = \"\(channel.rawValue)\""))
         }
         let app = configuration.app
+        func news(_ declared: NoticeDeclaration) -> Notice {
+            notice(declared, in: NoticeContext(event: BuiltIns.users), to: BuiltIns.users)
+        }
         return Notices(
             otp: notice(noticeDeclaration(auth.otp.notice) ?? BuiltInNotices.otp, in: otp, to: BuiltIns.users),
             reset: notice(noticeDeclaration(auth.reset.notice) ?? BuiltInNotices.reset, in: users, to: BuiltIns.users),
             verifyEmail: notice(noticeDeclaration(auth.verifyEmail.notice) ?? BuiltInNotices.verifyEmail, in: users, to: BuiltIns.users),
             invitation: notice(invitation ?? BuiltInNotices.invitation, in: invitations, to: nil),
-            accountChanged: notice(BuiltInNotices.accountChanged, in: NoticeContext(event: BuiltIns.users), to: BuiltIns.users),
+            accountChanged: news(BuiltInNotices.accountChanged), secondFactorOn: news(BuiltInNotices.secondFactorOn),
+            secondFactorOff: news(BuiltInNotices.secondFactorOff), recoveryCodeUsed: news(BuiltInNotices.recoveryCodeUsed),
             locale: app.locale, timezone: app.timezone,
             facts: [
                 "app.name": .text(app.name), "app.site_url": .text(app.site), "app.base_url": .text(app.baseURL),
