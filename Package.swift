@@ -114,7 +114,8 @@ let package = Package(
         tests(
             "Identity",
             knows: [
-                "Conformance", "Ports", "Records", "Expressions", "JSON", "CCrypt", crypto, cryptoExtras, nio, nioPosix,
+                "Conformance", "SQLiteStore", "Config", "Schema", "Ports", "Records", "Expressions", "JSON", "CCrypt", crypto, cryptoExtras,
+                nio, nioPosix,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         tests("Jobs", knows: ["Conformance", "Ports", logging]),

@@ -98,6 +98,19 @@ import Testing
         }
     }
 
+    /// Kavenegar's `token` must be there: the next provider is asked at once.
+    @Test func aPatternNeedsAValueOfOneWord() async throws {
+        try await with { server, client in
+            for values in [[], [("name", "The Shop")]] as [[(String, String)]] {
+                let parcel = parcel("+989120000200", patterns: ["kavenegar": "verify"], values: values)
+                #expect(try await certainty(carriers(server, client)[0], parcel) == .refused)
+            }
+            try await carriers(server, client)[2].carry(parcel("+989120000200"))
+            _ = try await server.event(holding: "\"/send\"")
+            #expect(server.events.count == 1, "it was not asked")
+        }
+    }
+
     /// By the last digits of the number the service decides what becomes of it.
     @Test(arguments: [
         ("418", CarrierFailure.Certainty.refused), ("411", .refused), ("500", .unknown), ("000", .unknown), ("200", nil),

@@ -2,7 +2,8 @@ internal import JSON
 internal import Outbound
 internal import Records
 
-/// Kavenegar's REST API (https://kavenegar.com/rest.html): `sms/send`, and `verify/lookup` for a registered pattern. What counts is
+/// Kavenegar's REST API (https://kavenegar.com/rest.html), `/v1/{key}/{scope}/{method}.json` with a form: `sms/send` takes `receptor`, `message`,
+/// `sender` and `localid`, and `verify/lookup`, for a registered pattern, `receptor`, `template` and the tokens. What counts is
 /// `return.status`: 200, or an error code.
 struct KavenegarCarrier: Carrier {
     let service: SMSService
@@ -18,6 +19,10 @@ struct KavenegarCarrier: Carrier {
         let method: String
         if let pattern = route.patterns["kavenegar"] {
             method = "verify/lookup"
+            // It must be there, and may not hold white space: the service refuses what has none, which may as well go to the next.
+            guard route.values.contains(where: { !$0.value.contains(where: \.isWhitespace) }) else {
+                throw CarrierFailure(.refused, "a pattern needs a value without white space")
+            }
             form += [("template", pattern)] + Self.tokens(route.values.map(\.value))
         } else {
             method = "sms/send"

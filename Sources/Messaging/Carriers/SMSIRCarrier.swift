@@ -2,8 +2,9 @@ internal import JSON
 internal import Outbound
 internal import Records
 
-/// SMS.ir's REST API, version 1 (https://apidocs.sms.ir): `send/bulk`, and `send/verify` for a registered pattern. What counts is `status`:
-/// 1, or an error code.
+/// SMS.ir's REST API, version 1 (https://sms.ir/developer-web-service/rest-api/, https://apidocs.sms.ir), JSON with the key as `X-API-KEY`:
+/// `send/bulk` takes `lineNumber`, `messageText`, `mobiles` and `sendDateTime` (null: now), and `send/verify`, for a registered pattern, `mobile`,
+/// `templateId` and `parameters` of `name` and `value`. What counts is `status`: 1, or an error code, with HTTP 400, 401, 429 or 500.
 struct SMSIRCarrier: Carrier {
     let service: SMSService
     let key: String

@@ -1,0 +1,202 @@
+import Config
+import Conformance
+import Expressions
+import Glibc
+import NIOCore
+import NIOPosix
+import Ports
+import Records
+import SQLiteStore
+import Schema
+import Synchronization
+import Testing
+
+@testable import Identity
+
+/// What anybody may send costs no transaction, and where nothing has changed not even a read.
+@Suite struct StrangersCostTests {
+    private static let site = """
+        [tenancy]
+        tenant = "firms"
+        member = "staff"
+        [auth]
+        api_keys = { allow = "me != null" }
+        [collections.firms]
+        lookup = "slug"
+        [collections.firms.fields]
+        slug = { type = "string", required = true, unique = true }
+        [collections.staff]
+        tenant = true
+        [collections.staff.fields]
+        user = { type = "ref", to = "users", required = true, on_delete = "cascade" }
+        """
+
+    private struct Bench {
+        var schema: Schema
+        var store: CountingStore
+        var records: Records
+        var loop: any EventLoop
+        var now: Int64
+        var changes: Callback<[RecordChange]>
+    }
+
+    private func run(_ body: (Bench) async throws -> Void) async throws {
+        var template = Array("/tmp/atlas-identity-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw StoreError.unavailable("mkdtemp") }
+        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer {
+            for name in ["atlas.db", "atlas.db-wal", "atlas.db-shm", "lock", "atlas.lock"] { unlink("\(directory)/\(name)") }
+            rmdir(directory)
+        }
+        let clock = ManualClock()
+        let schema = try SchemaCompiler.compile(ConfigurationLoader(environment: [:]).load(text: Self.site).configuration)
+        let store = try SQLiteStore.open(
+            directory: directory, collections: schema.collections, options: .init(durability: .normal, readers: 1, clock: clock),
+            group: MultiThreadedEventLoopGroup.singleton)
+        do {
+            try await store.migrate(
+                Migration(
+                    steps: schema.collections.map { .createCollection($0) }, collections: schema.collections, snapshot: "{}",
+                    description: "test", binary: "test", at: 0))
+            let counting = CountingStore(store)
+            let changes = Callback<[RecordChange]>()
+            let records = Records(
+                schema: schema, store: counting, clock: clock, random: SeededRandom(), observer: { changes($0) })
+            try await body(
+                Bench(
+                    schema: schema, store: counting, records: records, loop: MultiThreadedEventLoopGroup.singleton.next(), now: clock.now(),
+                    changes: changes))
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    @Test func keysThatAreNone() async throws {
+        try await run { bench in
+            let (clock, masterKey) = (bench.records.clock, MasterKey(bytes: Array(repeating: 7, count: 32)))
+            let signing = SigningKeys(masterKey: masterKey, random: SeededRandom(), clock: clock)
+            let tokens = AccessTokens(keys: signing, issuer: "https://a.example", clock: clock)
+            let registry = SessionRegistry()
+            let sessions = Sessions(
+                options: .init(accessLifetime: 1_000, maximum: 10), records: bench.records, tokens: tokens,
+                refreshTokens: RefreshTokens(masterKey: masterKey, random: SeededRandom(), grace: 0, lifetime: 1), registry: registry)
+            let keys = APIKeys(records: bench.records, sessions: sessions, masterKey: masterKey)
+            let authenticator = Authenticator(tokens: tokens, registry: registry, clock: clock, keys: keys) { _, loop in
+                loop.makeSucceededFuture(nil)
+            }
+            @Sendable func isOpen(_ key: String) async throws -> Bool {
+                try await bench.loop.flatSubmit {
+                    switch authenticator.authenticate(key, cache: TokenCache(), on: bench.loop) {
+                    case .session: bench.loop.makeSucceededFuture(true)
+                    case .failed: bench.loop.makeSucceededFuture(false)
+                    case .pending(let future): future.map { (try? $0.get()) != nil }
+                    }
+                }.get()
+            }
+            let users = bench.schema.users
+            let user = try await bench.records.write(for: .system(now: bench.now), on: bench.loop) { writer, _ in
+                try writer.create(users, Draft(), adding: [:], asksRule: false)
+            }.get()
+            let caller = Caller(environment: Environment(me: user, now: bench.now))
+            let key = NewAPIKey(name: "k", scopes: nil, expiresAt: nil)
+            let made = try await keys.make(key, for: caller, on: bench.loop).get()
+            #expect(try await isOpen(made.text))
+            try await keys.remove(made.key.id, for: caller, on: bench.loop).get()
+
+            bench.store.forget()
+            let secret = made.text.split(separator: ".")[1]
+            for number in 0..<100 {
+                let id = UUIDv7.text(milliseconds: bench.now + Int64(number), random: SeededRandom(UInt64(number)).bytes(10))
+                for forged in ["atlas_\(id).\(secret)", "atlas_\(id).AAAA", "atlas_\(made.key.id).\(String(secret.reversed()))"] {
+                    #expect(try await !isOpen(forged))
+                }
+            }
+            #expect(bench.store.counts == .init(reads: 0, transactions: 0))
+            // One that was good is looked for once, until something changes.
+            for _ in 0..<100 { #expect(try await !isOpen(made.text)) }
+            #expect(bench.store.counts == .init(reads: 0, transactions: 1))
+            registry.userChanged(user.id, to: nil)
+            #expect(try await !isOpen(made.text))
+            #expect(bench.store.counts == .init(reads: 0, transactions: 2))
+        }
+    }
+
+    @Test func namesOfTenantsThatThereAreNot() async throws {
+        try await run { bench in
+            let tenants = Tenants(try #require(bench.schema.tenancy), store: bench.store)
+            let stranger = Caller(environment: Environment(now: bench.now))
+            @Sendable func place(_ name: String) async throws -> Row? {
+                let place: Tenants.Place =
+                    switch tenants.place(stranger, named: name, on: bench.loop) {
+                    case .success(let place): place
+                    case .failure: try await tenants.load(stranger, named: name, on: bench.loop).get()
+                    }
+                guard case .caller(let caller) = place else { return nil }
+                return caller.environment.tenant
+            }
+            let nobody = "00000000-0000-0000-0000-000000000000"
+            for number in 0..<100 { #expect(try await place("firm\(number)")?.id == nobody) }
+            #expect(bench.store.counts == .init(reads: 100, transactions: 0))
+            for number in 0..<100 { _ = try await place("firm\(number)") }
+            #expect(bench.store.counts == .init(reads: 100, transactions: 0))
+            for _ in 0..<2 { _ = try await place(String(repeating: "x", count: 1_000)) }
+            #expect(bench.store.counts == .init(reads: 102, transactions: 0), "long names are not kept")
+
+            bench.changes.set { tenants.observe($0) }
+            let firms = try #require(bench.schema.collection("firms"))
+            let slug = try #require(firms.field("slug")).index
+            let firm = try await bench.records.write(for: .system(now: bench.now), on: bench.loop) { writer, _ in
+                try writer.create(firms, Draft(), adding: [slug: .text("firm7")], asksRule: false)
+            }.get()
+            #expect(try await place("firm7")?.id == firm.id)
+        }
+    }
+}
+
+/// Says how often it was asked.
+private final class CountingStore: Store {
+    struct Counts: Equatable {
+        var reads = 0
+        var transactions = 0
+    }
+
+    private let store: any Store
+    private let state = Mutex(Counts())
+
+    init(_ store: any Store) {
+        self.store = store
+    }
+
+    var counts: Counts { state.withLock { $0 } }
+    func forget() { state.withLock { $0 = Counts() } }
+
+    func read(_ read: RecordRead, into buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<RecordAnswer?> {
+        state.withLock { $0.reads += 1 }
+        return store.read(read, into: buffer, on: loop)
+    }
+
+    func list(_ list: RecordList, into buffer: ByteBuffer, on loop: any EventLoop) -> EventLoopFuture<ListAnswer> {
+        state.withLock { $0.reads += 1 }
+        return store.list(list, into: buffer, on: loop)
+    }
+
+    func snapshot<Result: Sendable>(
+        on loop: any EventLoop, _ body: @escaping @Sendable (any Snapshot) throws -> Result
+    ) -> EventLoopFuture<Result> {
+        state.withLock { $0.reads += 1 }
+        return store.snapshot(on: loop, body)
+    }
+
+    var commits: Int { store.commits }
+
+    func transaction<Result: Sendable>(
+        on loop: any EventLoop, _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) -> EventLoopFuture<Result> {
+        state.withLock { $0.transactions += 1 }
+        return store.transaction(on: loop, body)
+    }
+
+    func close() async { await store.close() }
+}
