@@ -106,8 +106,12 @@ package struct ExampleSite: Sendable {
         _ = try await program.exitStatus()
     }
 
-    /// The same directory served anew; `body` uses it, then it ends like any other site.
-    package func revived(sourceLocation: SourceLocation = #_sourceLocation, _ body: (ExampleSite) async throws -> Void) async throws {
+    /// The same directory served anew, perhaps with further settings; `body` uses it, then it ends like any other site.
+    package func revived(
+        settings: [String] = [], sourceLocation: SourceLocation = #_sourceLocation, _ body: (ExampleSite) async throws -> Void
+    ) async throws {
+        var setup = setup
+        setup.settings += settings
         let site = try await Self.start(example, setup, program.directory, api.transcript ?? Transcript())
         do {
             try await body(site)
