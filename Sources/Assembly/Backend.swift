@@ -183,6 +183,6 @@ package final class Application: Sendable {
             settings: settings, records: records, resolve: resolve ?? callers.resolve, tenants: placement, log: backend.log)
         api = API(
             context, auth: AuthRoutes(context, identity),
-            media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads))
+            media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads), threads: backend.threads)
     }
 }

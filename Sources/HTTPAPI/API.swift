@@ -1,6 +1,7 @@
 package import Edge
 internal import NIOCore
 internal import NIOHTTP1
+package import NIOPosix
 internal import Records
 
 /// The HTTP API of one site: built from its schema, immutable, swapped as a whole by a reload.
@@ -8,11 +9,30 @@ package final class API: Responder {
     private let context: APIContext
     private let routes: RouteTable
 
-    package init(_ context: APIContext, auth: AuthRoutes, media: MediaRoutes) {
+    /// `threads` describe the routes when somebody first asks for `/openapi.json`.
+    package init(_ context: APIContext, auth: AuthRoutes, media: MediaRoutes, threads: NIOThreadPool) {
         self.context = context
         let limits = RateLimits(context.settings.limits, context.records.schema)
+        var unwanted = OpenAPIDocument(context: context, isWanted: false)
+        var routes = Self.routes(context, auth: auth, media: media, limits: limits, describing: &unwanted)
+        let openAPI = DocumentOnDemand(threads) {
+            var document = OpenAPIDocument(context: context, isWanted: true)
+            _ = Self.routes(context, auth: auth, media: media, limits: limits, describing: &document)
+            return StaticDocument(document.finished)
+        }
+        routes.add(.GET, "/openapi.json") { call in
+            if let refusal = context.refuseQuery(call) { return refusal }
+            return .respond(openAPI.document(on: call.request.eventLoop).map { $0.response(to: call) })
+        }
+        routes.limit(by: limits)
+        self.routes = routes
+    }
+
+    /// All routes but that of the description.
+    private static func routes(
+        _ context: APIContext, auth: AuthRoutes, media: MediaRoutes, limits: RateLimits, describing document: inout OpenAPIDocument
+    ) -> RouteTable {
         var routes = RouteTable()
-        var document = OpenAPIDocument(context: context)
         RecordRoutes(context).add(to: &routes, describing: &document)
         InvitationRoutes(context).add(to: &routes, describing: &document)
         DeliveryRoutes(context).add(to: &routes, describing: &document)
@@ -28,12 +48,7 @@ package final class API: Responder {
         UserRoutes(context, auth.identity.accounts).add(to: &routes)
         auth.add(to: &routes, describing: &document)
         media.add(to: &routes, describing: &document)
-        let openAPI = StaticDocument(document.finished)
-        routes.add(.GET, "/openapi.json") { call in
-            context.refuseQuery(call) ?? .respond(call.request.eventLoop.makeSucceededFuture(openAPI.response(to: call)))
-        }
-        routes.limit(by: limits)
-        self.routes = routes
+        return routes
     }
 
     package func receive(_ request: Request) -> Intake {

@@ -65,6 +65,7 @@ struct DeliveryRoutes {
     }
 
     private func describe(_ document: inout OpenAPIDocument, needsAccount: Bool) {
+        guard document.isWanted else { return }
         let text: JSONValue = ["type": ["string", "null"]]
         document.add(
             schema: "Delivery",

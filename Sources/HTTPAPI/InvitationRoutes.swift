@@ -48,6 +48,7 @@ struct InvitationRoutes {
     }
 
     private func describe(_ document: inout OpenAPIDocument, members: Collection) {
+        guard document.isWanted else { return }
         let names = OperationNames(members.name)
         document.add(
             .POST, Self.path,

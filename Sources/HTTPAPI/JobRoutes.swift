@@ -80,6 +80,7 @@ struct JobRoutes {
     }
 
     private func describe(_ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         document.add(schema: "Job", Self.schema(Self.properties))
         document.add(
             .GET, Self.path,

@@ -67,19 +67,15 @@ package final class SQLiteStore: Store {
         let byName = Dictionary(collections.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let totals = Totals()
         let loops = Array(group.makeIterator())
+        let open: @Sendable () throws -> RecordReader = {
+            RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName, totals: totals)
+        }
         var loopReaders: [ObjectIdentifier: LoopReader] = [:]
-        for loop in loops {
-            let reader = RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName, totals: totals)
-            loopReaders[ObjectIdentifier(loop)] = LoopReader(reader)
-        }
-        var readers: [RecordReader] = []
-        for _ in 0..<max(1, options.readers) {
-            readers.append(RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName, totals: totals))
-        }
+        for loop in loops { loopReaders[ObjectIdentifier(loop)] = LoopReader(open) }
         self.directory = directory
         self.loops = loops
         self.loopReaders = loopReaders
-        self.pool = try ReaderPool(readers)
+        self.pool = try ReaderPool(threads: max(1, options.readers), open)
         self.writer = try Writer(
             connection: connection, collections: byName, totals: totals,
             jobs: JobStamps(clock: options.clock, random: options.random, incarnation: incarnation))

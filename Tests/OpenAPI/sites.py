@@ -25,10 +25,20 @@ class Site:
     settings: list = field(default_factory=list)
     # path of a list, fields; `$name` is the id of what was made under that name before.
     seeds: list = field(default_factory=list)
+    # What members of bodies and paths refer to: names of seeds, also as "collection:name".
+    references: dict = field(default_factory=dict)
     # Fields by which the administrator of a run could end his own rights: a request with one of them is left out.
     own_rights: tuple = ()
     # Requests of the fuzzing phase for each operation: fewer where there are many operations.
     examples: int = 20
+
+    def values(self, name, ids):
+        """What a member of that name may hold, given the ids of the seeds."""
+        found = []
+        for reference in self.references.get(name, []):
+            collection, colon, seed = reference.rpartition(":")
+            if seed in ids: found.append(f"{collection}{colon}{ids[seed]}")
+        return found
 
     def start(self, atlas, work):
         """Serves on an empty directory and signs the administrator in; gives a Served."""
@@ -53,10 +63,21 @@ class Site:
         return served
 
 
+class Refused(SystemExit):
+    """An answer that is no success."""
+
+
 class Served:
     def __init__(self, site, process, log):
         self.site, self.process, self.log = site, process, log
         self.headers, self.ids, self.lists = {}, {}, {}
+
+    @staticmethod
+    def of(site, context):
+        """One that another process has started, by what that says of it."""
+        served = Served(site, None, None)
+        for name in ("address", "headers", "ids", "lists"): setattr(served, name, context[name])
+        return served
 
     def wait(self, seconds=30):
         """Until it has printed where it listens."""
@@ -77,17 +98,21 @@ class Served:
 
     def seed(self):
         for name, path, fields in self.site.seeds:
-            if path == "/media":
-                record = self.upload(fields["kind"], fields["file"])
-            else:
-                record = self.ask("POST", path, self.filled(fields))
+            record = self.make(path, fields)
             self.ids[name] = record["id"]
             self.lists.setdefault(path, []).append(record["id"])
             # Whoever founds a tenant works in it from then on.
             if path == "/tenants": self.headers["x-tenant"] = record["id"]
 
+    def make(self, path, fields):
+        """One more record of that list."""
+        if path == "/media": return self.upload(fields["kind"], fields["file"])
+        return self.ask("POST", path, self.filled(fields))
+
     def filled(self, value):
-        if isinstance(value, str) and value.startswith("$"): return self.ids[value[1:]]
+        if isinstance(value, str) and "$" in value:
+            before, _, name = value.partition("$")
+            return before + self.ids[name]
         if isinstance(value, list): return [self.filled(item) for item in value]
         if isinstance(value, dict): return {name: self.filled(item) for name, item in value.items()}
         return value
@@ -97,9 +122,9 @@ class Served:
         request = urllib.request.Request(f"{self.address}/api/v1{path}", data, {**self.headers, **(headers or {})}, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.load(answer)["data"]
+                return None if answer.status == 204 else json.load(answer)["data"]
         except urllib.error.HTTPError as error:
-            raise SystemExit(f"{self.site.name}: {method} {path} {body}: {error.code} {error.read().decode()}")
+            raise Refused(f"{self.site.name}: {method} {path} {body}: {error.code} {error.read().decode()}")
 
     def upload(self, kind, file):
         parts = [b'--edge\r\ncontent-disposition: form-data; name="kind"\r\n\r\n' + kind.encode(),
@@ -125,7 +150,10 @@ SITES = {
             ("image", "/media", {"kind": "image", "file": IMAGE}),
             ("tag", "/tags", {"name": "Swift"}),
             ("post", "/posts", {"title": "Hello", "body": "First.", "tags": ["$tag"]}),
-        ]),
+            ("public", "/posts", {"title": "Out", "body": "Second."}),
+            ("public", "/posts/$public/publish", {}),
+            ("comment", "/comments", {"post": "$public", "body": "Well said."}),
+        ], references={"cover": ["image"], "tags": ["tag"], "member": ["tag"], "post": ["public"]}),
         Site("sevra", "Tests/Examples/sevra.toml",
              {"username": "admin", "first_name": "Ada", "last_name": "Admin", "role": "ADMIN"},
              [*ALONE, "sms.driver=file", 'auth.methods=["otp", "password"]'], own_rights=("role", "status"), examples=3, seeds=[

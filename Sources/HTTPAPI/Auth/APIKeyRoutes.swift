@@ -122,6 +122,7 @@ struct APIKeyRoutes: Sendable {
     // MARK: OpenAPI
 
     private func describe(_ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let moment: JSONValue = ["type": ["string", "null"], "format": "date-time"]
         let members: [JSONMember] = [
             JSONMember(name: "id", value: ["type": "string", "format": "uuid"]), JSONMember(name: "name", value: ["type": "string"]),

@@ -81,6 +81,7 @@ struct AddressRoutes: Sendable {
     }
 
     private func describe(_ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         func add(
             _ path: String, id: String, _ summary: String, needsAccount: Bool = true, body: JSONValue, isOptional: Bool = false,
             answer: JSONMember, failures: Set<String>

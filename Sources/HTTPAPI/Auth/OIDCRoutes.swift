@@ -136,6 +136,7 @@ struct OIDCRoutes: Sendable {
     // MARK: OpenAPI
 
     private func describe(_ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let name = OpenAPIDocument.parameter(
             "name", in: "path", ["enum": .array(services.names.map { .string($0) })], about: "of the service")
         func text(_ name: String, _ about: String, isRequired: Bool = false) -> JSONValue {

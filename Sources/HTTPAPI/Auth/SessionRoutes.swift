@@ -67,6 +67,7 @@ struct SessionRoutes: Sendable {
     }
 
     private func describe(_ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let moment: JSONValue = ["type": "string", "format": "date-time"]
         document.add(
             schema: "Session",

@@ -107,6 +107,7 @@ struct SignInRoutes: Sendable {
     // MARK: OpenAPI
 
     private func describe(_ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let transport = [intake.transportMember]
         if takesPasswords {
             document.add(

@@ -65,6 +65,7 @@ struct SignedInAnswer: Sendable {
 
     /// What OpenAPI calls `SignedIn`.
     static func describe(in document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let users = document.context.records.schema.users
         let tokens: [JSONValue] = document.context.settings.cookies == nil ? ["access_token", "refresh_token"] : []
         document.add(

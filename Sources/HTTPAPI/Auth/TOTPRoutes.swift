@@ -86,6 +86,7 @@ struct TOTPRoutes: Sendable {
     // MARK: OpenAPI
 
     private func describe(_ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         func add(
             _ name: String, _ id: String, _ summary: String, body: JSONValue, _ success: JSONMember, isOwn: Bool, isRequired: Bool = true
         ) {

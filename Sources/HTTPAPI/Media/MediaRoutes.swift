@@ -159,6 +159,7 @@ package struct MediaRoutes: Sendable {
     }
 
     private func describe(_ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let kinds = library.records.schema.mediaKinds.keys.sorted().map { JSONValue.string($0) }
         guard !kinds.isEmpty else { return }
         let form: JSONValue = [

@@ -15,6 +15,7 @@ struct AdminDescription {
     private static let id: JSONValue = ["type": "string", "format": "uuid"]
 
     func write(into document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         func members(_ names: [String], _ value: JSONValue) -> [JSONMember] { names.map { JSONMember(name: $0, value: value) } }
         document.add(
             schema: "Queue",

@@ -8,6 +8,7 @@ internal import Schema
 /// What OpenAPI says of a collection: its schemas and operations.
 extension OpenAPIDocument {
     mutating func describe(_ collection: Collection, path: String, item: String, parameters: ListParameters) {
+        guard isWanted else { return }
         let names = OperationNames(collection.name)
         addRecord(collection, parameters)
         let behaviour = collection.behaviour
@@ -121,6 +122,7 @@ extension OpenAPIDocument {
     mutating func describeList(
         _ collection: Collection, at path: String, id: String, _ parameters: ListParameters, key: [JSONValue] = []
     ) {
+        guard isWanted else { return }
         let behaviour = collection.behaviour
         let data: JSONValue = ["type": "array", "maxItems": 100, "items": Self.rows(of: collection)]
         add(

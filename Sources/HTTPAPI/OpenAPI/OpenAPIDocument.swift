@@ -4,13 +4,20 @@ internal import Records
 internal import Schema
 
 /// The OpenAPI 3.1 description of exactly what this site answers, grown route by route while the table is built.
+///
+/// The table of a site is built before it serves, its description when somebody first asks for it: until then it is built with a document that
+/// nobody wants, into which nothing is written.
 struct OpenAPIDocument {
     let context: APIContext
+    /// Whether what is added is kept.
+    let isWanted: Bool
     private var paths: [JSONMember] = []
     private var schemas: [JSONMember] = []
 
-    init(context: APIContext) {
+    init(context: APIContext, isWanted: Bool) {
         self.context = context
+        self.isWanted = isWanted
+        guard isWanted else { return }
         schemas = [
             JSONMember(name: "Failure", value: Self.failure), JSONMember(name: "Meta", value: Self.meta),
             JSONMember(name: "MediaObject", value: Self.media), JSONMember(name: "HiddenRecord", value: Self.hidden),
@@ -43,11 +50,13 @@ struct OpenAPIDocument {
     // MARK: Growing
 
     mutating func add(schema name: String, _ schema: JSONValue) {
+        guard isWanted else { return }
         schemas.append(JSONMember(name: name, value: schema))
     }
 
     /// An operation. `failures` are the statuses with which it may refuse beside those that every route has.
     mutating func add(_ method: HTTPMethod, _ path: String, _ operation: Operation) {
+        guard isWanted else { return }
         var members: [JSONMember] = [
             JSONMember(name: "operationId", value: .string(operation.id)), JSONMember(name: "summary", value: .string(operation.summary)),
             JSONMember(name: "tags", value: [.string(operation.tag)]),

@@ -6,6 +6,7 @@ internal import Schema
 /// What OpenAPI says of transitions, actions and revisions.
 extension OpenAPIDocument {
     mutating func describeSteps(of collection: Collection, item: String, key: [JSONValue], ifMatch: JSONValue) {
+        guard isWanted else { return }
         for transition in collection.behaviour.transitions where transition.isForClients {
             let summary = "From \(transition.from.joined(separator: " or ")) to \(transition.to)"
             addStep(
@@ -43,7 +44,7 @@ extension OpenAPIDocument {
     }
 
     mutating func describeRevisions(of collection: Collection, path: String) {
-        guard let revisions = collection.behaviour.revisions, let update = collection.behaviour.update else { return }
+        guard isWanted, let revisions = collection.behaviour.revisions, let update = collection.behaviour.update else { return }
         let names = OperationNames(collection.name)
         let key =
             collection.shape.isSingle

@@ -42,6 +42,7 @@ struct AuditRoutes {
     }
 
     private func describe(_ document: inout OpenAPIDocument, needsAccount: Bool) {
+        guard document.isWanted else { return }
         func text(_ format: String? = nil) -> JSONValue {
             let type = JSONMember(name: "type", value: ["string", "null"])
             return .object([type] + (format.map { [JSONMember(name: "format", value: .string($0))] } ?? []))

@@ -97,6 +97,7 @@ struct BatchRoutes {
     // MARK: OpenAPI
 
     private func describe(in document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let operation: JSONValue = [
             "type": "object", "additionalProperties": false, "required": ["method", "path"],
             "properties": [

@@ -95,6 +95,7 @@ struct EdgeRoutes: Sendable {
     // MARK: OpenAPI
 
     private func describe(_ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let names = OperationNames(collection.name)
         let behaviour = collection.behaviour
         let tag = collection.name

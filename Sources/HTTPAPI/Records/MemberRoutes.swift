@@ -69,6 +69,7 @@ struct MemberRoutes: Sendable {
 
     /// `setSalonOwners`, `addSalonOwners`, `removeSalonOwner`.
     private func describe(_ field: Field, at path: String, _ document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let collection = resource.collection
         let names = OperationNames(collection.name)
         let members = OperationNames(field.name)

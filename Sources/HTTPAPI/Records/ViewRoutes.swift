@@ -71,6 +71,7 @@ struct ViewRoutes {
     // MARK: OpenAPI
 
     private static func describe(_ view: View, at path: String, in document: inout OpenAPIDocument) {
+        guard document.isWanted else { return }
         let placeholders = placeholders(of: view)
         let parameters = view.input.map { field in
             // What is left out is null; what is sent never is.

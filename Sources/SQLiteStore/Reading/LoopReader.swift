@@ -1,7 +1,7 @@
 import NIOCore
 import Ports
 
-/// The read connection of one event loop. Every method is called on that loop, and so nothing is locked.
+/// The read connection of one event loop, opened by its first read. Every method is called on that loop, and so nothing is locked.
 final class LoopReader: @unchecked Sendable {
     /// What a read may keep its loop (nanoseconds).
     static let patience: UInt64 = 2_000_000
@@ -9,11 +9,21 @@ final class LoopReader: @unchecked Sendable {
     static let reach = 300
 
     // Touched on the loop alone; `close` comes after the last read.
-    private var reader: RecordReader?
+    private var opened: RecordReader?
+    private var isClosed = false
+    private let open: @Sendable () throws -> RecordReader
 
-    init(_ reader: sending RecordReader) {
+    init(_ open: @escaping @Sendable () throws -> RecordReader) {
+        self.open = open
+    }
+
+    private func reader() throws -> RecordReader {
+        if let opened { return opened }
+        guard !isClosed else { throw StoreError.unavailable("the store is closed") }
+        let reader = try open()
         reader.connection.limit(nanoseconds: LoopReader.patience)
-        self.reader = reader
+        opened = reader
+        return reader
     }
 
     enum Outcome<Answer> {
@@ -23,7 +33,7 @@ final class LoopReader: @unchecked Sendable {
     }
 
     func read(_ read: RecordRead, into buffer: ByteBuffer) throws -> Outcome<RecordAnswer?> {
-        guard let reader else { throw StoreError.unavailable("the store is closed") }
+        let reader = try reader()
         var buffer = buffer
         do {
             guard let (version, id) = try reader.read(read, into: &buffer) else { return .answer(nil) }
@@ -34,7 +44,7 @@ final class LoopReader: @unchecked Sendable {
     }
 
     func list(_ list: RecordList, into buffer: ByteBuffer) throws -> Outcome<ListAnswer> {
-        guard let reader else { throw StoreError.unavailable("the store is closed") }
+        let reader = try reader()
         guard list.limit + list.offset <= LoopReader.reach else { return .tooLong }
         guard try !reader.isBanned(list) else { return .tooLong }
         var buffer = buffer
@@ -47,5 +57,8 @@ final class LoopReader: @unchecked Sendable {
         }
     }
 
-    func close() { reader = nil }
+    func close() {
+        opened = nil
+        isClosed = true
+    }
 }

@@ -1,6 +1,6 @@
 import Ports
 
-/// Threads for reads that may take long, one connection each. A read is stopped after two seconds, waiting included (04-api).
+/// Threads for reads that may take long, one connection each, opened by its first read. A read is stopped after two seconds, waiting included (04-api).
 final class ReaderPool: Sendable {
     static let patience: UInt64 = 2_000_000_000
     /// Reads that wait at most: more than that could not be answered in time anyway.
@@ -8,24 +8,30 @@ final class ReaderPool: Sendable {
 
     private struct Job: Sendable {
         var arrived: UInt64
-        /// With nil when the time was up before it began.
-        var run: @Sendable (RecordReader?) -> Void
+        /// With an error when there is no reader, or the time was up before it began.
+        var run: @Sendable (() throws -> RecordReader) -> Void
     }
 
     private let mailbox: Mailbox<Job>
     private let threads: [OwnThread]
 
-    /// Takes the readers over.
-    init(_ readers: sending [RecordReader]) throws(StoreError) {
+    /// As many threads, each with a reader of its own.
+    init(threads count: Int, _ open: @escaping @Sendable () throws -> RecordReader) throws(StoreError) {
         let mailbox = Mailbox<Job>()
         var threads: [OwnThread] = []
-        for (number, reader) in readers.enumerated() {
-            // Safe: each reader goes to one thread and stays there.
-            nonisolated(unsafe) let reader = reader
+        for number in 0..<count {
             let thread = OwnThread(name: "atlas-reader-\(number)") {
-                reader.connection.limit(nanoseconds: ReaderPool.patience)
+                var opened: RecordReader?
+                func reader(for job: Job) throws -> RecordReader {
+                    guard MonotonicClock.now &- job.arrived < ReaderPool.patience else { throw StoreError.tooSlow }
+                    if let opened { return opened }
+                    let reader = try open()
+                    reader.connection.limit(nanoseconds: ReaderPool.patience)
+                    opened = reader
+                    return reader
+                }
                 while case .elements(let jobs) = mailbox.take(upTo: 1) {
-                    for job in jobs { job.run(MonotonicClock.now &- job.arrived < ReaderPool.patience ? reader : nil) }
+                    for job in jobs { job.run { try reader(for: job) } }
                 }
             }
             guard let thread else {
@@ -44,8 +50,7 @@ final class ReaderPool: Sendable {
         answer: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
     ) {
         let job = Job(arrived: MonotonicClock.now) { reader in
-            guard let reader else { return answer(.failure(StoreError.tooSlow)) }
-            answer(Swift.Result { try read(reader) }.mapError(storeError))
+            answer(Swift.Result { try read(reader()) }.mapError(storeError))
         }
         if !mailbox.put(job, limit: ReaderPool.waiting) { answer(.failure(StoreError.tooSlow)) }
     }
