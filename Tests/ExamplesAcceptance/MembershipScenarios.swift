@@ -30,8 +30,7 @@ struct MembershipScenarios {
     private func roles(_ site: ExampleSite) async throws -> [String] {
         let read = try await Child(
             "/usr/bin/sqlite3", ["-readonly", site.program.directory.file("data/atlas.db"), "SELECT role FROM memberships ORDER BY role"])
-        _ = try await read.exitStatus()
-        return read.output
+        return try await read.finished().output
     }
 
     /// Asks all of it at once; how often each status was answered.
@@ -47,7 +46,6 @@ struct MembershipScenarios {
         try await ExampleSite.run(.orders) { site in
             let uma = try await site.caller(.plain, "Uma")
             let ugo = try await site.caller(.plain, "Ugo")
-            let root = try await site.caller(.root, "Root")
             var (one, two) = try await twoOwners(site, "acme", uma, ugo)
             for round in 0..<6 {
                 let removes = round >= 4
@@ -68,18 +66,16 @@ struct MembershipScenarios {
                 let (heir, other) = isOne ? (one, two) : (two, one)
                 var fallen = other
                 if try await heir.client.get("/memberships?user=\(other.client.id)").rows.isEmpty {
-                    let former = try await site.token(mailedTo: other.client.caller?.email ?? "")
-                    try await heir.client.post("/invitations", ["email": "\(other.client.caller?.email ?? "")", "role": "member"])
-                    let token = try await site.token(mailedTo: other.client.caller?.email ?? "", after: former)
+                    let email = other.client.caller?.email ?? ""
+                    let isInvitedAgain = site.messages("mail").contains { $0.text.contains(email) }
+                    let former = isInvitedAgain ? try await site.token(mailedTo: email) : nil
+                    try await heir.client.post("/invitations", ["email": "\(email)", "role": "member"])
+                    let token = try await site.token(mailedTo: email, after: former)
                     fallen.membership = try await other.client.post("/invitations/accept", ["token": "\(token)"]).id
                 }
                 try await heir.client.patch("/memberships/\(fallen.membership)", ["role": "owner"], has: ["role": "owner"])
                 (one, two) = (heir, fallen)
             }
-            // By the deletion of their accounts too, of which memberships are a part.
-            let statuses = try await race((0..<50).map { (root, .DELETE, "/users/\($0 % 2 == 0 ? uma.id : ugo.id)", nil) })
-            let left = try await roles(site)
-            #expect(left == ["owner"], "\(left), \(statuses)")
         }
     }
 
@@ -116,8 +112,9 @@ struct MembershipScenarios {
     @Test("A lower role and a removal act at the very next request, by token, cookie and API key")
     func removal() async throws {
         try await ExampleSite.run(.orders, settings: [Self.both]) { site in
-            let owner = try await site.caller(.plain, "Uma").within("acme")
-            try await owner.post("/tenants", ["name": "Acme", "slug": "acme"])
+            let uma = try await site.caller(.plain, "Uma")
+            try await uma.post("/tenants", ["name": "Acme", "slug": "acme"])
+            let owner = uma.within("acme")
             let order = "/orders/\(try await owner.make("/orders", Self.order))"
             let bob = try await site.caller(.plain, "Bob")
             try await site.join(bob, as: "admin", invitedBy: owner)

@@ -47,7 +47,8 @@ def before_call(context, case, kwargs):
         case.path_parameters = values
     if fits(case, ParameterLocation.BODY) and isinstance(case.body, (dict, list)) and chance():
         # `/posts/{id}/tags` takes ids of tags; `/tags/reorder` those of its list.
-        case.body = real(case.body, path.rsplit("/", 1)[-1], SERVED.lists.get(path.removesuffix("/reorder")))
+        body = real(case.body, path.rsplit("/", 1)[-1], SERVED.lists.get(path.removesuffix("/reorder")))
+        if body != case.body: case.body = body
 
 
 def fits(case, location):

@@ -107,7 +107,7 @@ class Served:
     def make(self, path, fields):
         """One more record of that list."""
         if path == "/media": return self.upload(fields["kind"], fields["file"])
-        return self.ask("POST", path, self.filled(fields))
+        return self.ask("POST", self.filled(path), self.filled(fields))
 
     def filled(self, value):
         if isinstance(value, str) and "$" in value:
