@@ -43,7 +43,7 @@ def filter_case(context, case):
 def before_call(context, case, kwargs):
     path = case.operation.path.removeprefix("/api/v1")
     if fits(case, ParameterLocation.PATH) and case.path_parameters and chance():
-        values = {name: of_path(path, case.method.upper(), name) or value for name, value in case.path_parameters.items()}
+        values = {name: of_path(path, case.operation.method.upper(), name) or value for name, value in case.path_parameters.items()}
         case.path_parameters = values
     if fits(case, ParameterLocation.BODY) and isinstance(case.body, (dict, list)) and chance():
         # `/posts/{id}/tags` takes ids of tags; `/tags/reorder` those of its list.
@@ -59,7 +59,8 @@ def fits(case, location):
 def of_path(path, method, name):
     """A value for that parameter of that path."""
     listed, _, rest = path.partition("/{id}")
-    if name != "id" or not rest and listed == path: return choice(SITE.values(name, SERVED.ids))
+    if name == "member": return choice(SITE.values(path.split("/")[-2], SERVED.ids))
+    if name != "id": return choice(SITE.values(name, SERVED.ids))
     known = SERVED.lists.get(listed)
     isStep = method == "POST" and f"{listed}/{{id}}{rest}" in CONTEXT["steps"]
     if method == "DELETE" and not rest or isStep: return fresh(listed, isDeleted=rest == "/restore") or None

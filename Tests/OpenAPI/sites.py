@@ -1,5 +1,5 @@
 """The sites whose OpenAPI documents are held to what they answer: how each is started, who asks, and a few records of each collection."""
-import json, os, signal, subprocess, time, urllib.error, urllib.request
+import json, os, re, signal, subprocess, time, urllib.error, urllib.request
 from dataclasses import dataclass, field
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -110,9 +110,7 @@ class Served:
         return self.ask("POST", self.filled(path), self.filled(fields))
 
     def filled(self, value):
-        if isinstance(value, str) and "$" in value:
-            before, _, name = value.partition("$")
-            return before + self.ids[name]
+        if isinstance(value, str): return re.sub(r"\$(\w+)", lambda found: self.ids[found[1]], value)
         if isinstance(value, list): return [self.filled(item) for item in value]
         if isinstance(value, dict): return {name: self.filled(item) for name, item in value.items()}
         return value
@@ -153,7 +151,7 @@ SITES = {
             ("public", "/posts", {"title": "Out", "body": "Second."}),
             ("public", "/posts/$public/publish", {}),
             ("comment", "/comments", {"post": "$public", "body": "Well said."}),
-        ], references={"cover": ["image"], "tags": ["tag"], "member": ["tag"], "post": ["public"]}),
+        ], references={"cover": ["image"], "tags": ["tag"], "post": ["public"]}),
         Site("sevra", "Tests/Examples/sevra.toml",
              {"username": "admin", "first_name": "Ada", "last_name": "Admin", "role": "ADMIN"},
              [*ALONE, "sms.driver=file", 'auth.methods=["otp", "password"]'], own_rights=("role", "status"), examples=3, seeds=[
@@ -175,13 +173,22 @@ SITES = {
                  ("page", "/blog/pages", {"title": "About", "content": "<p>Us.</p>"}),
                  ("menu", "/menus", {"name": "Top", "location": "header"}),
                  ("item", "/menu_items", {"menu": "$menu", "label": "Home", "url": "/"}),
-             ]),
+                 ("public", "/blog/posts", {"title": "Out", "excerpt": "Second", "content": "<p>Second.</p>", "tags": ["$tag"]}),
+                 ("public", "/blog/posts/$public/publish", {}),
+                 ("comment", "/blog/comments", {"post": "$public", "content": "Well said."}),
+                 ("report", "/reports", {"target": "salons:$salon", "reason": "Closed"}),
+             ], references={
+                 "city": ["city"], "neighborhood": ["neighborhood"], "province": ["province"], "category": ["kind", "category"],
+                 "avatar": ["image"], "cover": ["image"], "gallery": ["image"], "services": ["service"], "artists": ["artist"],
+                 "owners": ["admin"], "specialties": ["specialty"], "artist": ["artist"], "target": ["salons:salon", "artists:artist"],
+                 "user": ["admin"], "series": ["series"], "tags": ["tag"], "attachments": ["image"], "post": ["public"], "menu": ["menu"],
+             }),
         Site("writers", "Tests/Examples/writers.toml", {"username": "admin", "full_name": "Ada Admin", "is_superuser": "true"},
              [*ALONE, "mail.driver=file", 'auth.transport=["bearer"]'], own_rights=("is_active", "is_superuser"), seeds=[
                  ("file", "/media", {"kind": "document", "file": TEXT}),
                  ("task", "/tasks", {"title": "A note", "kind": "note"}),
                  ("other", "/tasks", {"title": "A document", "kind": "document", "file": "$file"}),
-             ]),
+             ], references={"file": ["file"]}),
         Site("orders", "Tests/Examples/orders.toml", {"name": "Admin", "is_root": "true"},
              [*ALONE, "mail.driver=file", 'auth.transport=["bearer"]'], own_rights=("is_root", "plan", "status", "role"), seeds=[
                  ("tenant", "/tenants", {"name": "Acme", "plan": "enterprise"}),
@@ -192,6 +199,9 @@ SITES = {
                                          "items": [{"name": "Nut", "quantity": 1, "unit_price": "0.50"}]}),
                  ("invitation", "/invitations", {"email": "carol@example.com", "role": "member"}),
                  ("hook", "/hooks", {"url": "https://example.com/hook", "events": ["orders.created"]}),
-             ]),
+                 ("item", "/order_items", {"order": "$order", "name": "Nut", "quantity": 1, "unit_price": "0.50"}),
+                 ("person", "/users", {"email": "person@example.com", "name": "P", "password": PASSWORD}),
+                 ("order", "/orders/$order/attachments", {"id": "$file"}),
+             ], references={"attachments": ["file"], "order": ["order", "another"]}),
     )
 }
