@@ -38,6 +38,8 @@ package final class Backend: Sendable {
     let log: Logger
     /// Watches over what is due.
     let timekeeper: Timekeeper
+    /// Where streams of events wait.
+    let events: EventHub
 
     /// Opens the data directory, which this process then owns. Blocks.
     package init(_ site: Site, group: MultiThreadedEventLoopGroup, log: Logger) throws {
@@ -55,6 +57,8 @@ package final class Backend: Sendable {
                 durability: configuration.database.durability == .full ? .full : .normal,
                 readers: configuration.database.readers > 0 ? configuration.database.readers : cores),
             group: group)
+        events = EventHub(store: store, clock: clock, home: group.next(), log: log)
+        registry.changed.set { [events] in events.standingChanged() }
         masterKey =
             try configuration.app.masterKey.map { try MasterKey.configured($0.bytes) }
             ?? MasterKey.load(path: configuration.app.dataDirectory + "/master.key", random: random)
@@ -145,9 +149,9 @@ package final class Application: Sendable {
         }
         self.identity = identity
         let tenants = site.schema.tenancy.map { Tenants($0, store: backend.store) }
-        slot.set { [weak sessions] changes in
+        slot.set { [weak sessions, events = backend.events] changes in
             sessions?.observe(changes)
-            tenants?.observe(changes)
+            if tenants?.observe(changes) == true { events.standingChanged() }
         }
         let mediaAttempts = site.configuration.queues.first { $0.name == MediaLibrary.queue }?.attempts ?? 5
         library = MediaLibrary(
@@ -183,6 +187,11 @@ package final class Application: Sendable {
             settings: settings, records: records, resolve: resolve ?? callers.resolve, tenants: placement, log: backend.log)
         api = API(
             context, auth: AuthRoutes(context, identity),
-            media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads), threads: backend.threads)
+            media: MediaRoutes(context, library: library, objects: backend.objects, threads: backend.threads),
+            events: EventServices(
+                hub: backend.events, tickets: EventTickets(backend.masterKey),
+                standing: CallerStanding(
+                    caller: { callers.standing($0, $1, $2, on: $3) }, end: { [sessions] in sessions.end(of: $0, on: $1) })),
+            threads: backend.threads)
     }
 }

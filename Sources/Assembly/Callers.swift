@@ -80,6 +80,40 @@ struct Callers: Sendable {
         }
     }
 
+    /// Who that session speaks for now: for what goes on longer than a request, and for tickets. Without a session nobody.
+    @Sendable func standing(_ session: String?, _ facts: RequestFacts, _ requestID: String?, on loop: any EventLoop) -> ResolvedCaller {
+        let now = clock.now()
+        let caller: @Sendable (Row?, KeyUse?) -> Caller = { me, key in
+            var caller = Caller(environment: Environment(me: me, now: now, request: facts), requestID: requestID)
+            caller.key = key
+            return caller
+        }
+        guard let session else { return .now(caller(nil, nil)) }
+        let resolved: @Sendable (ActiveSession) -> Result<Caller, ResolvedCaller.Refused> = { session in
+            switch session.standing {
+            case .active(let me): .success(Self.caller(me, session, caller))
+            case .mustChangePassword(let me): .failure(.mustChangePassword(Self.caller(me, session, caller)))
+            case .ended, .forgotten: .failure(.invalid)
+            }
+        }
+        switch authenticator.resume(session, on: loop) {
+        case .session(let session):
+            switch resolved(session) {
+            case .success(let caller): return .now(caller)
+            case .failure(let refused): return .refused(refused)
+            }
+        case .failed(let fault): return .refused(fault == .expired ? .expired : .invalid)
+        case .pending(let future):
+            return .later(
+                future.map { result in
+                    switch result {
+                    case .failure(let fault): .failure(fault == .expired ? .expired : .invalid)
+                    case .success(let session): resolved(session)
+                    }
+                })
+        }
+    }
+
     private static func caller(_ me: Row, _ session: ActiveSession, _ make: (Row?, KeyUse?) -> Caller) -> Caller {
         var caller = make(me, session.grant?.use)
         caller.session = session.id

@@ -53,6 +53,7 @@ package final class Server: Sendable {
         do {
             let plan = try await Migrating(store: backend.store, site: site, clock: backend.clock).run()
             try await backend.signingKeys.load(from: backend.store, on: backend.group.next()).get()
+            try await backend.store.tellJobs(site.schema.realtime?.tellsJobs ?? false)
             let server = try Server(site, backend, plan, out: out, log: log, read: read)
             try await server.application.value.records.makeSingletons(on: backend.group.next())
             return server
@@ -183,9 +184,11 @@ package final class Server: Sendable {
             for step in plan.steps { log.info("migrated", metadata: ["step": "\(step.title)"]) }
             let next = try Application(site, backend)
             try await backend.store.replace(collections: site.schema.collections)
+            try await backend.store.tellJobs(site.schema.realtime?.tellsJobs ?? false)
             try await next.records.makeSingletons(on: backend.group.next())
             application.replace(with: next)
             await server.replace(responder: next.api)
+            backend.events.endAll()
             await alignDue(of: next)
             backend.timekeeper.wake(at: 0)
             log.info("reloaded", metadata: ["file": "\(site.configuration.file)"])

@@ -9,7 +9,9 @@ internal import Records
 /// Built-in jobs that recur: what goes for good when its time is over. Each is one job, which enqueues its successor in the commit that ends it.
 struct Upkeep: JobHandler {
     static let queue = "maintenance"
-    static let kinds = ["softdelete.prune", "audit.prune", "proofs.prune", "session.prune", "deliveries.prune", "invitations.expire"]
+    static let kinds = [
+        "softdelete.prune", "audit.prune", "proofs.prune", "session.prune", "deliveries.prune", "events.prune", "invitations.expire",
+    ]
     /// What is done when a schedule says so.
     static let occasional = ["sitemap.rebuild"]
     /// Milliseconds between two runs.
@@ -44,6 +46,7 @@ struct Upkeep: JobHandler {
         case "audit.prune": try await records.pruneAudit(on: loop)
         case "proofs.prune": try await pruneProofs()
         case "deliveries.prune": try await records.pruneDeliveries(on: loop)
+        case "events.prune": try await records.pruneEvents(on: loop)
         case "invitations.expire": try await records.expireInvitations(on: loop)
         // What is kept of a sitemap lasts until the next commit: that of this job's end is one.
         default: break

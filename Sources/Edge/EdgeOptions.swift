@@ -15,6 +15,9 @@ package struct EdgeOptions: Sendable {
     package var bodyTimeout: TimeAmount
     /// The same for an answer that the client reads slowly.
     package var writeTimeout: TimeAmount
+    /// A body that comes about while it is sent may pause for as long as it likes; but of what waits to be sent, each span of this length must
+    /// see the client take something.
+    package var streamTimeout: TimeAmount
     /// Bytes per second.
     package var minimumRate: Int64
     /// How long a connection may stay open between two requests.
@@ -37,7 +40,8 @@ package struct EdgeOptions: Sendable {
     package init(
         addresses: [String] = ["127.0.0.1:8080"], inheritedSockets: [CInt] = [], threads: Int = 0,
         headerTimeout: TimeAmount = .seconds(10), bodyTimeout: TimeAmount = .seconds(30),
-        writeTimeout: TimeAmount = .seconds(30), minimumRate: Int64 = 1024, keepAliveTimeout: TimeAmount = .seconds(75),
+        writeTimeout: TimeAmount = .seconds(30), streamTimeout: TimeAmount = .seconds(60), minimumRate: Int64 = 1024,
+        keepAliveTimeout: TimeAmount = .seconds(75),
         keepAliveRequests: Int = 1000, keepAliveLifetime: TimeAmount = .hours(1), headerBytes: Int = 16 * 1024,
         headerFields: Int = 100, targetBytes: Int = 8 * 1024, discardedBytes: Int64 = 256 * 1024,
         discardTimeout: TimeAmount = .seconds(5), trustedProxies: [Network] = []
@@ -48,6 +52,7 @@ package struct EdgeOptions: Sendable {
         self.headerTimeout = headerTimeout
         self.bodyTimeout = bodyTimeout
         self.writeTimeout = writeTimeout
+        self.streamTimeout = streamTimeout
         self.minimumRate = minimumRate
         self.keepAliveTimeout = keepAliveTimeout
         self.keepAliveRequests = keepAliveRequests

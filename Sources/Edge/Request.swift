@@ -39,6 +39,8 @@ package struct Response: Sendable {
         case bytes(ByteBuffer)
         /// A part of a file, which the edge streams and closes.
         case file(path: String, offset: Int64, length: Int64)
+        /// What comes about while it is sent.
+        case stream(any BodySource)
     }
 
     package var status: HTTPResponseStatus

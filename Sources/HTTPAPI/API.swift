@@ -10,14 +10,14 @@ package final class API: Responder {
     private let routes: RouteTable
 
     /// `threads` describe the routes when somebody first asks for `/openapi.json`.
-    package init(_ context: APIContext, auth: AuthRoutes, media: MediaRoutes, threads: NIOThreadPool) {
+    package init(_ context: APIContext, auth: AuthRoutes, media: MediaRoutes, events: EventServices? = nil, threads: NIOThreadPool) {
         self.context = context
         let limits = RateLimits(context.settings.limits, context.records.schema)
         var unwanted = OpenAPIDocument(context: context, isWanted: false)
-        var routes = Self.routes(context, auth: auth, media: media, limits: limits, describing: &unwanted)
+        var routes = Self.routes(context, auth: auth, media: media, events: events, limits: limits, describing: &unwanted)
         let openAPI = DocumentOnDemand(threads) {
             var document = OpenAPIDocument(context: context, isWanted: true)
-            _ = Self.routes(context, auth: auth, media: media, limits: limits, describing: &document)
+            _ = Self.routes(context, auth: auth, media: media, events: events, limits: limits, describing: &document)
             return StaticDocument(document.finished)
         }
         routes.add(.GET, "/openapi.json") { call in
@@ -30,7 +30,8 @@ package final class API: Responder {
 
     /// All routes but that of the description.
     private static func routes(
-        _ context: APIContext, auth: AuthRoutes, media: MediaRoutes, limits: RateLimits, describing document: inout OpenAPIDocument
+        _ context: APIContext, auth: AuthRoutes, media: MediaRoutes, events: EventServices?, limits: RateLimits,
+        describing document: inout OpenAPIDocument
     ) -> RouteTable {
         var routes = RouteTable()
         RecordRoutes(context).add(to: &routes, describing: &document)
@@ -44,6 +45,7 @@ package final class API: Responder {
         BatchRoutes(context, limits: limits).add(to: &routes, describing: &document)
         SitemapRoutes(context).add(to: &routes, describing: &document)
         RedirectRoutes(context).add(to: &routes, describing: &document)
+        EventRoutes(context, events).add(to: &routes, describing: &document)
         SearchRoutes(context).add(to: &routes, describing: &document)
         UserRoutes(context, auth.identity.accounts).add(to: &routes)
         auth.add(to: &routes, describing: &document)

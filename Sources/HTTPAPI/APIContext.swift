@@ -79,6 +79,11 @@ package struct APIContext: Sendable {
         APIContext(settings: settings, records: records, resolve: resolve, log: log)
     }
 
+    /// The same with another way to find the caller.
+    func resolving(_ resolve: @escaping CallerResolver) -> APIContext {
+        APIContext(settings: settings, records: records, resolve: resolve, tenants: tenants, log: log)
+    }
+
     /// The same without a tenant: for what a person does about himself, wherever he belongs.
     package var personal: APIContext { APIContext(settings: settings, records: records, resolve: resolve, log: log) }
 

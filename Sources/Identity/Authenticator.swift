@@ -93,6 +93,17 @@ package struct Authenticator: Sendable {
         }
     }
 
+    /// A session that was authenticated a while ago, by its name: for what goes on longer than a request. A key that is no longer in memory has to
+    /// be shown again.
+    package func resume(_ id: String, on loop: any EventLoop) -> Authentication {
+        if let session = registry.session(id) {
+            if case .active = session.standing, session.grant?.expiresAt.map({ $0 <= clock.now() }) ?? false { return .failed(.expired) }
+            return .session(session)
+        }
+        if APIKeyText.key(ofSession: id) != nil { return .failed(.invalid) }
+        return .pending(fetch({ load(id, loop) }, on: loop).map { $0.map { .success($0) } ?? .failure(.invalid) })
+    }
+
     /// Brings a session into memory. What ended or changed while it was read is read again: nobody would tell it otherwise.
     private func fetch(
         _ load: @escaping @Sendable () -> EventLoopFuture<ActiveSession?>, on loop: any EventLoop

@@ -22,6 +22,8 @@ package struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
         case sealing = "atlas sealing v1"
         /// Of messages that wait to be sent.
         case messages = "atlas messages v1"
+        case eventTickets = "atlas event tickets v1"
+        case eventProofs = "atlas event proofs v1"
         case signingKeys = "atlas signing keys v1"
         case apiKeys = "atlas API keys v1"
         case failures = "atlas failed sign-ins v1"

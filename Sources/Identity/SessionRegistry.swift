@@ -20,6 +20,8 @@ package final class SessionRegistry: Sendable {
     /// What is to be written down, by session.
     private let uses = Mutex<[String: SessionUse]>([:])
     private let limit: Int
+    /// Told when a session has ended or a user has changed, once that holds in memory.
+    package let changed = Callback<Void>()
 
     package init(limit: Int = 100_000) {
         self.limit = limit
@@ -59,22 +61,27 @@ package final class SessionRegistry: Sendable {
             return Self.remove(id, from: &table)
         }?.end()
         uses.withLock { $0[id] = nil }
+        changed(())
     }
 
     /// The user's row as it is now; nil when nothing is open to him any more.
     package func userChanged(_ user: String, to row: Row?) {
-        for session in changed(user) {
+        let sessions = sessions(of: user)
+        for session in sessions {
             if let row { session.replace(row) } else { end(session.id) }
         }
+        if !sessions.isEmpty { changed(()) }
     }
 
     /// Whether the user has an authenticator, from now on.
     func secondFactorChanged(_ user: String, has: Bool) {
-        for session in changed(user) { session.setHasSecondFactor(has) }
+        let sessions = sessions(of: user)
+        for session in sessions { session.setHasSecondFactor(has) }
+        if !sessions.isEmpty { changed(()) }
     }
 
     /// The user's sessions in memory, of which something has changed.
-    private func changed(_ user: String) -> [ActiveSession] {
+    private func sessions(of user: String) -> [ActiveSession] {
         table.withLock { table in
             table.changes += 1
             return (table.byUser[user] ?? []).compactMap { table.byID[$0] }

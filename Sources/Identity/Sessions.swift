@@ -236,6 +236,14 @@ package final class Sessions: Sendable {
         }
     }
 
+    /// Until when a session lasts unless it is prolonged, in milliseconds since 1970; nil when it has ended. Of a key in use: that of the key.
+    package func end(of id: String, on loop: any EventLoop) -> EventLoopFuture<Int64?> {
+        if APIKeyText.key(ofSession: id) != nil {
+            return loop.makeSucceededFuture(registry.session(id).map { $0.grant?.expiresAt ?? .max })
+        }
+        return records.store.transaction(on: loop) { try $0.accounts.session(id)?.expiresAt }
+    }
+
     /// In the transaction that changes users: whoever is gone or no longer active has no sessions (04-api, Identity).
     package static func settle(
         _ changes: [RecordChange], in transaction: any Transaction, users: Collection, policy: AccountPolicy, now: Int64

@@ -136,10 +136,11 @@ package final class Tenants: Sendable {
     /// An anonymous caller is told nothing about tenants: the rules refuse him.
     private func absent(_ caller: Caller) -> Place { caller.environment.me == nil ? place(caller, in: phantom, []) : .absent }
 
-    /// Forgets what the changes may have changed.
-    package func observe(_ changes: [RecordChange]) {
+    /// Forgets what the changes may have changed; gives whether they concern anybody's place.
+    @discardableResult
+    package func observe(_ changes: [RecordChange]) -> Bool {
         guard changes.contains(where: { $0.row.collection == tenancy.tenants.name || $0.row.collection == tenancy.members.name })
-        else { return }
+        else { return false }
         table.withLock { table in
             table.generation += 1
             table.absent.removeAll()
@@ -151,6 +152,7 @@ package final class Tenants: Sendable {
                 }
             }
         }
+        return true
     }
 
     private var takesSingle: Bool { tenancy.takesSingle }

@@ -8,6 +8,7 @@ package protocol Ledgers {
     var answers: any AnswerLedger { get }
     var upkeep: any UpkeepLedger { get }
     var deliveries: any DeliveryLedger { get }
+    var events: any EventLedger { get }
 }
 
 /// When the clock fires which transition (03-expressions 9).

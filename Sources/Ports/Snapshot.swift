@@ -15,4 +15,5 @@ package protocol Snapshot: AnyObject, RowSource {
     func pages(_ question: PageQuestion) throws -> [PageEntry]
 
     var formerSlugs: any FormerSlugs { get }
+    var events: any EventLog { get }
 }

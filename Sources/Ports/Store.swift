@@ -29,6 +29,9 @@ package protocol Store: Sendable {
         on loop: any EventLoop, _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) -> EventLoopFuture<Result>
 
+    /// `told` is called after each commit that has logged events; it must not block. Called once, at start.
+    func onEvents(_ told: @escaping @Sendable () -> Void)
+
     /// Finishes what was submitted, then closes the files. Nothing may be called afterwards.
     func close() async
 }

@@ -142,6 +142,13 @@ package final class SQLiteStore: Store {
         writer.submit(on: loop) { try body(SQLiteTransaction($0)) }
     }
 
+    package func onEvents(_ told: @escaping @Sendable () -> Void) { jobs.events.set(told) }
+
+    /// Of a new store and after a reload: whether what becomes of jobs that somebody has started is logged as events.
+    package func tellJobs(_ isOn: Bool) async throws {
+        try await writer.perform { $0.events.tellsJobs = isOn }
+    }
+
     /// After a reload: transactions from here on find these collections by name. The tables are in line with them already.
     package func replace(collections: [Collection]) async throws {
         try await writer.perform { context in

@@ -28,6 +28,8 @@ package final class Schema: Sendable {
 
     /// What `GET /search` looks through, in the order of the file.
     package let searched: [Collection]
+    /// Nil: nobody is told of anything as it happens.
+    package let realtime: Realtime?
     package let views: [View]
     /// Who enters the backoffice; nil: nobody.
     package let backoffice: Rule?
@@ -43,7 +45,8 @@ package final class Schema: Sendable {
         activeWhen: Expression?, demandsSecondFactor: Expression? = nil, handlers: [String: [EventHandler]] = [:],
         endpoints: [String: WebhookReceivers] = [:],
         jobs: [String: JobPlan] = [:], schedules: [Schedule] = [],
-        tenancy: Tenancy? = nil, audit: AuditPolicy = AuditPolicy(), apiKeys: Rule? = nil, searched: [Collection] = [], views: [View] = [],
+        tenancy: Tenancy? = nil, audit: AuditPolicy = AuditPolicy(), apiKeys: Rule? = nil, searched: [Collection] = [],
+        realtime: Realtime? = nil, views: [View] = [],
         backoffice: Rule? = nil,
         notices: Notices, lastConditionNumber: Int = 0
     ) {
@@ -62,6 +65,7 @@ package final class Schema: Sendable {
         self.audit = audit
         self.apiKeys = apiKeys
         self.searched = searched
+        self.realtime = realtime
         self.views = views
         self.backoffice = backoffice
         self.notices = notices

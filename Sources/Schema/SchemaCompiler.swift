@@ -75,6 +75,7 @@ package struct SchemaCompiler {
         audit.keep = configuration.audit.keep
         let apiKeys = rule(configuration.auth.apiKeysAllow, of: nil)
         let searched = searched(among: collections)
+        let realtime = realtime(among: collections)
         let views = views(of: collections)
         let backoffice = rule(configuration.backoffice.allow, of: nil)
         let notices = notices()
@@ -88,7 +89,7 @@ package struct SchemaCompiler {
             demandsSecondFactor: demandsSecondFactor, handlers: handlers, endpoints: endpoints(among: collections), jobs: jobs,
             schedules: schedules, tenancy: tenancy, audit: audit,
             apiKeys: apiKeys,
-            searched: searched, views: views, backoffice: backoffice, notices: notices,
+            searched: searched, realtime: realtime, views: views, backoffice: backoffice, notices: notices,
             lastConditionNumber: conditionCount)
     }
 

@@ -32,7 +32,7 @@ enum Language {
             Key("documents", documents, \.documents, "records as PDF").notInForce,
             Key("views", views, \.views, "questions with paths of their own, and figures"),
             Key("search", search, \.search, "one question to several collections"),
-            Key("realtime", realtime, \.realtime, "what clients hear of as it happens").notInForce,
+            Key("realtime", realtime, \.realtime, "what clients hear of as it happens"),
             Key("backoffice", backoffice, \.backoffice, "the pages of the staff").notInForce,
             Key("audit", audit, \.audit, "who changed what"),
             Key("backup", backup, \.backup, "copies of everything").notInForce,

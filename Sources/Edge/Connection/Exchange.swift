@@ -31,6 +31,10 @@ final class Exchange {
     /// The sink has not yet taken the last piece.
     var isSinkBusy = false
     var isRequestWhole = false
+    /// Whether the client knows chunks (HTTP/1.1); otherwise the end of a body of unknown length is that of the connection.
+    var takesChunks = true
+    /// The body that is being sent piece by piece.
+    var outgoing: Outgoing?
     /// The answer has been begun; nothing else may answer.
     var isAnswered = false
     /// The last byte of the answer has been handed over.

@@ -42,6 +42,7 @@ extension HTTP1Connection {
         case .none: sendWhole(response, body: nil)
         case .bytes(let bytes): sendWhole(response, body: bytes)
         case .file(let path, let offset, let length): open(path, offset, length, for: response, context)
+        case .stream(let source): begin(source, for: response, context)
         }
     }
 
@@ -84,12 +85,15 @@ extension HTTP1Connection {
     }
 
     private func writeHead(of response: Response, count: Int64?, for exchange: Exchange) {
+        writeHead(of: response, length: response.status.mayHaveBody ? count.map { .bytes($0) } ?? .absent : .absent, for: exchange)
+    }
+
+    func writeHead(of response: Response, length: ResponseHead.Length, for exchange: Exchange) {
         let now = shared.clock.now()
         shared.timestamps.turn(to: now)
         shared.scratch.clear()
         let head = ResponseHead(
-            status: response.status, headers: response.headers,
-            length: response.status.mayHaveBody ? count.map { .bytes($0) } ?? .absent : .absent,
+            status: response.status, headers: response.headers, length: length,
             requestID: exchange.id, date: shared.timestamps.httpDate, closes: exchange.closesAfter)
         let refused = head.write(to: &shared.scratch)
         for name in refused {
@@ -97,12 +101,12 @@ extension HTTP1Connection {
         }
     }
 
-    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         context.write(Self.wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
     }
 
     /// Everything has been handed over; what is left depends on the body still to come and on whether the connection stays.
-    private func finishAnswer(_ context: ChannelHandlerContext) {
+    func finishAnswer(_ context: ChannelHandlerContext) {
         exchange?.isAnswerWhole = true
         guard let exchange else { return }
         if exchange.closesAfter { return leave(context) }
@@ -275,6 +279,7 @@ extension Response {
         switch body {
         case .bytes(let bytes): Int64(bytes.readableBytes)
         case .file(_, _, let length): max(0, length)
+        case .stream: nil
         case .none: headers.first(name: "content-length").map { HeadInspection.length($0) } ?? 0
         }
     }

@@ -40,6 +40,8 @@ extension HTTP1Connection {
                 abandonSink()
                 refuse(.timeout)
             }
+        case .streaming(let before):
+            if let taken, taken > before || unsent == 0 { wait(for: .streaming(taken: taken), options.streamTimeout) } else { closeNow() }
         case .writing(let before):
             if before - unsent >= least(in: options.writeTimeout) { waitForWrites() } else { closeNow() }
         }

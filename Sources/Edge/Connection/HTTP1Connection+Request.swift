@@ -30,6 +30,7 @@ extension HTTP1Connection {
             }
         }
         exchange.userAgent = inspection.userAgent
+        exchange.takesChunks = head.version.minor > 0
         exchange.framing = inspection.framing
         exchange.expectsContinue = inspection.expectsContinue && inspection.framing != .none && head.version.minor > 0
         // The decoder stops at CONNECT and at an upgrade: what follows is not HTTP to it

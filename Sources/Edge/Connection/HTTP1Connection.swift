@@ -22,6 +22,8 @@ final class HTTP1Connection: ChannelInboundHandler {
         case rest
         /// The client to read. Holds what the socket had still to take when the present span began.
         case writing(unsent: Int)
+        /// The next piece of a body. Holds what the client had taken when the present span began.
+        case streaming(taken: Int64)
         /// The client to close, after we have.
         case goodbye
     }
@@ -92,6 +94,7 @@ final class HTTP1Connection: ChannelInboundHandler {
 
     private func wentAway() {
         abandonSink()
+        endStream()
         if let exchange, !exchange.isLogged { log(exchange, status: 499, bytes: 0, route: nil) }
         exchange = nil
         pending.removeAll()
@@ -109,6 +112,7 @@ final class HTTP1Connection: ChannelInboundHandler {
     func drain() {
         if exchange != nil {
             exchange?.keepsAlive = false
+            drainStream()
         } else {
             switch waiting {
             case .firstByte, .nextRequest: closeNow()
@@ -162,6 +166,7 @@ final class HTTP1Connection: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             if exchange == nil, !isLeaving, case .writing = waiting { awaitNext() }
+            exchange?.outgoing?.source.resume()
             pump()
             readOn()
         }
@@ -180,6 +185,7 @@ final class HTTP1Connection: ChannelInboundHandler {
         isInputClosed = true
         if let exchange {
             if !exchange.isRequestWhole, exchange.bodyIsExpected, pending.isEmpty { closeNow() }
+            if exchange.outgoing?.source.isEndless == true { closeNow() }
             return
         }
         switch waiting {

@@ -9,6 +9,8 @@ struct ResponseHead {
         /// Statuses and answers without any body length (1xx, 204, 304).
         case absent
         case bytes(Int64)
+        /// By the last of its chunks (RFC 9112 section 7.1).
+        case chunked
     }
 
     var status: HTTPResponseStatus
@@ -43,9 +45,12 @@ struct ResponseHead {
         buffer.writeString(date)
         buffer.writeStaticString("\r\nx-request-id: ")
         buffer.writeString(requestID)
-        if case .bytes(let count) = length {
+        switch length {
+        case .absent: break
+        case .bytes(let count):
             buffer.writeStaticString("\r\ncontent-length: ")
             buffer.writeJSON(integer: count)
+        case .chunked: buffer.writeStaticString("\r\ntransfer-encoding: chunked")
         }
         buffer.writeStaticString(closes ? "\r\nconnection: close\r\n\r\n" : "\r\n\r\n")
         return refused

@@ -10,7 +10,9 @@ extension APIContext {
         if ["auth", "me", "admin"].contains(segments[2]) { return false }
         // Of which tenant somebody becomes a member he decides himself.
         if template == InvitationRoutes.path { return false }
-        if key.scopes == nil || segments.count == 3 && ["batch", "search"].contains(segments[2]) { return true }
+        // A key can be sent as a header wherever it may be kept.
+        if template == EventRoutes.ticketPath { return false }
+        if key.scopes == nil || segments.count == 3 && ["batch", "search", "events"].contains(segments[2]) { return true }
         let path = segments.dropFirst(2).map(String.init)
         return records.schema.collections.contains { path.starts(with: $0.path) }
             || records.schema.views.contains { path == $0.path }

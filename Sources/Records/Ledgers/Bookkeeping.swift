@@ -13,6 +13,7 @@ extension RecordWriter {
             if let revisions = collection.behaviour.revisions { try revise(change, revisions, in: collection) }
             if collection.behaviour.isAudited { try audit(change, in: collection) }
         }
+        try announce()
     }
 
     // MARK: Revisions

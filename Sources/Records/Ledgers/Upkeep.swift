@@ -49,6 +49,14 @@ extension Records {
         {}
     }
 
+    /// Removes what streams were told of too long ago.
+    package func pruneEvents(on loop: any EventLoop) async throws {
+        let moment = clock.now() - EventRetention.age
+        while !Task.isCancelled,
+            try await store.transaction(on: loop, { try $0.ledgers.events.prune(before: moment, limit: Self.batch) }).get() > 0
+        {}
+    }
+
     /// Invitations that nobody has accepted in time say so.
     package func expireInvitations(on loop: any EventLoop) async throws {
         guard let plan = schema.tenancy?.invitations else { return }

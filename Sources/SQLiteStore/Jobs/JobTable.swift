@@ -18,13 +18,16 @@ final class JobTable {
     private let connection: Connection
     private let clock: any Ports.Clock
     private let random: any Ports.Random
+    /// Where it is noted what becomes of a job that somebody has started; nil: nowhere.
+    private let events: EventTable?
     /// The last fence: the incarnation in its upper half, so that no process repeats those of another. Never set back by a rollback.
     private var fence: Int64
     /// Ids rise, so that jobs of one moment are done in the order in which they were asked for.
     private var lastID = ""
 
-    init(_ connection: Connection, stamps: JobStamps) {
+    init(_ connection: Connection, stamps: JobStamps, events: EventTable? = nil) {
         self.connection = connection
+        self.events = events
         clock = stamps.clock
         random = stamps.random
         fence = stamps.incarnation << 32
@@ -69,6 +72,7 @@ final class JobTable {
             payload.bind(bytes: job.payload, at: 2)
             try payload.run()
         }
+        try tell(of: id, startedBy: job.startedBy, "created")
         return (id, true)
     }
 
@@ -90,7 +94,8 @@ final class JobTable {
             UPDATE "_atlas_jobs" SET "state" = 'running', "attempts" = "attempts" + 1, "fence" = ?1, "worker" = ?2, "progress" = 0, "note" = NULL
             WHERE "n" IN (
                 SELECT "n" FROM "_atlas_jobs" WHERE "state" = 'ready' AND "queue" = ?3 ORDER BY "priority" DESC, "run_at", "id" LIMIT ?4)
-            RETURNING "n", "id", "kind", "payload", "attempts", "max_attempts", "collection", "record", "request_id", "priority", "run_at"
+            RETURNING "n", "id", "kind", "payload", "attempts", "max_attempts", "collection", "record", "request_id", "priority", "run_at",
+                "started_by"
             """)
         statement.bind(fence, at: 1)
         statement.bind(worker, at: 2)
@@ -98,6 +103,7 @@ final class JobTable {
         statement.bind(Int64(limit), at: 4)
         // RETURNING gives rows in no certain order (https://sqlite.org/lang_returning.html).
         var claimed: [(priority: Int64, runAt: Int64, job: ClaimedJob)] = []
+        var started: [(id: String, by: String?)] = []
         do {
             defer { statement.reset() }
             while try statement.step() {
@@ -110,8 +116,10 @@ final class JobTable {
                 }
                 if statement.isNull(3) { job.payload = try largePayload(of: statement.integer(0)) }
                 claimed.append((statement.integer(9), statement.integer(10), job))
+                started.append((job.claim.job, statement.optionalText(11)))
             }
         }
+        for (id, starter) in started { try tell(of: id, startedBy: starter, "updated") }
         claimed.sort { ($1.priority, $0.runAt, $0.job.claim.job) < ($0.priority, $1.runAt, $1.job.claim.job) }
         return claimed.map(\.job)
     }
@@ -162,16 +170,35 @@ final class JobTable {
             statement = try ending(#""state" = 'ready', "attempts" = "attempts" - 1"#)
             waits = true
         }
-        defer { statement.reset() }
         statement.bind(claim.job, at: 1)
         statement.bind(claim.fence, at: 2)
-        return try statement.step() ? (statement.text(0), waits) : nil
+        let ended: (queue: String, startedBy: String?)
+        do {
+            defer { statement.reset() }
+            guard try statement.step() else { return nil }
+            ended = (statement.text(0), statement.optionalText(1))
+        }
+        try tell(of: claim.job, startedBy: ended.startedBy, "updated")
+        return (ended.queue, waits)
+    }
+
+    private func tell(of job: String, startedBy: String?, _ name: String) throws {
+        guard let events, events.tellsJobs, let startedBy else { return }
+        try events.append(
+            NewEvent(record: JobRecord(collection: "jobs", id: job), name: name, audience: startedBy, at: clock.now()))
+    }
+
+    /// The same where the job's starter is not at hand.
+    private func tell(of job: String) throws {
+        guard events?.tellsJobs == true, let status = try self.job(job) else { return }
+        try tell(of: job, startedBy: status.startedBy, "updated")
     }
 
     private func ending(_ changes: String) throws -> Statement {
         try connection.statement(
             """
-            UPDATE "_atlas_jobs" SET "fence" = 0, \(changes) WHERE "id" = ?1 AND "fence" = ?2 AND "state" = 'running' RETURNING "queue"
+            UPDATE "_atlas_jobs" SET "fence" = 0, \(changes) WHERE "id" = ?1 AND "fence" = ?2 AND "state" = 'running'
+            RETURNING "queue", "started_by"
             """)
     }
 
@@ -183,7 +210,9 @@ final class JobTable {
         statement.bind(claim.job, at: 3)
         statement.bind(claim.fence, at: 4)
         try statement.run()
-        return connection.changes > 0
+        guard connection.changes > 0 else { return false }
+        try tell(of: claim.job)
+        return true
     }
 
     /// Gives whether it ran; nil when there is no such job that has not ended.
@@ -194,6 +223,7 @@ final class JobTable {
         statement.bind(clock.now(), at: 1)
         statement.bind(id, at: 2)
         try statement.run()
+        try tell(of: id)
         return state == .running
     }
 
@@ -206,10 +236,16 @@ final class JobTable {
                 SELECT 1 FROM "_atlas_jobs" AS "twin" WHERE "twin"."unique_key" = "_atlas_jobs"."unique_key" AND "twin"."ended_at" IS NULL)
             RETURNING "queue"
             """)
-        defer { statement.reset() }
-        statement.bind(clock.now(), at: 1)
-        statement.bind(id, at: 2)
-        return try statement.step() ? statement.text(0) : nil
+        let queue: String
+        do {
+            defer { statement.reset() }
+            statement.bind(clock.now(), at: 1)
+            statement.bind(id, at: 2)
+            guard try statement.step() else { return nil }
+            queue = statement.text(0)
+        }
+        try tell(of: id)
+        return queue
     }
 
     // MARK: Looking

@@ -5,15 +5,18 @@ package final class SQLiteJobQueue: JobQueue {
     private let writer: Writer
     private let ready = Callback<Set<String>>()
     private let stop = Callback<String>()
+    /// Told of commits that have logged events: the writer has one listener.
+    let events = Callback<Void>()
 
     init(_ writer: Writer) {
         self.writer = writer
-        writer.onWake { [ready, stop] concerned in
+        writer.onWake { [ready, stop, events] concerned in
             var queues: Set<String> = []
             for waking in concerned {
                 switch waking {
                 case .queue(let name): queues.insert(name)
                 case .job(let id): stop(id)
+                case .events: events(())
                 }
             }
             if !queues.isEmpty { ready(queues) }

@@ -2,12 +2,14 @@ import Expressions
 import Ports
 import Schema
 
-/// What is kept about records, in tables of their own. One value per use: it holds the connection and nothing else.
+/// What is kept about records, in tables of their own. One value per use.
 struct SQLiteLedgers: Ledgers {
     private let connection: Connection
+    let events: any EventLedger
 
-    init(_ connection: Connection) {
-        self.connection = connection
+    init(_ context: WriteContext) {
+        connection = context.connection
+        events = context.events
     }
 
     var due: any DueLedger { SQLiteDueLedger(connection) }

@@ -35,6 +35,7 @@ final class SQLiteSnapshot: Snapshot {
     func pages(_ question: PageQuestion) throws -> [PageEntry] { try reader.pages(question) }
 
     var formerSlugs: any FormerSlugs { SQLiteFormerSlugs(connection: connection) }
+    var events: any EventLog { SQLiteEvents(connection) }
 
     // MARK: RowSource
 

@@ -51,6 +51,7 @@ enum SystemTables {
             try JobSchema.complete(connection)
             try connection.execute(SQLiteLedgers.statements)
             try connection.execute(SQLiteDeliveries.statements)
+            try connection.execute(SQLiteEvents.statements)
             try setMeta("layout", "\(layout)", connection)
             try connection.execute("COMMIT")
         } catch {

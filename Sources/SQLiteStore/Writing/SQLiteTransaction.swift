@@ -69,7 +69,7 @@ final class SQLiteTransaction: Transaction {
 
     var identities: any ForeignIdentityTransaction { SQLiteForeignIdentities(connection) }
 
-    var ledgers: any Ledgers { SQLiteLedgers(connection) }
+    var ledgers: any Ledgers { SQLiteLedgers(context) }
 
     var sequences: any SequenceTransaction { SQLiteSequences(connection) }
 

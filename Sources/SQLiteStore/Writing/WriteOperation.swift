@@ -7,6 +7,8 @@ package enum Waking: Sendable, Hashable {
     case queue(String)
     /// Whoever runs that job: it was cancelled.
     case job(String)
+    /// Whoever waits for events.
+    case events
 }
 
 /// What an operation on the writer's thread works with. Valid only during its body.
@@ -15,23 +17,31 @@ package final class WriteContext {
     // Kept from one operation to the next: prepared statements.
     let records: RecordReader
     let rows: RowTable
+    let events: EventTable
     let jobs: JobTable
-    fileprivate(set) var woken: Set<Waking> = []
+    private var wakings: Set<Waking> = []
 
     init(connection: Connection, collections: [String: Collection], totals: Totals, jobs stamps: JobStamps) {
         self.connection = connection
         records = RecordReader(connection: connection, collections: collections, totals: totals)
         rows = RowTable(connection)
-        jobs = JobTable(connection, stamps: stamps)
+        events = EventTable(connection)
+        jobs = JobTable(connection, stamps: stamps, events: events)
     }
 
     /// The workers of that queue are told after the commit, and only if this operation is part of it.
-    package func wake(_ queue: String) { woken.insert(.queue(queue)) }
+    package func wake(_ queue: String) { wakings.insert(.queue(queue)) }
 
     /// The same for whoever runs a job that was cancelled.
-    func stop(_ job: String) { woken.insert(.job(job)) }
+    func stop(_ job: String) { wakings.insert(.job(job)) }
 
-    func forgetWoken() { woken.removeAll(keepingCapacity: true) }
+    /// Whom the operation at hand concerns.
+    var woken: Set<Waking> { events.hasNews ? wakings.union([.events]) : wakings }
+
+    func forgetWoken() {
+        wakings.removeAll(keepingCapacity: true)
+        events.forgetNews()
+    }
 }
 
 /// One piece of work in the writer's mailbox: run on its thread, answered after the commit.

@@ -1,0 +1,215 @@
+package import Logging
+package import NIOCore
+package import Ports
+internal import Synchronization
+
+/// Where streams wait for news. Whoever writes pays for one lock and, at most, one wake-up of each event loop that has streams.
+///
+/// A stream is a cursor: the hub tells it only that there may be something, and keeps the end of the log in memory so that streams which keep up
+/// do not each read it. A slow one costs nothing while it lags.
+package final class EventHub: Sendable {
+    package struct Options: Sendable {
+        /// Streams of one user, and those of anonymous callers at one address.
+        package var perUser = 20
+        package var perAddress = 100
+        package var most = 10_000
+        /// Events that are kept in memory, at least, while anybody listens.
+        package var remembered = 1_024
+        /// Between two signs of life on a stream that has nothing to tell.
+        package var pulse = TimeAmount.seconds(20)
+
+        package init() {}
+    }
+
+    /// The streams of one event loop.
+    private struct Room {
+        var loop: any EventLoop
+        var streams: [ObjectIdentifier: EventStream] = [:]
+        var isWoken = false
+        var isTicking = false
+    }
+
+    private struct State {
+        var rooms: [ObjectIdentifier: Room] = [:]
+        /// Streams by who holds them.
+        var held: [String: Int] = [:]
+        var total = 0
+        /// Nil while nobody listens.
+        var tail: EventTail?
+        var isReading = false
+        /// News have come while the log was being read.
+        var isStale = false
+    }
+
+    package let options: Options
+    let store: any Store
+    let clock: any Clock
+    private let home: any EventLoop
+    private let log: Logger
+    private let state = Mutex(State())
+    private let changes = Atomic<Int>(0)
+    /// Events that are read from the log at a time.
+    static let batch = 64
+
+    /// `home` is where the log is read for all.
+    package init(store: any Store, clock: any Clock, home: any EventLoop, log: Logger, options: Options = Options()) {
+        self.store = store
+        self.clock = clock
+        self.home = home
+        self.log = log
+        self.options = options
+        store.onEvents { [weak self] in self?.refresh() }
+    }
+
+    // MARK: Streams
+
+    /// Whether one more stream is admitted of that holder.
+    func admits(_ holder: EventHolder) -> Bool {
+        state.withLock {
+            $0.total < options.most && $0.held[holder.name, default: 0] < (holder.isUser ? options.perUser : options.perAddress)
+        }
+    }
+
+    func add(_ stream: EventStream) {
+        let ticks = state.withLock { state in
+            state.total += 1
+            state.held[stream.holder.name, default: 0] += 1
+            return Self.withRoom(of: stream, &state) { room in
+                room.streams[ObjectIdentifier(stream)] = stream
+                defer { room.isTicking = true }
+                return !room.isTicking
+            }
+        }
+        if ticks { tick(stream.loop) }
+    }
+
+    func remove(_ stream: EventStream) {
+        state.withLock { state in
+            guard Self.withRoom(of: stream, &state, { $0.streams.removeValue(forKey: ObjectIdentifier(stream)) }) != nil else { return }
+            state.total -= 1
+            let left = state.held[stream.holder.name, default: 1] - 1
+            state.held[stream.holder.name] = left > 0 ? left : nil
+            if state.total == 0 { state.tail = nil }
+        }
+    }
+
+    private static func withRoom<Result>(of stream: EventStream, _ state: inout State, _ body: (inout Room) -> Result) -> Result {
+        body(&state.rooms[ObjectIdentifier(stream.loop), default: Room(loop: stream.loop)])
+    }
+
+    /// From now on the log is followed in memory, from what a stream has seen of it.
+    func follow(from last: Int64) {
+        let isNew = state.withLock { state in
+            guard state.total > 0, state.tail == nil else { return false }
+            state.tail = EventTail(after: last, most: options.remembered)
+            return true
+        }
+        if isNew { refresh() }
+    }
+
+    /// What comes after that number; nil where the log must be asked.
+    func events(after number: Int64) -> ArraySlice<LoggedEvent>? {
+        state.withLock { $0.tail?.events(after: number, limit: Self.batch) }
+    }
+
+    // MARK: News
+
+    /// Reads what the log has more, and wakes those who wait for it.
+    private func refresh() {
+        let after: Int64?? = state.withLock { state in
+            guard state.total > 0 else { return nil }
+            if state.isReading {
+                state.isStale = true
+                return nil
+            }
+            state.isReading = true
+            return .some(state.tail?.last)
+        }
+        guard let after else { return }
+        store.snapshot(on: home) { snapshot -> (news: [LoggedEvent], last: Int64) in
+            guard let after else { return ([], try snapshot.events.reach().last) }
+            return (try snapshot.events.events(after: after, limit: 4 * Self.batch), after)
+        }.whenComplete { [self] result in
+            var isBehind = false
+            state.withLock { state in
+                state.isReading = false
+                isBehind = state.isStale
+                state.isStale = false
+                switch result {
+                case .success(let read):
+                    if state.total > 0, state.tail == nil { state.tail = EventTail(after: read.last, most: options.remembered) }
+                    // Others may have begun anew meanwhile.
+                    if let tail = state.tail, tail.last == read.last { state.tail?.append(read.news) } else { isBehind = true }
+                    isBehind = isBehind || read.news.count == 4 * Self.batch
+                case .failure: state.tail = nil
+                }
+                isBehind = isBehind && state.total > 0
+            }
+            if case .failure(let error) = result { log.error("events cannot be read", metadata: ["error": "\(error)"]) }
+            wake()
+            if isBehind { refresh() }
+        }
+    }
+
+    private func wake() {
+        let loops = state.withLock { state in
+            let asleep = state.rooms.filter { !$0.value.isWoken && !$0.value.streams.isEmpty }.keys
+            for id in asleep { state.rooms[id]?.isWoken = true }
+            return asleep.compactMap { state.rooms[$0]?.loop }
+        }
+        for loop in loops {
+            loop.execute { [self] in
+                for stream in streams(on: loop, isWoken: false) { stream.wake() }
+            }
+        }
+    }
+
+    private func streams(on loop: any EventLoop, isWoken: Bool? = nil) -> [EventStream] {
+        state.withLock { state in
+            if let isWoken { state.rooms[ObjectIdentifier(loop)]?.isWoken = isWoken }
+            return state.rooms[ObjectIdentifier(loop)].map { Array($0.streams.values) } ?? []
+        }
+    }
+
+    // MARK: Who listens
+
+    /// Raised whenever it may have changed who somebody is or where he belongs.
+    var generation: Int { changes.load(ordering: .acquiring) }
+
+    /// A session has ended, a user, membership or tenant has changed: each stream looks again who listens, at once.
+    package func standingChanged() {
+        changes.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        wake()
+    }
+
+    /// Ends all streams: after a reload they come again to the new site.
+    package func endAll() {
+        for loop in state.withLock({ $0.rooms.values.map(\.loop) }) {
+            loop.execute { [self] in
+                for stream in streams(on: loop) { stream.drain() }
+            }
+        }
+    }
+
+    // MARK: Signs of life
+
+    /// One timer for all streams of a loop, as long as there are any.
+    private func tick(_ loop: any EventLoop) {
+        loop.scheduleTask(in: options.pulse) { [weak self] in
+            guard let self else { return }
+            for stream in streams(on: loop) { stream.pulse() }
+            let goesOn = state.withLock { state in
+                let isEmpty = state.rooms[ObjectIdentifier(loop)]?.streams.isEmpty ?? true
+                if isEmpty { state.rooms[ObjectIdentifier(loop)]?.isTicking = false }
+                return !isEmpty
+            }
+            if goesOn { tick(loop) }
+        }
+    }
+}
+
+/// By whom a stream counts: a user, or the address of callers without an account.
+struct EventHolder: Sendable {
+    var name: String
+    var isUser: Bool
+}

@@ -1,0 +1,318 @@
+internal import Edge
+internal import Expressions
+internal import NIOCore
+internal import Ports
+internal import Records
+
+/// One stream of `GET /events`: a cursor in the log, and who listens.
+///
+/// For each event it asks, when it tells it, what its caller may read of the record then. What the client does not take stays in the log.
+// Safe: everything that changes is touched on `loop` alone.
+final class EventStream: BodySource, @unchecked Sendable {
+    /// What a client asks for.
+    struct Wish: Sendable {
+        /// Collections, and perhaps `jobs`.
+        var names: Set<String>
+        var start: Start
+        /// Stands behind each number where the stream was opened by a ticket.
+        var proof: String?
+    }
+
+    enum Start: Sendable {
+        case now
+        case after(Int64)
+        /// What the client has seen is not known here.
+        case lost
+    }
+
+    let isEndless = true
+    let loop: any EventLoop
+    let holder: EventHolder
+    private let services: EventServices
+    private let telling: EventTelling
+    private let tenants: TenantPlacement?
+    private let wish: Wish
+
+    private var caller: Caller
+    /// As of which change his standing is known.
+    private var generation: Int
+    /// When his session ends by itself.
+    private var expiry: Int64 = .max
+    private var outlet: BodyOutlet?
+    private var cursor: Int64 = 0
+    /// The last number that the client was given.
+    private var given: Int64 = 0
+    private var batch: ArraySlice<LoggedEvent> = []
+    private var out = ByteBuffer()
+    /// Waits for the store.
+    private var isBusy = false
+    /// Woken while busy.
+    private var isWoken = false
+    private var isOver = false
+
+    /// Written at once beyond that.
+    private static let piece = 16 * 1024
+    /// Events that are looked at in one turn of the loop.
+    private static let turn = 256
+
+    /// `generation` is from before the caller was found out.
+    init(
+        _ caller: Caller, generation: Int, holder: EventHolder, wish: Wish, services: EventServices, telling: EventTelling,
+        tenants: TenantPlacement?, loop: any EventLoop
+    ) {
+        self.caller = caller
+        self.generation = generation
+        self.holder = holder
+        self.wish = wish
+        self.services = services
+        self.telling = telling
+        self.tenants = tenants
+        self.loop = loop
+    }
+
+    private var hub: EventHub { services.hub }
+
+    // MARK: Coming and going
+
+    func begin(_ outlet: BodyOutlet) {
+        self.outlet = outlet
+        hub.add(self)
+        let reach = hub.store.snapshot(on: loop) { try $0.events.reach() }
+        wait(for: reach.and(sessionEnd())) { [self] (reach, expiry) in
+            guard let expiry else { return finish() }
+            self.expiry = expiry
+            out.writeStaticString("retry: 2000\n")
+            switch wish.start {
+            case .after(let number) where reach.covers(number):
+                (cursor, given) = (number, number)
+                out.writeStaticString("\n")
+            case .now: note("ready", at: reach.last)
+            case .after, .lost: note("reset", at: reach.last)
+            }
+            hub.follow(from: reach.last)
+            flush()
+        }
+    }
+
+    func resume() { advance() }
+
+    func drain() { finish() }
+
+    func end() {
+        guard !isOver else { return }
+        isOver = true
+        outlet = nil
+        batch = []
+        out = ByteBuffer()
+        hub.remove(self)
+    }
+
+    /// There may be news, or the caller may be another.
+    func wake() {
+        isWoken = true
+        advance()
+    }
+
+    /// A sign of life, with which a client that hears nothing learns where it stands in the log.
+    func pulse() {
+        guard !isOver, let outlet, outlet.isWritable else { return }
+        if hub.clock.now() >= expiry { return prolong() }
+        out.writeStaticString(": ping\n")
+        if cursor > given { writeNumber() }
+        out.writeStaticString("\n")
+        flush()
+    }
+
+    private func finish() {
+        flush()
+        outlet?.finish()
+    }
+
+    // MARK: Going on
+
+    /// Tells what there is to tell, as long as the client takes it.
+    private func advance() {
+        var left = Self.turn
+        while !isOver, !isBusy, let outlet, outlet.isWritable {
+            guard isAdmitted() else { break }
+            if left == 0 {
+                // Others on this loop have their turn.
+                isBusy = true
+                loop.assumeIsolated().execute { [self] in
+                    isBusy = false
+                    advance()
+                }
+                break
+            }
+            left -= 1
+            if let event = batch.first {
+                tell(event)
+            } else if !fetch() {
+                break
+            }
+            if out.readableBytes >= Self.piece { flush() }
+        }
+        flush()
+    }
+
+    /// Gets more to tell; false when there is nothing for now.
+    private func fetch() -> Bool {
+        isWoken = false
+        if let next = hub.events(after: cursor) {
+            batch = next
+            return !next.isEmpty
+        }
+        let cursor = cursor
+        let read = hub.store.snapshot(on: loop) { (try $0.events.reach(), try $0.events.events(after: cursor, limit: EventHub.batch)) }
+        wait(for: read) { [self] (reach, events) in
+            if reach.covers(cursor) {
+                batch = ArraySlice(events)
+            } else {
+                note("reset", at: reach.last)
+            }
+            if !batch.isEmpty { isWoken = true }
+        }
+        return !isBusy && !batch.isEmpty
+    }
+
+    private func tell(_ logged: LoggedEvent) {
+        guard wish.names.contains(logged.event.record.collection), logged.event.isMeant(for: caller) else { return pass(logged) }
+        caller.environment.now = hub.clock.now()
+        wait(for: telling.tell(logged.event, to: caller, on: loop)) { [self] data in
+            pass(logged)
+            guard let data else { return }
+            out.writeStaticString("event: ")
+            out.writeString(logged.event.record.collection)
+            out.writeStaticString(".")
+            out.writeString(logged.event.name)
+            out.writeStaticString("\n")
+            writeNumber()
+            out.writeStaticString("data: ")
+            out.writeImmutableBuffer(data)
+            out.writeStaticString("\n\n")
+            isWoken = true
+        }
+    }
+
+    private func pass(_ logged: LoggedEvent) {
+        cursor = logged.number
+        batch = batch.dropFirst()
+    }
+
+    /// Runs `then` with what the future brings: in place where it is there already, as it is for most reads on a loop; else the stream is busy until
+    /// then. A store that fails ends the stream, and the client comes again.
+    private func wait<Value: Sendable>(for future: EventLoopFuture<Value>, _ then: @escaping (Value) -> Void) {
+        isBusy = true
+        var isLater = false
+        future.assumeIsolated().whenComplete { [self] result in
+            isBusy = false
+            guard !isOver else { return }
+            switch result {
+            case .success(let value): then(value)
+            case .failure: outlet?.fail()
+            }
+            if isLater { advance() }
+        }
+        isLater = true
+    }
+
+    // MARK: Who listens
+
+    /// Whether he is still the one who opened the stream; what has changed about him counts from here on. Ends the stream where he is not.
+    private func isAdmitted() -> Bool {
+        let current = hub.generation
+        guard current != generation else { return true }
+        switch standing() {
+        case .now(let caller): admit(caller, as: current)
+        case .refused: finish()
+        case .later(let future):
+            wait(for: future) { [self] result in
+                switch result {
+                case .success(let caller): admit(caller, as: current)
+                case .failure: finish()
+                }
+            }
+        }
+        return !isOver && !isBusy && generation == current
+    }
+
+    private func standing() -> ResolvedCaller {
+        let facts = caller.environment.request
+        let (tenant, loop) = (caller.environment.tenant?.id, loop)
+        let resolved = services.standing.caller(caller.session, facts, caller.requestID, loop)
+        guard let tenants, let tenant else { return resolved }
+        switch resolved {
+        case .refused: return resolved
+        case .now(let caller): return tenants.placed(caller, named: tenant, on: loop)
+        case .later(let future):
+            return .later(
+                future.flatMap { result in
+                    guard case .success(let caller) = result else { return loop.makeSucceededFuture(result) }
+                    return tenants.placed(caller, named: tenant, on: loop).future(on: loop)
+                })
+        }
+    }
+
+    /// Another membership, or another role in it: whoever may listen then must ask anew.
+    private func admit(_ caller: Caller, as current: Int) {
+        let (old, new) = (self.caller.environment, caller.environment)
+        guard new.tenant?.id == old.tenant?.id, new.member == old.member, new.me?.id == old.me?.id else { return finish() }
+        self.caller = caller
+        generation = current
+    }
+
+    private func sessionEnd() -> EventLoopFuture<Int64?> {
+        guard let session = caller.session else { return loop.makeSucceededFuture(.max) }
+        return services.standing.end(session, loop)
+    }
+
+    /// The session should be over; but it may have been prolonged.
+    private func prolong() {
+        guard !isBusy else { return }
+        wait(for: sessionEnd()) { [self] expiry in
+            guard let expiry, expiry > hub.clock.now() else { return finish() }
+            self.expiry = expiry
+        }
+    }
+
+    // MARK: Writing
+
+    /// What concerns the stream itself, and where it stands now.
+    private func note(_ name: String, at number: Int64) {
+        cursor = number
+        out.writeStaticString("event: ")
+        out.writeString(name)
+        out.writeStaticString("\n")
+        writeNumber()
+        out.writeStaticString("data: {}\n\n")
+    }
+
+    private func writeNumber() {
+        given = cursor
+        out.writeStaticString("id: ")
+        out.writeString(String(cursor))
+        if let proof = wish.proof {
+            out.writeStaticString(".")
+            out.writeString(proof)
+        }
+        out.writeStaticString("\n")
+    }
+
+    private func flush() {
+        guard out.readableBytes > 0 else { return }
+        let piece = out
+        // Between events a stream keeps no memory.
+        out = ByteBuffer()
+        outlet?.write(piece)
+    }
+}
+
+extension ResolvedCaller {
+    func future(on loop: any EventLoop) -> EventLoopFuture<Result<Caller, Refused>> {
+        switch self {
+        case .now(let caller): loop.makeSucceededFuture(.success(caller))
+        case .refused(let refused): loop.makeSucceededFuture(.failure(refused))
+        case .later(let future): future
+        }
+    }
+}
