@@ -97,7 +97,7 @@ package struct Authenticator: Sendable {
     /// be shown again.
     package func resume(_ id: String, on loop: any EventLoop) -> Authentication {
         if let session = registry.session(id) {
-            if case .active = session.standing, session.grant?.expiresAt.map({ $0 <= clock.now() }) ?? false { return .failed(.expired) }
+            if session.isAlive, session.grant?.expiresAt.map({ $0 <= clock.now() }) ?? false { return .failed(.expired) }
             return .session(session)
         }
         if APIKeyText.key(ofSession: id) != nil { return .failed(.invalid) }

@@ -1,6 +1,6 @@
 package import JSON
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import NIOPosix
 import Synchronization
 package import Testing
@@ -24,6 +24,8 @@ package final class EventSource: Sendable {
         var headers: HTTPHeaders = [:]
         var text = ""
         var isOver = false
+        /// Raised with everything that comes.
+        var arrivals = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -92,21 +94,23 @@ package final class EventSource: Sendable {
         within limit: Duration = .seconds(30), _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
         until condition: @Sendable (EventSource) -> Bool
     ) async throws {
-        let timer = channel.eventLoop.scheduleTask(in: .nanoseconds(limit.inNanoseconds)) { [weak self] in self?.wake(isLate: true) }
-        defer { timer.cancel() }
         let deadline = ContinuousClock.now + limit
-        while !condition(self) {
-            guard ContinuousClock.now < deadline, !isOver else {
+        let timer = channel.eventLoop.scheduleTask(in: .nanoseconds(limit.inNanoseconds)) { [weak self] in self?.wake() }
+        defer { timer.cancel() }
+        while true {
+            let seen = state.withLock { $0.arrivals }
+            if condition(self) { return }
+            guard !isOver, ContinuousClock.now < deadline else {
                 Issue.record("\(what) did not come (over: \(isOver)): \(text.suffix(2_000))", sourceLocation: sourceLocation)
                 throw NoAnswer()
             }
             await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    if state.isOver || ContinuousClock.now >= deadline { return true }
+                let isLate = state.withLock { state in
+                    if state.arrivals != seen { return true }
                     state.waiting.append(continuation)
                     return false
                 }
-                if isReady { continuation.resume() } else if condition(self) { wake() }
+                if isLate { continuation.resume() }
             }
         }
     }
@@ -118,27 +122,13 @@ package final class EventSource: Sendable {
 
     /// Waits until the server has ended the stream.
     package func ended(within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let deadline = ContinuousClock.now + limit
-        let timer = channel.eventLoop.scheduleTask(in: .nanoseconds(limit.inNanoseconds)) { [weak self] in self?.wake(isLate: true) }
-        defer { timer.cancel() }
-        while !isOver {
-            guard ContinuousClock.now < deadline else {
-                Issue.record("the stream goes on: \(text.suffix(1_000))", sourceLocation: sourceLocation)
-                throw NoAnswer()
-            }
-            await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    if state.isOver || ContinuousClock.now >= deadline { return true }
-                    state.waiting.append(continuation)
-                    return false
-                }
-                if isReady { continuation.resume() }
-            }
-        }
+        try await wait(within: limit, "the end", sourceLocation: sourceLocation) { $0.isOver }
     }
 
-    private func wake(isLate: Bool = false) {
+    /// Something has come, or the time is over.
+    private func wake() {
         let waiting = state.withLock { state in
+            state.arrivals += 1
             defer { state.waiting = [] }
             return state.waiting
         }

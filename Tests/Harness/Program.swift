@@ -80,6 +80,13 @@ package final class Program: Sendable {
 
     package func line(where matches: @escaping @Sendable (String) -> Bool) async throws -> String { try await child.line(where: matches) }
 
+    /// Its memory that is no file's, in bytes.
+    package func memory() throws -> Int {
+        let lines = String(decoding: try Directory.read("/proc/\(child.process)/status"), as: UTF8.self).split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix("RssAnon:") }) else { return 0 }
+        return 1024 * (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0)
+    }
+
     package func signal(_ number: Int32) { child.signal(number) }
 
     package func exitStatus() async throws -> Int32 { try await child.exitStatus() }

@@ -28,16 +28,16 @@ final class EventStream: BodySource, @unchecked Sendable {
     let isEndless = true
     let loop: any EventLoop
     let holder: EventHolder
-    private let services: EventServices
+    let services: EventServices
     private let telling: EventTelling
-    private let tenants: TenantPlacement?
+    let tenants: TenantPlacement?
     private let wish: Wish
 
-    private var caller: Caller
+    var caller: Caller
     /// As of which change his standing is known.
-    private var generation: Int
+    var generation: Int
     /// When his session ends by itself.
-    private var expiry: Int64 = .max
+    var expiry: Int64 = .max
     private var outlet: BodyOutlet?
     private var cursor: Int64 = 0
     /// The last number that the client was given.
@@ -45,10 +45,10 @@ final class EventStream: BodySource, @unchecked Sendable {
     private var batch: ArraySlice<LoggedEvent> = []
     private var out = ByteBuffer()
     /// Waits for the store.
-    private var isBusy = false
+    private(set) var isBusy = false
     /// Woken while busy.
     private var isWoken = false
-    private var isOver = false
+    private(set) var isOver = false
 
     /// Written at once beyond that.
     private static let piece = 16 * 1024
@@ -70,7 +70,7 @@ final class EventStream: BodySource, @unchecked Sendable {
         self.loop = loop
     }
 
-    private var hub: EventHub { services.hub }
+    var hub: EventHub { services.hub }
 
     // MARK: Coming and going
 
@@ -123,7 +123,7 @@ final class EventStream: BodySource, @unchecked Sendable {
         flush()
     }
 
-    private func finish() {
+    func finish() {
         flush()
         outlet?.finish()
     }
@@ -201,7 +201,7 @@ final class EventStream: BodySource, @unchecked Sendable {
 
     /// Runs `then` with what the future brings: in place where it is there already, as it is for most reads on a loop; else the stream is busy until
     /// then. A store that fails ends the stream, and the client comes again.
-    private func wait<Value: Sendable>(for future: EventLoopFuture<Value>, _ then: @escaping (Value) -> Void) {
+    func wait<Value: Sendable>(for future: EventLoopFuture<Value>, _ then: @escaping (Value) -> Void) {
         isBusy = true
         var isLater = false
         future.assumeIsolated().whenComplete { [self] result in
@@ -214,65 +214,6 @@ final class EventStream: BodySource, @unchecked Sendable {
             if isLater { advance() }
         }
         isLater = true
-    }
-
-    // MARK: Who listens
-
-    /// Whether he is still the one who opened the stream; what has changed about him counts from here on. Ends the stream where he is not.
-    private func isAdmitted() -> Bool {
-        let current = hub.generation
-        guard current != generation else { return true }
-        switch standing() {
-        case .now(let caller): admit(caller, as: current)
-        case .refused: finish()
-        case .later(let future):
-            wait(for: future) { [self] result in
-                switch result {
-                case .success(let caller): admit(caller, as: current)
-                case .failure: finish()
-                }
-            }
-        }
-        return !isOver && !isBusy && generation == current
-    }
-
-    private func standing() -> ResolvedCaller {
-        let facts = caller.environment.request
-        let (tenant, loop) = (caller.environment.tenant?.id, loop)
-        let resolved = services.standing.caller(caller.session, facts, caller.requestID, loop)
-        guard let tenants, let tenant else { return resolved }
-        switch resolved {
-        case .refused: return resolved
-        case .now(let caller): return tenants.placed(caller, named: tenant, on: loop)
-        case .later(let future):
-            return .later(
-                future.flatMap { result in
-                    guard case .success(let caller) = result else { return loop.makeSucceededFuture(result) }
-                    return tenants.placed(caller, named: tenant, on: loop).future(on: loop)
-                })
-        }
-    }
-
-    /// Another membership, or another role in it: whoever may listen then must ask anew.
-    private func admit(_ caller: Caller, as current: Int) {
-        let (old, new) = (self.caller.environment, caller.environment)
-        guard new.tenant?.id == old.tenant?.id, new.member == old.member, new.me?.id == old.me?.id else { return finish() }
-        self.caller = caller
-        generation = current
-    }
-
-    private func sessionEnd() -> EventLoopFuture<Int64?> {
-        guard let session = caller.session else { return loop.makeSucceededFuture(.max) }
-        return services.standing.end(session, loop)
-    }
-
-    /// The session should be over; but it may have been prolonged.
-    private func prolong() {
-        guard !isBusy else { return }
-        wait(for: sessionEnd()) { [self] expiry in
-            guard let expiry, expiry > hub.clock.now() else { return finish() }
-            self.expiry = expiry
-        }
     }
 
     // MARK: Writing
@@ -304,15 +245,5 @@ final class EventStream: BodySource, @unchecked Sendable {
         // Between events a stream keeps no memory.
         out = ByteBuffer()
         outlet?.write(piece)
-    }
-}
-
-extension ResolvedCaller {
-    func future(on loop: any EventLoop) -> EventLoopFuture<Result<Caller, Refused>> {
-        switch self {
-        case .now(let caller): loop.makeSucceededFuture(.success(caller))
-        case .refused(let refused): loop.makeSucceededFuture(.failure(refused))
-        case .later(let future): future
-        }
     }
 }

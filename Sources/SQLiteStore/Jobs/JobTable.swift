@@ -16,10 +16,10 @@ final class JobTable {
     private static let removals = 1000
 
     private let connection: Connection
-    private let clock: any Ports.Clock
+    let clock: any Ports.Clock
     private let random: any Ports.Random
     /// Where it is noted what becomes of a job that somebody has started; nil: nowhere.
-    private let events: EventTable?
+    let events: EventTable?
     /// The last fence: the incarnation in its upper half, so that no process repeats those of another. Never set back by a rollback.
     private var fence: Int64
     /// Ids rise, so that jobs of one moment are done in the order in which they were asked for.
@@ -180,18 +180,6 @@ final class JobTable {
         }
         try tell(of: claim.job, startedBy: ended.startedBy, "updated")
         return (ended.queue, waits)
-    }
-
-    private func tell(of job: String, startedBy: String?, _ name: String) throws {
-        guard let events, events.tellsJobs, let startedBy else { return }
-        try events.append(
-            NewEvent(record: JobRecord(collection: "jobs", id: job), name: name, audience: startedBy, at: clock.now()))
-    }
-
-    /// The same where the job's starter is not at hand.
-    private func tell(of job: String) throws {
-        guard events?.tellsJobs == true, let status = try self.job(job) else { return }
-        try tell(of: job, startedBy: status.startedBy, "updated")
     }
 
     private func ending(_ changes: String) throws -> Statement {

@@ -1,0 +1,167 @@
+import Glibc
+import Harness
+import JSON
+import NIOHTTP1
+import Testing
+
+/// Streams of a site that has all kinds of rules: what depends on the row, on the field, on nobody at all.
+@Suite struct StreamScenarios {
+    private static let site = """
+        [app]
+        name = "Streams"
+        [collections.users.allow]
+        read = "this == me"
+        [collections.users.fields]
+        role = { type = "enum", values = ["USER", "ADMIN"], default = "USER", readonly = true }
+        [collections.posts]
+        [collections.posts.allow]
+        read   = "open or owner == me or me.role == 'ADMIN'"
+        create = "me != null"
+        update = "owner == me"
+        delete = "owner == me"
+        [collections.posts.fields]
+        title  = { type = "string", max = 100000 }
+        open   = { type = "bool", default = false }
+        owner  = { type = "ref", to = "users", stamp = "me" }
+        note   = { type = "string", read = "owner == me" }
+        secret = { type = "string", read = "me.role == 'ADMIN'" }
+        lines  = { type = "int", compute = "count(comments)" }
+        [collections.comments.allow]
+        read   = "post.open or post.owner == me"
+        create = "me != null"
+        delete = "me != null"
+        [collections.comments.fields]
+        post = { type = "ref", to = "posts", required = true, on_delete = "cascade" }
+        text = "string"
+        [collections.hidden.allow]
+        read   = "true"
+        create = "me != null"
+        [collections.hidden.fields]
+        text = "string"
+        [realtime]
+        collections = ["posts", "comments"]
+        """
+
+    private static func client(_ site: OwnSite, _ name: String) -> Client { Client(api: site.api, caller: site[name]) }
+
+    @Test func `each hears what he may read, row by row and field by field`() async throws {
+        try await OwnSite.run(Self.site, users: ["ann": "", "ben": "", "eve": "ADMIN"]) { site in
+            let (ann, ben, eve) = (Self.client(site, "ann"), Self.client(site, "ben"), Self.client(site, "eve"))
+            let anonymous = Client(api: site.api, caller: nil)
+            let streams = [try await ann.listen(), try await ben.listen(), try await eve.listen(), try await anonymous.listen()]
+            func titles(_ index: Int) -> [String] { streams[index].told.map(\.title) }
+
+            let own = try await ann.make("/posts", ["title": "mine", "note": "n", "secret": "s"])
+            let open = try await ann.make("/posts", ["title": "all", "open": true, "note": "n", "secret": "s"])
+            let comment = try await ben.make("/comments", ["post": "\(open)", "text": "hm"])
+            try await ann.post("/hidden", ["text": "nobody is told of this collection"])
+            for stream in streams {
+                try await stream.wait("the comment") { $0.told.contains { $0.title == "comments.created \(comment)" } }
+            }
+            #expect(titles(0) == ["posts.created \(own)", "posts.created \(open)", "comments.created \(comment)"])
+            #expect(titles(2) == titles(0))
+            for index in [1, 3] { #expect(titles(index) == ["posts.created \(open)", "comments.created \(comment)"]) }
+            // Fields: the owner's note, the administrator's secret.
+            for (index, note, secret) in [(0, true, false), (1, false, false), (2, false, true), (3, false, false)] {
+                let record = try #require(streams[index].told.first { $0.title == "posts.created \(open)" }).record
+                #expect((record["note"] != nil) == note && (record["secret"] != nil) == secret, "\(index): \(record.text)")
+            }
+
+            // What is taken out of sight is not told; what comes into sight is.
+            try await ann.patch("/posts/\(open)", ["open": false])
+            try await ann.patch("/posts/\(own)", ["open": true])
+            for stream in streams { try await stream.wait("the other") { $0.told.contains { $0.title == "posts.updated \(own)" } } }
+            #expect(titles(0).suffix(2) == ["posts.updated \(open)", "posts.updated \(own)"])
+            #expect(titles(3).suffix(1) == ["posts.updated \(own)"] && !titles(3).contains("posts.updated \(open)"))
+
+            // Gone for good: told to whom the row itself would have admitted. The comment hung on its post, which is gone as well.
+            try await ann.delete("/posts/\(open)")
+            try await ann.delete("/posts/\(own)")
+            for stream in streams { try await stream.wait("the deletion") { $0.told.contains { $0.title == "posts.deleted \(own)" } } }
+            #expect(titles(0).suffix(2) == ["posts.deleted \(open)", "posts.deleted \(own)"])
+            for index in [1, 3] { #expect(!titles(index).contains("posts.deleted \(open)")) }
+            for stream in streams {
+                #expect(!stream.told.contains { $0.title == "comments.deleted \(comment)" })
+                #expect(stream.told.allSatisfy { ($0.data["record"] == nil) == $0.name.hasSuffix("deleted") })
+            }
+            // Narrowed.
+            let narrow = try await anonymous.listen("?collections=comments&last_event_id=0")
+            let third = try await ann.make("/posts", ["title": "third", "open": true])
+            let last = try await ben.make("/comments", ["post": "\(third)"])
+            try await narrow.wait("the comment") { !$0.told.isEmpty }
+            #expect(narrow.told.map(\.title) == ["comments.created \(last)"])
+        }
+    }
+
+    @Test func `a job is told to who started it, with its state`() async throws {
+        let service = try await Receiver { _, _ in .status(200, "{}") }
+        let configuration = """
+            [collections.tasks.allow]
+            read   = "true"
+            create = "me != null"
+            [collections.tasks.fields]
+            status = { type = "state", values = ["pending", "busy", "done"] }
+            [collections.tasks.transitions]
+            run    = { from = "pending", to = "busy", by = "job" }
+            finish = { from = "busy", to = "done", by = "job" }
+            [[on]]
+            event = "tasks.created"
+            do    = [{ job = "work" }]
+            [jobs.work]
+            record = "tasks"
+            states = { start = "run", done = "finish" }
+            [jobs.work.http]
+            url = "\(service.url("/"))"
+            [realtime]
+            collections = ["tasks", "jobs"]
+            """
+        try await OwnSite.run(configuration, users: ["ann": "", "ben": ""]) { site in
+            let (ann, ben) = (Self.client(site, "ann"), Self.client(site, "ben"))
+            let (own, other) = (try await ann.listen(), try await ben.listen())
+            let id = try await ann.make("/tasks", [:])
+            try await other.wait("the end") { $0.told.contains { $0.name == "tasks.finish" } }
+            try await own.wait("the end") { $0.told.contains { $0.name.hasPrefix("jobs.") && $0.record["status"] == "done" } }
+            #expect(other.told.map(\.title) == ["tasks.created \(id)", "tasks.run \(id)", "tasks.finish \(id)"])
+            let jobs = own.told.filter { $0.name.hasPrefix("jobs.") }
+            let job = try #require(jobs.first?.data["id"]?.string)
+            #expect(jobs.first?.name == "jobs.created" && jobs.dropFirst().allSatisfy { $0.name == "jobs.updated" })
+            #expect(Set(jobs.map { $0.data["id"]?.string }) == [job] && jobs.allSatisfy { $0.record["name"] == "work" })
+            #expect(jobs.last?.record == (try await ann.get("/jobs/\(job)").data))
+            await service.close()
+        }
+    }
+
+    @Test func `who reads nothing holds up nobody and fills no memory`() async throws {
+        try await OwnSite.run(Self.site, users: ["ann": ""]) { site in
+            let ann = Self.client(site, "ann")
+            let good = try await ann.listen()
+            var lazy: [EventSource] = []
+            for _ in 0..<10 { lazy.append(try await ann.listen(reads: false)) }
+            // So much that no socket's buffer holds it: 100 kB, told 11 times over, 200 times.
+            let title = String(repeating: "x", count: 100_000)
+            let id = try await ann.make("/posts", ["title": "\(title)", "open": true])
+            let before = try site.program.memory()
+            for number in 0..<200 { try await ann.patch("/posts/\(id)", ["note": "\(number)"]) }
+            try await good.wait("all of it") { $0.told.count == 201 }
+            let grown = try site.program.memory() - before
+            #expect(grown < 60 << 20, "\(grown) bytes, where all that was not taken would be 200 MB")
+            for stream in lazy { #expect(!stream.isOver) }
+        }
+    }
+
+    @Test func `streams that wait cost little`() async throws {
+        let names = (0..<10).map { "user\($0)" }
+        try await OwnSite.run(Self.site, users: Dictionary(uniqueKeysWithValues: names.map { ($0, "") })) { site in
+            let clients = names.map { Self.client(site, $0) }
+            // What is needed once, for the first of them.
+            for client in clients { _ = try await client.listen() }
+            let before = try site.program.memory()
+            var streams: [EventSource] = []
+            for number in 0..<190 { streams.append(try await clients[number % 10].listen()) }
+            let each = (try site.program.memory() - before) / streams.count
+            #expect(each < 100_000, "\(each) bytes each")
+            let id = try await clients[0].make("/posts", ["title": "to all", "open": true])
+            for stream in streams { try await stream.wait("the post") { $0.told.map(\.title) == ["posts.created \(id)"] } }
+        }
+    }
+}
