@@ -34,22 +34,7 @@ struct Callers: Sendable {
         let loop = request.eventLoop
         let facts = RequestFacts(
             ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
-        let now = clock.now()
-        let id = request.id
-        let caller: @Sendable (Row?, KeyUse?) -> Caller = { me, key in
-            var caller = Caller(environment: Environment(me: me, now: now, request: facts), requestID: id)
-            caller.key = key
-            return caller
-        }
-        let resolved: @Sendable (ActiveSession) -> Result<Caller, ResolvedCaller.Refused> = {
-            [registry = authenticator.registry, policy] session in
-            switch registry.standing(of: session, for: facts, at: now, under: policy) {
-            case .active(let me): return .success(Self.caller(me, session, caller))
-            case .mustChangePassword(let me): return .failure(.mustChangePassword(Self.caller(me, session, caller)))
-            case .mustSetUpSecondFactor(let me): return .failure(.mustSetUpSecondFactor(Self.caller(me, session, caller)))
-            case .ended, .forgotten: return .failure(.invalid)
-            }
-        }
+        let asker = Asker(facts: facts, requestID: request.id, now: clock.now())
         let token: String
         if let authorization = request.headers.first(name: "authorization") {
             guard let bearer = Authenticator.token(of: authorization) else { return .refused(.invalid) }
@@ -59,46 +44,32 @@ struct Callers: Sendable {
             guard cookies.admits(request) else { return .refused(.foreignOrigin) }
             token = cookie
         } else {
-            return .now(caller(nil, nil))
+            return .now(asker.caller(nil))
         }
         guard let cache = caches[ObjectIdentifier(loop)]?.value else { return .refused(.invalid) }
-        switch authenticator.authenticate(token, cache: cache, on: loop) {
-        case .session(let session):
-            switch resolved(session) {
-            case .success(let caller): return .now(caller)
-            case .failure(let refused): return .refused(refused)
-            }
-        case .failed(let fault): return .refused(fault == .expired ? .expired : .invalid)
-        case .pending(let future):
-            return .later(
-                future.map { result in
-                    switch result {
-                    case .failure(let fault): return .failure(fault == .expired ? .expired : .invalid)
-                    case .success(let session): return resolved(session)
-                    }
-                })
-        }
+        return resolved(authenticator.authenticate(token, cache: cache, on: loop), asker)
     }
 
     /// Who that session speaks for now: for what goes on longer than a request, and for tickets. Without a session nobody.
     @Sendable func standing(_ session: String?, _ facts: RequestFacts, _ requestID: String?, on loop: any EventLoop) -> ResolvedCaller {
-        let now = clock.now()
-        let caller: @Sendable (Row?, KeyUse?) -> Caller = { me, key in
-            var caller = Caller(environment: Environment(me: me, now: now, request: facts), requestID: requestID)
-            caller.key = key
-            return caller
-        }
-        guard let session else { return .now(caller(nil, nil)) }
-        let resolved: @Sendable (ActiveSession) -> Result<Caller, ResolvedCaller.Refused> = { session in
-            switch session.standing {
-            case .active(let me): .success(Self.caller(me, session, caller))
-            case .mustChangePassword(let me): .failure(.mustChangePassword(Self.caller(me, session, caller)))
+        let asker = Asker(facts: facts, requestID: requestID, now: clock.now())
+        guard let session else { return .now(asker.caller(nil)) }
+        return resolved(authenticator.resume(session, on: loop), asker)
+    }
+
+    private func resolved(_ authentication: Authentication, _ asker: Asker) -> ResolvedCaller {
+        let admitted: @Sendable (ActiveSession) -> Result<Caller, ResolvedCaller.Refused> = {
+            [registry = authenticator.registry, policy] session in
+            switch registry.standing(of: session, for: asker.facts, at: asker.now, under: policy) {
+            case .active(let me): .success(asker.caller(me, by: session))
+            case .mustChangePassword(let me): .failure(.mustChangePassword(asker.caller(me, by: session)))
+            case .mustSetUpSecondFactor(let me): .failure(.mustSetUpSecondFactor(asker.caller(me, by: session)))
             case .ended, .forgotten: .failure(.invalid)
             }
         }
-        switch authenticator.resume(session, on: loop) {
+        switch authentication {
         case .session(let session):
-            switch resolved(session) {
+            switch admitted(session) {
             case .success(let caller): return .now(caller)
             case .failure(let refused): return .refused(refused)
             }
@@ -108,15 +79,24 @@ struct Callers: Sendable {
                 future.map { result in
                     switch result {
                     case .failure(let fault): .failure(fault == .expired ? .expired : .invalid)
-                    case .success(let session): resolved(session)
+                    case .success(let session): admitted(session)
                     }
                 })
         }
     }
+}
 
-    private static func caller(_ me: Row, _ session: ActiveSession, _ make: (Row?, KeyUse?) -> Caller) -> Caller {
-        var caller = make(me, session.grant?.use)
-        caller.session = session.id
+/// What is known of a caller before his credentials are looked at.
+private struct Asker: Sendable {
+    var facts: RequestFacts
+    var requestID: String?
+    /// Milliseconds since 1970.
+    var now: Int64
+
+    func caller(_ me: Row?, by session: ActiveSession? = nil) -> Caller {
+        var caller = Caller(environment: Environment(me: me, now: now, request: facts), requestID: requestID)
+        caller.key = session?.grant?.use
+        caller.session = session?.id
         return caller
     }
 }

@@ -13,7 +13,7 @@ extension Records {
     ) -> EventLoopFuture<ByteBuffer?> {
         let nothing = loop.makeSucceededFuture(ByteBuffer?.none)
         guard let collection = schema.collection(event.record.collection), event.isMeant(for: caller) else { return nothing }
-        if collection.shape.tenant != nil, event.tenant != caller.environment.tenant?.id { return nothing }
+        if let tenant = event.tenant, tenant != caller.environment.tenant?.id { return nothing }
         var buffer = buffer
         event.open(&buffer)
         if let rest = event.rest {

@@ -18,7 +18,8 @@ package struct StoreConformance: Sendable {
     package let fixture: StoreFixture
     package let loop: any EventLoop
 
-    package static let cases: [Case] = snapshots + writing + reading + listing + conditions + relations + ledgers + events + proofs + derived
+    package static let cases: [Case] =
+        snapshots + writing + reading + listing + conditions + relations + ledgers + events + proofs + derived
 
     /// Opens a store by `open`, brings in the fixture's tables, runs the case and closes the store.
     package static func run(

@@ -191,6 +191,8 @@ private final class CountingStore: Store {
 
     var commits: Int { store.commits }
 
+    func onEvents(_ told: @escaping @Sendable () -> Void) { store.onEvents(told) }
+
     func transaction<Result: Sendable>(
         on loop: any EventLoop, _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) -> EventLoopFuture<Result> {

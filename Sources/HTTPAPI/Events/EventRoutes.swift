@@ -102,7 +102,9 @@ struct EventRoutes {
         if caller.isAnonymous, !collections.contains(where: { !($0.behaviour.read?.rule.isNeverForAnonymous ?? true) }) {
             throw RecordError.unauthenticated
         }
-        if caller.environment.tenant == nil, collections.contains(where: { $0.shape.tenant != nil }) { throw RecordError.tenantRequired }
+        if caller.environment.tenant == nil, collections.contains(where: { $0.shape.tenant != nil }) {
+            throw RecordError.tenantRequired(naming: schema.tenancy?.naming ?? "")
+        }
         if let scopes = caller.key?.scopes, !names.contains(where: { scopes.permits("read", in: $0) }) {
             throw RecordError.forbidden("the key is for nothing of this")
         }

@@ -24,7 +24,7 @@ extension RecordWriter {
         var event = NewEvent(
             record: JobRecord(collection: collection.name, id: change.row.id), name: change.event ?? change.kind.rawValue,
             at: environment.now)
-        if let tenant = collection.shape.tenant, case .text(let id) = change.row.values[tenant] { event.tenant = id }
+        if let tenant = collection.shape.anyTenant, case .text(let id) = change.row.values[tenant] { event.tenant = id }
         guard change.kind == .deleted else { return event }
         let last = change.old ?? change.row
         // What was hidden goes for good: its deletion was told when it was hidden.
