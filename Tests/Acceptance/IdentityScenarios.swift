@@ -107,4 +107,38 @@ struct IdentityScenarios {
             }
         }
     }
+
+    @Test("What the clock closes is closed at the next request, refreshing included, and a key with it")
+    func closedByTheClock() async throws {
+        let configuration = """
+            [auth]
+            active_when = "until == null or now < until"
+            api_keys = { allow = "me != null" }
+            [collections.users.allow]
+            read = "this == me"
+            update = "this == me"
+            [collections.users.fields]
+            until = "datetime"
+            """
+        try await OwnSite.run(configuration, users: ["sara": ""]) { site in
+            let (api, sara) = (site.api, site["sara"])
+            let login: JSONValue = ["email": "sara@example.com", "password": .string(Site.password)]
+            let token = try #require(try await api.expect(.POST, "/auth/login", body: login, status: 200).text("refresh_token"))
+            let made = try await api.expect(.POST, "/me/api_keys", as: sara, body: ["name": "k"], status: 201)
+            let key = Caller(name: "key", id: "", email: "", token: made.text("key") ?? "")
+            try await api.expect(.GET, "/users", as: key, status: 200)
+            let end = Moment.now + 10_000
+            try await api.expect(.PATCH, "/me", as: sara, body: ["until": .string(Moment.text(end))], status: 200)
+            try await Moment.passed(end + 1_000)
+            try await api.expect(.GET, "/me", as: sara, status: 401)
+            try await api.expect(.GET, "/users", as: key, status: 401)
+            try await api.expect(.POST, "/auth/login", body: login, status: 403) { $0.code == "ACCOUNT_INACTIVE" }
+            try await api.expect(.POST, "/auth/refresh", body: ["refresh_token": .string(token)], status: 401)
+            // Opened again by the operator, that session is over and the others are not.
+            let granted = try await Program.run(["user", "grant", "sara@example.com", "until=null"], in: site.program.directory)
+            #expect(granted.status == 0, "\(granted.output)")
+            try await api.expect(.POST, "/auth/refresh", body: ["refresh_token": .string(token)], status: 401)
+            try await api.expect(.POST, "/auth/login", body: login, status: 200)
+        }
+    }
 }

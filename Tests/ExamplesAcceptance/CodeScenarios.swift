@@ -102,10 +102,10 @@ struct CodeScenarios {
 
     @Test("S02.5: a code has its time")
     func expiry() async throws {
-        try await ExampleSite.run(.sevra, settings: ["auth.otp.ttl=2s", "server.limits.auth.otp=100000/s per ip"]) { site in
+        try await ExampleSite.run(.sevra, settings: ["auth.otp.ttl=15s", "server.limits.auth.otp=100000/s per ip"]) { site in
             let challenge = try await site.challenge("09121234567")
             let code = try await site.code(to: "+989121234567", count: 1)
-            try await Moment.passed(Moment.now + 3_000)
+            try await Moment.passed(Moment.now + 15_000)
             try await site.anonymous.post("/auth/otp/verify", verify(challenge, code), 400, "INVALID_CODE")
         }
     }
