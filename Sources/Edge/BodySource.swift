@@ -9,7 +9,7 @@ package protocol BodySource: Sendable {
     /// The head has been written; from now on `outlet` takes pieces.
     func begin(_ outlet: BodyOutlet)
 
-    /// The client takes more again, after `outlet.isWritable` was false.
+    /// The client takes more again, after `outlet.isWritable` was false. Never within `write`.
     func resume()
 
     /// The server wants to end. An endless body finishes now; another one goes on, within the time that the server grants.

@@ -70,14 +70,14 @@ package final class SessionRegistry: Sendable {
         for session in sessions {
             if let row { session.replace(row) } else { end(session.id) }
         }
-        if !sessions.isEmpty { changed(()) }
+        changed(())
     }
 
     /// Whether the user has an authenticator, from now on.
     func secondFactorChanged(_ user: String, has: Bool) {
         let sessions = sessions(of: user)
         for session in sessions { session.setHasSecondFactor(has) }
-        if !sessions.isEmpty { changed(()) }
+        changed(())
     }
 
     /// The user's sessions in memory, of which something has changed.

@@ -161,6 +161,7 @@ import Testing
             let each = (try site.program.memory() - before) / streams.count
             #expect(each < 100_000, "\(each) bytes each")
             let id = try await clients[0].make("/posts", ["title": "to all", "open": true])
+            try await streams[0].wait("a sign of life") { $0.text.contains(": ping\n") }
             for stream in streams { try await stream.wait("the post") { $0.told.map(\.title) == ["posts.created \(id)"] } }
         }
     }

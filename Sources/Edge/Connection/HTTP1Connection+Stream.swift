@@ -68,6 +68,15 @@ extension HTTP1Connection {
         outgoing.source.end()
     }
 
+    /// Not at once: writability changes within a write of the source, which must not be asked for more in the midst of it.
+    func resumeStream() {
+        guard let exchange, exchange.outgoing != nil else { return }
+        shared.loop.assumeIsolated().execute { [self] in
+            guard self.exchange === exchange, let outgoing = exchange.outgoing, context?.channel.isWritable == true else { return }
+            outgoing.source.resume()
+        }
+    }
+
     func drainStream() {
         guard let exchange, let outgoing = exchange.outgoing else { return }
         exchange.closesAfter = true

@@ -166,7 +166,7 @@ final class HTTP1Connection: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             if exchange == nil, !isLeaving, case .writing = waiting { awaitNext() }
-            exchange?.outgoing?.source.resume()
+            resumeStream()
             pump()
             readOn()
         }

@@ -48,6 +48,7 @@ package final class EventHub: Sendable {
     private let log: Logger
     private let state = Mutex(State())
     private let changes = Atomic<Int>(0)
+    private let ends = Atomic<Int>(0)
     /// Events that are read from the log at a time.
     static let batch = 64
 
@@ -176,6 +177,9 @@ package final class EventHub: Sendable {
     /// Raised whenever it may have changed who somebody is or where he belongs.
     var generation: Int { changes.load(ordering: .acquiring) }
 
+    /// Raised whenever all streams end: what was asked of the old site does not begin any more.
+    var epoch: Int { ends.load(ordering: .acquiring) }
+
     /// A session has ended, a user, membership or tenant has changed: each stream looks again who listens, at once.
     package func standingChanged() {
         changes.wrappingAdd(1, ordering: .acquiringAndReleasing)
@@ -184,6 +188,7 @@ package final class EventHub: Sendable {
 
     /// Ends all streams: after a reload they come again to the new site.
     package func endAll() {
+        ends.wrappingAdd(1, ordering: .acquiringAndReleasing)
         for loop in state.withLock({ $0.rooms.values.map(\.loop) }) {
             loop.execute { [self] in
                 for stream in streams(on: loop) { stream.drain() }

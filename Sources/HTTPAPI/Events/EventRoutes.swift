@@ -42,7 +42,7 @@ struct EventRoutes {
     // MARK: Streams
 
     private func open(_ call: Call, _ realtime: Realtime, _ services: EventServices) -> Intake {
-        let generation = services.hub.generation
+        let opening = EventStream.Opening(services.hub)
         do {
             let query = try Query(call.request.query, several: { $0 == "collections" })
             try query.refuseAll(but: ["collections", "last_event_id", "ticket"])
@@ -50,12 +50,12 @@ struct EventRoutes {
             let seen = call.request.headers.first(name: "last-event-id") ?? query["last_event_id"]
             let parts = (seen ?? "").split(separator: ".", maxSplits: 1).map(String.init)
             if let seen, !seen.isEmpty { wish.start = parts.first.flatMap { Int64($0) }.map { .after($0) } ?? .lost }
-            guard let text = query["ticket"] else { return stream(call, context, wish, generation, services) }
+            guard let text = query["ticket"] else { return stream(call, context, wish, opening, services) }
             guard let ticket = services.tickets.open(text),
                 ticket.opens(at: services.hub.clock.now(), proof: parts.count == 2 ? parts[1] : nil)
             else { throw Failure.unauthenticated("the ticket is not valid, or has not been used within a minute") }
             wish.proof = ticket.proof
-            return stream(call, by: ticket, wish, generation, services)
+            return stream(call, by: ticket, wish, opening, services)
         } catch {
             return context.refuse(call, Failure(error))
         }
@@ -63,7 +63,7 @@ struct EventRoutes {
 
     /// A ticket says who asks and in which tenant; naming another one leads nowhere.
     private func stream(
-        _ call: Call, by ticket: EventTickets.Ticket, _ wish: EventStream.Wish, _ generation: Int, _ services: EventServices
+        _ call: Call, by ticket: EventTickets.Ticket, _ wish: EventStream.Wish, _ opening: EventStream.Opening, _ services: EventServices
     ) -> Intake {
         let byTicket = context.resolving { request in
             let facts = RequestFacts(
@@ -72,13 +72,13 @@ struct EventRoutes {
         }
         var call = call
         call.tenant = call.tenant ?? ticket.tenant
-        return stream(call, byTicket, wish, generation, services) { caller in
+        return stream(call, byTicket, wish, opening, services) { caller in
             guard caller.environment.tenant?.id == ticket.tenant else { throw Failure.notFound }
         }
     }
 
     private func stream(
-        _ call: Call, _ context: APIContext, _ wish: EventStream.Wish, _ generation: Int, _ services: EventServices,
+        _ call: Call, _ context: APIContext, _ wish: EventStream.Wish, _ opening: EventStream.Opening, _ services: EventServices,
         admit: @escaping @Sendable (Caller) throws -> Void = { _ in }
     ) -> Intake {
         let telling = telling
@@ -90,7 +90,7 @@ struct EventRoutes {
             guard services.hub.admits(holder) else { throw Self.tooMany }
             let loop = call.request.eventLoop
             let stream = EventStream(
-                caller, generation: generation, holder: holder, wish: wish, services: services, telling: telling, tenants: context.tenants,
+                caller, opening, holder: holder, wish: wish, services: services, telling: telling, tenants: context.tenants,
                 loop: loop)
             return loop.makeSucceededFuture(Response(status: .ok, headers: Self.headers, body: .stream(stream)))
         }

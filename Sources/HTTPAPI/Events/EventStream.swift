@@ -32,6 +32,7 @@ final class EventStream: BodySource, @unchecked Sendable {
     private let telling: EventTelling
     let tenants: TenantPlacement?
     private let wish: Wish
+    private let opening: Opening
 
     var caller: Caller
     /// As of which change his standing is known.
@@ -46,8 +47,6 @@ final class EventStream: BodySource, @unchecked Sendable {
     private var out = ByteBuffer()
     /// Waits for the store.
     private(set) var isBusy = false
-    /// Woken while busy.
-    private var isWoken = false
     private(set) var isOver = false
 
     /// Written at once beyond that.
@@ -55,13 +54,24 @@ final class EventStream: BodySource, @unchecked Sendable {
     /// Events that are looked at in one turn of the loop.
     private static let turn = 256
 
-    /// `generation` is from before the caller was found out.
+    /// What held before the caller was found out: whatever has changed since is looked at again.
+    struct Opening: Sendable {
+        var generation: Int
+        var epoch: Int
+
+        init(_ hub: EventHub) {
+            generation = hub.generation
+            epoch = hub.epoch
+        }
+    }
+
     init(
-        _ caller: Caller, generation: Int, holder: EventHolder, wish: Wish, services: EventServices, telling: EventTelling,
+        _ caller: Caller, _ opening: Opening, holder: EventHolder, wish: Wish, services: EventServices, telling: EventTelling,
         tenants: TenantPlacement?, loop: any EventLoop
     ) {
         self.caller = caller
-        self.generation = generation
+        self.opening = opening
+        generation = opening.generation
         self.holder = holder
         self.wish = wish
         self.services = services
@@ -77,6 +87,8 @@ final class EventStream: BodySource, @unchecked Sendable {
     func begin(_ outlet: BodyOutlet) {
         self.outlet = outlet
         hub.add(self)
+        // What it was asked of is no longer there.
+        guard hub.epoch == opening.epoch else { return finish() }
         let reach = hub.store.snapshot(on: loop) { try $0.events.reach() }
         wait(for: reach.and(sessionEnd())) { [self] (reach, expiry) in
             guard let expiry else { return finish() }
@@ -108,10 +120,7 @@ final class EventStream: BodySource, @unchecked Sendable {
     }
 
     /// There may be news, or the caller may be another.
-    func wake() {
-        isWoken = true
-        advance()
-    }
+    func wake() { advance() }
 
     /// A sign of life, with which a client that hears nothing learns where it stands in the log.
     func pulse() {
@@ -157,7 +166,6 @@ final class EventStream: BodySource, @unchecked Sendable {
 
     /// Gets more to tell; false when there is nothing for now.
     private func fetch() -> Bool {
-        isWoken = false
         if let next = hub.events(after: cursor) {
             batch = next
             return !next.isEmpty
@@ -170,9 +178,9 @@ final class EventStream: BodySource, @unchecked Sendable {
             } else {
                 note("reset", at: reach.last)
             }
-            if !batch.isEmpty { isWoken = true }
+            if batch.isEmpty { hub.follow(from: reach.last) }
         }
-        return !isBusy && !batch.isEmpty
+        return !isBusy
     }
 
     private func tell(_ logged: LoggedEvent) {
@@ -190,7 +198,6 @@ final class EventStream: BodySource, @unchecked Sendable {
             out.writeStaticString("data: ")
             out.writeImmutableBuffer(data)
             out.writeStaticString("\n\n")
-            isWoken = true
         }
     }
 

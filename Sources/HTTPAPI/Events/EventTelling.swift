@@ -16,15 +16,21 @@ struct EventTelling: Sendable {
         return records.tell(event, to: caller, into: buffer, on: loop).map { $0.map(Self.line) }
     }
 
-    /// To its starter alone, as `GET /jobs/{id}`; a key with scopes does not reach that.
+    /// As `GET /jobs/{id}`, to its starter alone; a key with scopes does not reach that.
     private func tellJob(
         _ event: NewEvent, to caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
     ) -> EventLoopFuture<ByteBuffer?> {
         guard event.isMeant(for: caller), let me = caller.environment.me, caller.key?.scopes == nil else {
             return loop.makeSucceededFuture(nil)
         }
-        return records.store.transaction(on: loop) { try $0.jobLog.job(event.record.id) }.map { job in
-            guard let job, job.startedBy == me.id else { return nil }
+        return records.write(for: caller, on: loop) { writer, transaction -> JobStatus? in
+            guard let job = try transaction.jobLog.job(event.record.id), job.startedBy == me.id, try writer.mayFollow(jobOf: job.record)
+            else {
+                return nil
+            }
+            return job
+        }.map { job in
+            guard let job else { return nil }
             var buffer = buffer
             event.open(&buffer)
             buffer.writeStaticString(#","record":"#)

@@ -21,10 +21,7 @@ extension RecordWriter {
 
     private func event(of change: RecordChange, in collection: Collection, _ realtime: Realtime) throws -> NewEvent? {
         if change.kind == .updated, change.event == nil, change.old.map({ $0.version == change.row.version }) ?? true { return nil }
-        var event = NewEvent(
-            record: JobRecord(collection: collection.name, id: change.row.id), name: change.event ?? change.kind.rawValue,
-            at: environment.now)
-        if let tenant = collection.shape.anyTenant, case .text(let id) = change.row.values[tenant] { event.tenant = id }
+        var event = self.event(change.event ?? change.kind.rawValue, of: change.row, in: collection)
         guard change.kind == .deleted else { return event }
         let last = change.old ?? change.row
         // What was hidden goes for good: its deletion was told when it was hidden.
@@ -42,8 +39,15 @@ extension RecordWriter {
             change.old.map({ $0.values[status.index] == .text("PENDING") && change.row.values[status.index] != .text("PENDING") }) ?? false,
             case .text(let uploader) = change.row.value("uploader", in: collection)
         else { return nil }
-        let record = JobRecord(collection: collection.name, id: change.row.id)
-        return NewEvent(record: record, name: "updated", audience: uploader, at: environment.now)
+        var event = self.event(RecordChange.Kind.updated.rawValue, of: change.row, in: collection)
+        event.audience = uploader
+        return event
+    }
+
+    private func event(_ name: String, of row: Row, in collection: Collection) -> NewEvent {
+        var event = NewEvent(record: JobRecord(collection: collection.name, id: row.id), name: name, at: environment.now)
+        if let tenant = collection.shape.anyTenant, case .text(let id) = row.values[tenant] { event.tenant = id }
+        return event
     }
 }
 
