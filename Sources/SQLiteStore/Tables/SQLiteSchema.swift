@@ -31,6 +31,9 @@ extension SQLiteStore: SchemaStore {
             }
             try connection.execute("BEGIN IMMEDIATE")
             for step in migration.steps { try SQLiteStore.take(step, on: connection) }
+            for case .addField(let field, let collection) in migration.steps where collection.shape.origin == field.index {
+                try Origins.fill(field, of: collection, among: migration.collections, on: connection)
+            }
             try SQLiteStore.alignIndexes(of: migration.collections, on: connection)
             try SearchTable.align(with: migration.collections, on: connection)
             context.rows.forgetSearch()
