@@ -95,11 +95,11 @@ struct KeyMatrix {
     private static let others = ["/media/{held}/content": "media:read"]
 
     /// Beyond every key with scopes.
-    private static let closed = ["/auth", "/me", "/admin", "/audit", "/jobs", "/events", "/exports", "/invitations/accept", "/seo"]
+    private static let closed = ["/auth", "/me", "/admin", "/audit", "/jobs", "/events/ticket", "/exports", "/invitations/accept", "/seo"]
     /// The operator's alone or nobody's, and what is no record's.
     private static let apart = [
         "DELETE /tenants/{}", "POST /users", "DELETE /users/{}", "POST /memberships", "PATCH /invitations/{}", "GET /dashboard",
-        "GET /dashboard/recent-orders", "GET /search",
+        "GET /dashboard/recent-orders", "GET /search", "GET /events",
     ]
 
     @Test("Through with what it needs, refused without any of it")
