@@ -38,7 +38,8 @@ import Testing
     private func names(_ store: SQLiteStore, _ type: String) async throws -> [String] {
         try await store.writer.perform { context in
             let statement = try context.connection.prepare(
-                "SELECT name FROM sqlite_schema WHERE type = ? AND name NOT LIKE '_atlas%' AND name NOT LIKE 'sqlite%' AND sql IS NOT NULL ORDER BY name")
+                "SELECT name FROM sqlite_schema WHERE type = ? AND name NOT LIKE '_atlas%' AND name NOT LIKE 'sqlite%' AND sql IS NOT NULL ORDER BY name"
+            )
             statement.bind(type, at: 1)
             var names: [String] = []
             while try statement.step() { names.append(statement.text(0)) }
