@@ -237,7 +237,7 @@ import Testing
     func scheduleAcrossAKill() async throws {
         try await OwnSite.runToItsEnd(Self.site, users: ["sara": "USER"]) { site in
             let path = "/blog/posts/\(try await Self.post(site, "A")["id"]?.string ?? "")"
-            let soon = site.moment(in: 3)
+            let soon = site.moment(in: 8)
             try await site.api.expect(.POST, "\(path)/schedule", as: site["sara"], body: ["publish_at": .string(soon)], status: 200)
             site.program.signal(SIGKILL)
             _ = try await site.program.exitStatus()

@@ -82,6 +82,8 @@ struct MediaScenarios {
             let again = try await upload(Sample.png, boundary: "two", status: 202)
             #expect(again.data == first.data && again.headers["location"] == first.headers["location"])
             #expect(try await api.count("/media", as: site.author) == 1)
+            // Its variants are files as well.
+            _ = try await api.eventually("/media/\(first.text("id") ?? "")/status", as: site.author) { $0.text("status") != "PENDING" }
             let files = site.program.directory.files(in: "data/files").count
             let isMismatch: (Answer) -> Bool = { $0.code == "IDEMPOTENCY_MISMATCH" }
             _ = try await upload(Sample.pdf, status: 409, check: isMismatch)

@@ -58,12 +58,8 @@ package final class RecordWriter {
         var row = newRow(of: collection)
         for (index, value) in draft.values { row.values[index] = value }
         for (index, value) in values { row.values[index] = value }
-        if let index = collection.shape.tenant, row.values[index].isNull {
-            guard let tenant = environment.tenant else { throw RecordError.tenantRequired(naming: schema.tenancy?.naming ?? "") }
-            row.values[index] = .text(tenant.id)
-        }
-        if let index = collection.shape.origin, row.values[index].isNull {
-            row.values[index] = environment.tenant.map { .text($0.id) } ?? .null
+        if let index = collection.shape.anyTenant, row.values[index].isNull {
+            row.values[index] = try tenantOfRequest(of: collection)
         }
         row.payloads = draft.payloads
         try checkReferences(draft.values.keys.sorted(), of: row, in: collection)
@@ -91,6 +87,17 @@ package final class RecordWriter {
         try runEffects(of: "created", in: collection, new: row, old: nil)
         if let token { try sendInvitation(row, token: token) }
         return row
+    }
+
+    /// Whose a record is that does not say so itself; null where it may belong to none.
+    private func tenantOfRequest(of collection: Collection) throws -> Value {
+        guard let tenant = environment.tenant else {
+            guard collection.shape.tenant == nil else { throw RecordError.tenantRequired(naming: schema.tenancy?.naming ?? "") }
+            return .null
+        }
+        // To an anonymous caller a stand-in answers for what is no tenant, so that he cannot tell: nothing is kept for it.
+        if caller.isAnonymous, try transaction.row(in: tenant.collection, id: tenant.id) == nil { throw RecordError.notFound }
+        return .text(tenant.id)
     }
 
     /// Ids of one operation rise in the order of creation, also within a millisecond: nested rows keep the order in which they came.

@@ -86,4 +86,27 @@ struct SingletonScenarios {
             #expect(try await again.exitStatus() == 0)
         }
     }
+
+    @Test("Whoever has no account leaves nothing with a tenant that there is not")
+    func strangers() async throws {
+        let contact = """
+            [collections.messages]
+            tenant = true
+            allow = { read = "member != null", create = "true" }
+            [collections.messages.fields]
+            text = { type = "string", required = true }
+
+            """
+        try await OwnSite.run(Self.firms + contact, users: ["sara": ""]) { site in
+            let api = site.api
+            try await api.expect(.POST, "/firms", as: site["sara"], body: ["slug": "acme"], status: 201)
+            for (firm, status) in [("acme", 201), ("nobody", 404), ("00000000-0000-0000-0000-000000000000", 404)] {
+                try await api.expect(.POST, "/messages", body: ["text": "Hello"], headers: ["x-firm": firm], status: status)
+            }
+            try await api.expect(.POST, "/messages", body: ["text": "Hello"], status: 400) { $0.code == "TENANT_REQUIRED" }
+            try await api.expect(.GET, "/messages", as: site["sara"], headers: ["x-firm": "acme"], status: 200) {
+                $0.data.array?.count == 1
+            }
+        }
+    }
 }
