@@ -1,7 +1,6 @@
 internal import CCrypt
 internal import Crypto
 package import Expressions
-internal import Glibc
 package import NIOCore
 internal import NIOPosix
 package import Ports
@@ -24,8 +23,6 @@ package final class PasswordHasher: Sendable {
     private static let cost: UInt = 12
     private static let waitingLimit = 128
     private static let networkLimit = 64
-    /// How nice its threads are to all others: next to loops that have something to do they get a tenth of a core, alone all of it.
-    private static let niceness: Int32 = 10
 
     private let pool: NIOThreadPool
     private let random: any Random
@@ -87,12 +84,7 @@ package final class PasswordHasher: Sendable {
             return true
         }
         guard isAdmitted else { return loop.makeFailedFuture(PasswordError.busy) }
-        let courteous: @Sendable () throws -> Result = {
-            // Of this thread alone, on Linux; the pool makes its threads itself, and once more costs nothing beside a hash.
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
-            return try work()
-        }
-        return pool.runIfActive(eventLoop: loop, courteous).always { [self] _ in
+        return pool.runIfActive(eventLoop: loop, work).always { [self] _ in
             waiting.withLock { waiting in
                 waiting.count -= 1
                 let left = (waiting.networks[network] ?? 1) - 1
