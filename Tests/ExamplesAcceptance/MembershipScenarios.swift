@@ -79,6 +79,22 @@ struct MembershipScenarios {
         }
     }
 
+    @Test("Nor does the deletion of users leave a tenant without an owner")
+    func deletedOwners() async throws {
+        try await ExampleSite.run(.orders) { site in
+            let root = try await site.caller(.root, "Root")
+            let uma = try await site.caller(.plain, "Uma")
+            let ugo = try await site.caller(.plain, "Ugo")
+            _ = try await twoOwners(site, "acme", uma, ugo)
+            let requests = (0..<50).map { number in
+                (root, HTTPMethod.DELETE, "/users/\(number % 2 == 0 ? uma.id : ugo.id)", JSONValue?.none)
+            }
+            let statuses = try await race(requests)
+            #expect(statuses == [204: 1, 404: 24, 409: 25], "\(statuses)")
+            #expect(try await roles(site).filter { $0 == "owner" }.count == 1)
+        }
+    }
+
     /// One person by all credentials there are: token, cookie, API key.
     private struct Credentials {
         var all: [Client]

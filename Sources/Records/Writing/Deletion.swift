@@ -12,17 +12,13 @@ extension RecordWriter {
         let row = try readable(collection, key)
         try admit(collection.behaviour.delete, to: "delete", on: row, "you may not delete this")
         try match(version, row)
+        let before = changes.count
         if collection.behaviour.deletesSoftly {
             try hide(row, in: collection, at: environment.now)
         } else {
             try remove(row, from: collection)
         }
-        // Asked of what is left (03-expressions 7).
-        for check in collection.behaviour.checks where check.onDelete {
-            guard try holds(check.rule, row) else {
-                throw RecordError.checkFailed(status: check.status, message: check.message)
-            }
-        }
+        try checkDeletions(of: row, in: collection, among: changes[before...])
         try cancelJobs(of: row, in: collection, isGone: true)
         try runEffects(of: "deleted", in: collection, new: row, old: row)
     }
