@@ -91,7 +91,7 @@ package final class EventSource: Sendable {
 
     /// Waits until the condition holds, for at most `limit`.
     package func wait(
-        within limit: Duration = .seconds(30), _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+        within limit: Duration = .seconds(60), _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
         until condition: @Sendable (EventSource) -> Bool
     ) async throws {
         let deadline = ContinuousClock.now + limit

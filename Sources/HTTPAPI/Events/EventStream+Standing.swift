@@ -24,6 +24,9 @@ extension EventStream {
         return !isOver && !isBusy && generation == current
     }
 
+    /// From now on nothing is known of his standing.
+    func doubt() { generation = -1 }
+
     private func standing() -> ResolvedCaller {
         let facts = caller.environment.request
         let (tenant, loop) = (caller.environment.tenant?.id, loop)

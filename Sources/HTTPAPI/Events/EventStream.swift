@@ -126,6 +126,11 @@ final class EventStream: BodySource, @unchecked Sendable {
     func pulse() {
         guard !isOver, let outlet, outlet.isWritable else { return }
         if hub.clock.now() >= expiry { return prolong() }
+        // Nobody tells of an account or tenant that the clock has closed.
+        if !isBusy {
+            doubt()
+            guard isAdmitted() else { return }
+        }
         out.writeStaticString(": ping\n")
         if cursor > given { writeNumber() }
         out.writeStaticString("\n")
