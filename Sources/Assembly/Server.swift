@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Callouts
 internal import Config
 internal import Edge
@@ -14,7 +15,6 @@ internal import NIOPosix
 internal import Ports
 internal import Records
 internal import SQLiteStore
-internal import Records
 package import Schema
 
 /// `atlas serve`: everything together, from start to drain.
@@ -43,6 +43,8 @@ package final class Server: Sendable {
         let log = Self.logger(site.configuration.log, out: out, isTerminal: isTerminal)
         let threads = site.configuration.server.threads
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads > 0 ? threads : System.coreCount)
+        // Passwords, images and scans keep the processors busy for long; whoever asks for a record beside them does not wait for the end of a slice.
+        for loop in group.makeIterator() { loop.execute { _ = atlas_run_in_short_slices() } }
         let backend: Backend
         do {
             backend = try Backend(site, group: group, log: log)

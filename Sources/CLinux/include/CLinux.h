@@ -1,2 +1,3 @@
 #pragma once
 #include "containment.h"
+#include "scheduling.h"
