@@ -62,6 +62,15 @@ private final class TestSource: BodySource, @unchecked Sendable {
     }
 }
 
+/// A socket whose first write fails: the connection is closed within it.
+private final class ClosesAtItsFirstFlush: ChannelOutboundHandler {
+    typealias OutboundIn = IOData
+
+    func flush(context: ChannelHandlerContext) {
+        context.close(promise: nil)
+    }
+}
+
 @Suite struct StreamTests {
     private static func request(_ method: String = "GET", _ path: String = "/stream", version: String = "1.1") -> String {
         "\(method) \(path) HTTP/\(version)\r\nHost: a\r\n\r\n"
@@ -71,6 +80,17 @@ private final class TestSource: BodySource, @unchecked Sendable {
         let client = try VirtualConnection(responder: source.responder)
         try client.send(request)
         return client
+    }
+
+    // MARK: Clients that are gone
+
+    @Test func whoIsGoneWithTheHeadBeginsNothing() throws {
+        let source = TestSource()
+        let client = try VirtualConnection(responder: source.responder)
+        try client.channel.pipeline.syncOperations.addHandler(ClosesAtItsFirstFlush(), position: .first)
+        try client.send(Self.request())
+        #expect(!client.isOpen)
+        #expect(source.log.isEmpty, "what begins after its end is told of no other")
     }
 
     // MARK: Framing

@@ -18,9 +18,12 @@ extension HTTP1Connection {
         guard let exchange else { return }
         if !exchange.takesChunks { exchange.closesAfter = true }
         writeHead(of: response, length: exchange.takesChunks ? .chunked : .absent, for: exchange)
-        exchange.outgoing = Outgoing(source: source, status: Int(response.status.code), route: response.route)
-        hand(shared.scratch, context)
+        let head = Int64(shared.scratch.readableBytes)
+        write(shared.scratch, context)
         context.flush()
+        // A write that fails closes the connection there and then: a source that began after that would never be told of its end.
+        guard isActive, self.exchange === exchange else { return }
+        exchange.outgoing = Outgoing(source: source, written: head, status: Int(response.status.code), route: response.route)
         wait(for: .streaming(taken: 0), shared.options.streamTimeout)
         source.begin(BodyOutlet(self, exchange))
         if shared.isDraining { source.drain() }
