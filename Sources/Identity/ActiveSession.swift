@@ -77,8 +77,10 @@ package final class ActiveSession: Sendable {
         }
     }
 
+    /// Commits are told on the loops that asked for them, and so not always in their order: what is older than what is known says nothing.
     func replace(_ me: Row) {
         state.withLock { state in
+            guard me.version >= state.me.version else { return }
             state.me = me
             state.verdict = nil
         }

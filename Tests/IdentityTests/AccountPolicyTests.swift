@@ -59,6 +59,21 @@ import Testing
         #expect(isOpen(session.used(at: 9, under: policy).0), "it is judged again, not ended")
     }
 
+    /// Two commits that were asked for on two loops are told in any order.
+    @Test func whatWasTakenAwayDoesNotComeBackByAnOlderRow() {
+        func version(_ number: Int64, _ role: String) -> Row {
+            Row(collection: "users", values: [.text("u"), .int(number), .null, .null, .null, .text(role)])
+        }
+        let session = session(version(1, "USER"))
+        session.replace(version(3, "USER"))
+        session.replace(version(2, "ADMIN"))
+        guard case .active(let me) = session.used(at: 0, under: AccountPolicy()).0 else {
+            Issue.record("the session is not open")
+            return
+        }
+        #expect(me.version == 3 && me.values[5] == .text("USER"))
+    }
+
     /// A role that is granted, an authenticator that is set up or given up, a file that is read again.
     @Test func aSessionThatIsOpenIsBoundAtItsNextRequest() throws {
         let policy = try Self.policy(demands: "role == 'ADMIN'")
