@@ -99,25 +99,33 @@ package final class APIKeys: Sendable {
         guard isMadeHere(text) else { return loop.makeSucceededFuture(nil) }
         let changes = sessions.registry.changes
         guard !closed.withLock({ $0.changes == changes && $0.ids.contains(text.id) }) else { return loop.makeSucceededFuture(nil) }
-        return fetch(text, on: loop).map { [self] session in
-            if session == nil {
+        return fetch(text, on: loop).map { [self] found in
+            if case .nothing = found {
                 closed.withLock { known in
                     if known.changes != changes || known.ids.count >= Self.closedLimit { known = (changes, []) }
                     known.ids.insert(text.id)
                 }
             }
-            return session
+            return if case .session(let session) = found { session } else { nil }
         }
     }
 
-    private func fetch(_ text: APIKeyText, on loop: any EventLoop) -> EventLoopFuture<ActiveSession?> {
+    private enum Found: Sendable {
+        case session(ActiveSession)
+        /// Nothing is open to it until something changes.
+        case nothing
+        /// The same until the clock says otherwise, which tells nobody.
+        case nothingNow
+    }
+
+    private func fetch(_ text: APIKeyText, on loop: any EventLoop) -> EventLoopFuture<Found> {
         let now = records.clock.now()
         return records.store.transaction(on: loop) { [self] transaction in
             guard let key = try transaction.apiKeys.key(text.id), key.hash == text.hash, key.expiresAt.map({ $0 > now }) ?? true,
-                let row = try transaction.row(in: records.schema.users.name, id: key.user), sessions.isActive(row),
-                try !transaction.accounts.isClosed(row.id)
-            else { return nil }
-            return ActiveSession(key, me: row, hasSecondFactor: try transaction.secondFactors.isOn(for: row.id))
+                let row = try transaction.row(in: records.schema.users.name, id: key.user), try !transaction.accounts.isClosed(row.id)
+            else { return .nothing }
+            guard sessions.isActive(row) else { return sessions.policy.isLasting ? .nothing : .nothingNow }
+            return .session(ActiveSession(key, me: row, hasSecondFactor: try transaction.secondFactors.isOn(for: row.id)))
         }
     }
 }

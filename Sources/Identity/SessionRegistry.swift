@@ -35,7 +35,7 @@ package final class SessionRegistry: Sendable {
     @discardableResult
     package func insert(_ session: ActiveSession) -> ActiveSession { insert(session, unlessChangedSince: nil) ?? session }
 
-    /// Raised whenever a session ends or a user changes.
+    /// Raised whenever a session ends, or a user changes or is let in again.
     var changes: Int { table.withLock { $0.changes } }
 
     /// The same, or nil where something has changed since.
@@ -72,6 +72,9 @@ package final class SessionRegistry: Sendable {
         }
         changed(())
     }
+
+    /// Something may be open that was closed: nobody has a session in memory for it.
+    func somethingOpened() { table.withLock { $0.changes += 1 } }
 
     /// Whether the user has an authenticator, from now on.
     func secondFactorChanged(_ user: String, has: Bool) {

@@ -196,7 +196,7 @@ package final class Sessions: Sendable {
     }
 
     package func reopen(_ user: String, on loop: any EventLoop) -> EventLoopFuture<Void> {
-        records.store.transaction(on: loop) { try $0.accounts.setClosed(user, false) }
+        records.store.transaction(on: loop) { try $0.accounts.setClosed(user, false) }.map { [registry] in registry.somethingOpened() }
     }
 
     /// To be told of sessions that were removed, after the commit.

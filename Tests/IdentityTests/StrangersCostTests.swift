@@ -21,6 +21,9 @@ import Testing
         member = "staff"
         [auth]
         api_keys = { allow = "me != null" }
+        active_when = "since == null or now >= since"
+        [collections.users.fields]
+        since = "datetime"
         [collections.firms]
         lookup = "slug"
         [collections.firms.fields]
@@ -32,6 +35,7 @@ import Testing
         """
 
     private struct Bench {
+        var clock: ManualClock
         var schema: Schema
         var store: CountingStore
         var records: Records
@@ -64,8 +68,8 @@ import Testing
                 schema: schema, store: counting, clock: clock, random: SeededRandom(), observer: { changes($0) })
             try await body(
                 Bench(
-                    schema: schema, store: counting, records: records, loop: MultiThreadedEventLoopGroup.singleton.next(), now: clock.now(),
-                    changes: changes))
+                    clock: clock, schema: schema, store: counting, records: records,
+                    loop: MultiThreadedEventLoopGroup.singleton.next(), now: clock.now(), changes: changes))
         } catch {
             await store.close()
             throw error
@@ -73,53 +77,101 @@ import Testing
         await store.close()
     }
 
-    @Test func keysThatAreNone() async throws {
-        try await run { bench in
+    /// Who makes keys, and whoever asks with one.
+    private struct Keys: Sendable {
+        var keys: APIKeys
+        var sessions: Sessions
+        var registry: SessionRegistry
+        var authenticator: Authenticator
+        var loop: any EventLoop
+
+        init(_ bench: Bench) {
             let (clock, masterKey) = (bench.records.clock, MasterKey(bytes: Array(repeating: 7, count: 32)))
             let signing = SigningKeys(masterKey: masterKey, random: SeededRandom(), clock: clock)
             let tokens = AccessTokens(keys: signing, issuer: "https://a.example", clock: clock)
-            let registry = SessionRegistry()
-            let sessions = Sessions(
+            registry = SessionRegistry()
+            sessions = Sessions(
                 options: .init(accessLifetime: 1_000, maximum: 10), records: bench.records, tokens: tokens,
                 refreshTokens: RefreshTokens(masterKey: masterKey, random: SeededRandom(), grace: 0, lifetime: 1), registry: registry)
-            let keys = APIKeys(records: bench.records, sessions: sessions, masterKey: masterKey)
-            let authenticator = Authenticator(tokens: tokens, registry: registry, clock: clock, keys: keys) { _, loop in
+            keys = APIKeys(records: bench.records, sessions: sessions, masterKey: masterKey)
+            authenticator = Authenticator(tokens: tokens, registry: registry, clock: clock, keys: keys) { _, loop in
                 loop.makeSucceededFuture(nil)
             }
-            @Sendable func isOpen(_ key: String) async throws -> Bool {
-                try await bench.loop.flatSubmit {
-                    switch authenticator.authenticate(key, cache: TokenCache(), on: bench.loop) {
-                    case .session: bench.loop.makeSucceededFuture(true)
-                    case .failed: bench.loop.makeSucceededFuture(false)
-                    case .pending(let future): future.map { (try? $0.get()) != nil }
-                    }
-                }.get()
-            }
-            let users = bench.schema.users
-            let user = try await bench.records.write(for: .system(now: bench.now), on: bench.loop) { writer, _ in
-                try writer.create(users, Draft(), adding: [:], asksRule: false)
+            loop = bench.loop
+        }
+
+        func isOpen(_ key: String) async throws -> Bool {
+            try await loop.flatSubmit { [self] in
+                switch authenticator.authenticate(key, cache: TokenCache(), on: loop) {
+                case .session: loop.makeSucceededFuture(true)
+                case .failed: loop.makeSucceededFuture(false)
+                case .pending(let future): future.map { (try? $0.get()) != nil }
+                }
             }.get()
-            let caller = Caller(environment: Environment(me: user, now: bench.now))
-            let key = NewAPIKey(name: "k", scopes: nil, expiresAt: nil)
-            let made = try await keys.make(key, for: caller, on: bench.loop).get()
-            #expect(try await isOpen(made.text))
-            try await keys.remove(made.key.id, for: caller, on: bench.loop).get()
+        }
+
+        /// A key of that user.
+        func make(for user: Row, at now: Int64) async throws -> (key: APIKey, text: String) {
+            let caller = Caller(environment: Environment(me: user, now: now))
+            return try await keys.make(NewAPIKey(name: "k", scopes: nil, expiresAt: nil), for: caller, on: loop).get()
+        }
+    }
+
+    private static func user(_ bench: Bench, _ values: [Int: Value] = [:]) async throws -> Row {
+        let users = bench.schema.users
+        return try await bench.records.write(for: .system(now: bench.now), on: bench.loop) { writer, _ in
+            try writer.create(users, Draft(), adding: values, asksRule: false)
+        }.get()
+    }
+
+    @Test func keysThatAreNone() async throws {
+        try await run { bench in
+            let keys = Keys(bench)
+            let user = try await Self.user(bench)
+            let made = try await keys.make(for: user, at: bench.now)
+            #expect(try await keys.isOpen(made.text))
+            try await keys.keys.remove(made.key.id, for: Caller(environment: Environment(me: user, now: bench.now)), on: bench.loop).get()
 
             bench.store.forget()
             let secret = made.text.split(separator: ".")[1]
             for number in 0..<100 {
                 let id = UUIDv7.text(milliseconds: bench.now + Int64(number), random: SeededRandom(UInt64(number)).bytes(10))
                 for forged in ["atlas_\(id).\(secret)", "atlas_\(id).AAAA", "atlas_\(made.key.id).\(String(secret.reversed()))"] {
-                    #expect(try await !isOpen(forged))
+                    #expect(try await !keys.isOpen(forged))
                 }
             }
             #expect(bench.store.counts == .init(reads: 0, transactions: 0))
             // One that was good is looked for once, until something changes.
-            for _ in 0..<100 { #expect(try await !isOpen(made.text)) }
+            for _ in 0..<100 { #expect(try await !keys.isOpen(made.text)) }
             #expect(bench.store.counts == .init(reads: 0, transactions: 1))
-            registry.userChanged(user.id, to: nil)
-            #expect(try await !isOpen(made.text))
+            keys.registry.userChanged(user.id, to: nil)
+            #expect(try await !keys.isOpen(made.text))
             #expect(bench.store.counts == .init(reads: 0, transactions: 2))
+        }
+    }
+
+    @Test func keysOfWhomTheOperatorLetsInAgain() async throws {
+        try await run { bench in
+            let keys = Keys(bench)
+            let user = try await Self.user(bench)
+            let made = try await keys.make(for: user, at: bench.now)
+            #expect(try await keys.isOpen(made.text))
+            _ = try await keys.sessions.close(user.id, on: bench.loop).get()
+            #expect(try await !keys.isOpen(made.text))
+            try await keys.sessions.reopen(user.id, on: bench.loop).get()
+            #expect(try await keys.isOpen(made.text))
+        }
+    }
+
+    @Test func keysOfWhomTheClockLetsIn() async throws {
+        try await run { bench in
+            let keys = Keys(bench)
+            let since = try #require(bench.schema.users.field("since")).index
+            let user = try await Self.user(bench, [since: .moment(bench.now + 1_000)])
+            let made = try await keys.make(for: user, at: bench.now)
+            #expect(try await !keys.isOpen(made.text))
+            bench.clock.advance(by: 1_000)
+            #expect(try await keys.isOpen(made.text))
         }
     }
 
