@@ -124,7 +124,7 @@ let package = Package(
         .executableTarget(name: "MediaHelperTool", dependencies: ["Media"], path: "Tests/MediaHelperTool", swiftSettings: strict),
         tests("Messaging", knows: ["Harness", "Outbound", "Records", "Jobs", "Conformance", "Ports", "Schema", "Config", "JSON", logging]),
         tests("Edge", knows: ["Ports", logging, nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("HTTPAPI", knows: ["Edge", "JSON", nio, nioHTTP1]),
+        tests("HTTPAPI", knows: ["Edge", "Expressions", "JSON", nio, nioPosix, nioHTTP1]),
         // Answers for Tests/FormatProbe/compare, which holds formats to other programs.
         .executableTarget(
             name: "FormatProbe", dependencies: ["Records", "JSON", "Text"], path: "Tests/FormatProbe", exclude: ["compare"],

@@ -1,3 +1,5 @@
+internal import Expressions
+internal import Identity
 package import Logging
 package import NIOCore
 package import Ports
@@ -9,7 +11,7 @@ internal import Synchronization
 /// do not each read it. A slow one costs nothing while it lags.
 package final class EventHub: Sendable {
     package struct Options: Sendable {
-        /// Streams of one user, and those of anonymous callers at one address.
+        /// Streams of one user, and those of anonymous callers at one address (of IPv6: in one network).
         package var perUser = 20
         package var perAddress = 100
         package var most = 10_000
@@ -213,8 +215,13 @@ package final class EventHub: Sendable {
     }
 }
 
-/// By whom a stream counts: a user, or the address of callers without an account.
+/// By whom a stream counts: a user, or the network of callers without an account.
 struct EventHolder: Sendable {
-    var name: String
-    var isUser: Bool
+    let name: String
+    let isUser: Bool
+
+    init(_ environment: Environment) {
+        isUser = environment.me != nil
+        name = environment.me?.id ?? ClientNetwork.of(environment.request.ip)
+    }
 }

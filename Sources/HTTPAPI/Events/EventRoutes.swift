@@ -85,8 +85,7 @@ struct EventRoutes {
         return context.respond(call) { caller in
             try admit(caller)
             try Self.admit(caller, to: wish.names, of: context.records.schema)
-            let user = caller.environment.me?.id
-            let holder = EventHolder(name: user ?? call.request.clientAddress, isUser: user != nil)
+            let holder = EventHolder(caller.environment)
             guard services.hub.admits(holder) else { throw Self.tooMany }
             let loop = call.request.eventLoop
             let stream = EventStream(
