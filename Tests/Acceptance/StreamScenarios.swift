@@ -131,6 +131,38 @@ import Testing
         }
     }
 
+    @Test func `whom the clock shuts out hears nothing more`() async throws {
+        let configuration = """
+            [auth]
+            active_when = "until == null or now < until"
+            [collections.users.allow]
+            read   = "this == me"
+            update = "this == me"
+            [collections.users.fields]
+            until = "datetime"
+            [collections.notes.allow]
+            read   = "me != null"
+            create = "me != null"
+            [collections.notes.fields]
+            text = "string"
+            [realtime]
+            collections = ["notes"]
+            """
+        try await OwnSite.run(configuration, users: ["ann": "", "ben": ""]) { site in
+            let (ann, ben) = (Self.client(site, "ann"), Self.client(site, "ben"))
+            let (closed, open) = (try await ann.listen(), try await ben.listen())
+            let end = Moment.now + 8_000
+            try await ann.patch("/me", ["until": "\(Moment.text(end))"])
+            let first = try await ben.make("/notes", [:])
+            try await closed.wait("the first") { $0.told.map(\.title) == ["notes.created \(first)"] }
+            try await closed.ended(within: .seconds(60))
+            #expect(Moment.now >= end)
+            let second = try await ben.make("/notes", [:])
+            try await open.wait("the second") { $0.told.last?.title == "notes.created \(second)" }
+            #expect(closed.told.map(\.title) == ["notes.created \(first)"])
+        }
+    }
+
     @Test func `who reads nothing holds up nobody and fills no memory`() async throws {
         try await OwnSite.run(Self.site, users: ["ann": ""]) { site in
             let ann = Self.client(site, "ann")

@@ -122,19 +122,20 @@ final class EventStream: BodySource, @unchecked Sendable {
     /// There may be news, or the caller may be another.
     func wake() { advance() }
 
-    /// A sign of life, with which a client that hears nothing learns where it stands in the log.
+    /// A sign of life, with which a client that hears nothing learns where it stands in the log. Whoever takes nothing just now is looked at too:
+    /// he must not be told more, when he takes it, than he may hear then.
     func pulse() {
-        guard !isOver, let outlet, outlet.isWritable else { return }
+        guard !isOver, let outlet else { return }
         if hub.clock.now() >= expiry { return prolong() }
-        // Nobody tells of an account or tenant that the clock has closed.
-        if !isBusy {
-            doubt()
-            guard isAdmitted() else { return }
-        }
+        // What the clock decides about an account or a tenant is no change that anybody would tell.
+        doubt()
+        guard outlet.isWritable else { return }
+        if !isBusy, !isAdmitted() { return }
         out.writeStaticString(": ping\n")
         if cursor > given { writeNumber() }
         out.writeStaticString("\n")
         flush()
+        advance()
     }
 
     func finish() {
