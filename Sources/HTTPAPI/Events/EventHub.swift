@@ -27,7 +27,10 @@ package final class EventHub: Sendable {
     private struct Room {
         var loop: any EventLoop
         var streams: [ObjectIdentifier: EventStream] = [:]
+        /// They are being woken, or are about to be.
         var isWoken = false
+        /// Since that began there have been other news.
+        var isStale = false
         var isTicking = false
     }
 
@@ -53,6 +56,8 @@ package final class EventHub: Sendable {
     private let ends = Atomic<Int>(0)
     /// Events that are read from the log at a time.
     static let batch = 64
+    /// Streams that are looked at in one turn of their loop.
+    private static let turn = 64
 
     /// `home` is where the log is read for all.
     package init(store: any Store, clock: any Clock, home: any EventLoop, log: Logger, options: Options = Options()) {
@@ -156,22 +161,35 @@ package final class EventHub: Sendable {
 
     private func wake() {
         let loops = state.withLock { state in
-            let asleep = state.rooms.filter { !$0.value.isWoken && !$0.value.streams.isEmpty }.keys
-            for id in asleep { state.rooms[id]?.isWoken = true }
-            return asleep.compactMap { state.rooms[$0]?.loop }
+            let listening = state.rooms.filter { !$0.value.streams.isEmpty }
+            for id in listening.keys {
+                state.rooms[id]?.isWoken = true
+                state.rooms[id]?.isStale = true
+            }
+            return listening.values.filter { !$0.isWoken }.map(\.loop)
         }
         for loop in loops {
-            loop.execute { [self] in
-                for stream in streams(on: loop, isWoken: false) { stream.wake() }
-            }
+            loop.execute { [self] in wakeAll(on: loop) }
         }
     }
 
-    private func streams(on loop: any EventLoop, isWoken: Bool? = nil) -> [EventStream] {
-        state.withLock { state in
-            if let isWoken { state.rooms[ObjectIdentifier(loop)]?.isWoken = isWoken }
-            return state.rooms[ObjectIdentifier(loop)].map { Array($0.streams.values) } ?? []
+    /// One round at a time: what comes meanwhile is for the next.
+    private func wakeAll(on loop: any EventLoop) {
+        state.withLock { $0.rooms[ObjectIdentifier(loop)]?.isStale = false }
+        loop.inTurns(streams(on: loop), atATime: Self.turn) { stream in
+            stream.wake()
+        } then: { [self] in
+            let goesOn = state.withLock { state in
+                let isStale = state.rooms[ObjectIdentifier(loop)]?.isStale ?? false
+                state.rooms[ObjectIdentifier(loop)]?.isWoken = isStale
+                return isStale
+            }
+            if goesOn { loop.executeInNextTurn { [self] in wakeAll(on: loop) } }
         }
+    }
+
+    private func streams(on loop: any EventLoop) -> ArraySlice<EventStream> {
+        state.withLock { state in state.rooms[ObjectIdentifier(loop)].map { ArraySlice(Array($0.streams.values)) } ?? [] }
     }
 
     // MARK: Who listens
@@ -192,9 +210,7 @@ package final class EventHub: Sendable {
     package func endAll() {
         ends.wrappingAdd(1, ordering: .acquiringAndReleasing)
         for loop in state.withLock({ $0.rooms.values.map(\.loop) }) {
-            loop.execute { [self] in
-                for stream in streams(on: loop) { stream.drain() }
-            }
+            loop.execute { [self] in loop.inTurns(streams(on: loop), atATime: Self.turn) { $0.drain() } }
         }
     }
 
@@ -204,13 +220,16 @@ package final class EventHub: Sendable {
     private func tick(_ loop: any EventLoop) {
         loop.scheduleTask(in: options.pulse) { [weak self] in
             guard let self else { return }
-            for stream in streams(on: loop) { stream.pulse() }
-            let goesOn = state.withLock { state in
-                let isEmpty = state.rooms[ObjectIdentifier(loop)]?.streams.isEmpty ?? true
-                if isEmpty { state.rooms[ObjectIdentifier(loop)]?.isTicking = false }
-                return !isEmpty
+            loop.inTurns(streams(on: loop), atATime: Self.turn) { stream in
+                stream.pulse()
+            } then: { [self] in
+                let goesOn = state.withLock { state in
+                    let isEmpty = state.rooms[ObjectIdentifier(loop)]?.streams.isEmpty ?? true
+                    if isEmpty { state.rooms[ObjectIdentifier(loop)]?.isTicking = false }
+                    return !isEmpty
+                }
+                if goesOn { tick(loop) }
             }
-            if goesOn { tick(loop) }
         }
     }
 }

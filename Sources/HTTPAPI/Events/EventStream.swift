@@ -153,7 +153,7 @@ final class EventStream: BodySource, @unchecked Sendable {
             if left == 0 {
                 // Others on this loop have their turn.
                 isBusy = true
-                loop.assumeIsolated().execute { [self] in
+                loop.executeInNextTurn { [self] in
                     isBusy = false
                     advance()
                 }
