@@ -181,20 +181,6 @@ import Testing
         }
     }
 
-    @Test func `what the clock closes ends with the next sign of life`() async throws {
-        let site = Self.site.replacing("[app]", with: "[auth]\nactive_when = \"until == null or until > now\"\n[app]").replacing(
-            "role = {", with: "until = { type = \"datetime\", readonly = true }\nrole = {")
-        try await OwnSite.run(site, users: ["ann": "", "ben": ""]) { site in
-            let (ann, ben) = (try await Self.client(site, "ann").listen(), try await Self.client(site, "ben").listen())
-            let granted = try await Program.run(
-                ["user", "grant", "ann@example.com", "until=\(site.moment(in: 5))"], in: site.program.directory)
-            #expect(granted.status == 0, "\(granted.output.joined())")
-            try await ann.wait("its end") { $0.isOver || $0.text.contains(": ping\n\n: ping\n\n: ping") }
-            #expect(ann.isOver && ann.text.contains("retry: 2000"))
-            #expect(!ben.isOver)
-        }
-    }
-
     @Test func `streams that wait cost little`() async throws {
         let names = (0..<10).map { "user\($0)" }
         try await OwnSite.run(Self.site, users: Dictionary(uniqueKeysWithValues: names.map { ($0, "") })) { site in

@@ -14,8 +14,6 @@ struct ExpansionScenarios {
         [media.paper]
         allow = "signed_in"
         visibility = "private"
-        [media.paper.variants]
-        thumb = { size = 50 }
 
         [collections.letters]
         allow = { read = "reader == me or writer == me", create = "signed_in" }
