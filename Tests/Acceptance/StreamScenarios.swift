@@ -163,6 +163,28 @@ import Testing
         }
     }
 
+    @Test func `whom the clock has closed hears nothing more, though he reads only afterwards`() async throws {
+        let site = Self.site.replacing("[app]", with: "[auth]\nactive_when = \"until == null or until > now\"\n[app]").replacing(
+            "role = {", with: "until = { type = \"datetime\", readonly = true }\nrole = {")
+        try await OwnSite.run(site, users: ["ann": "", "ben": ""]) { site in
+            let ben = Self.client(site, "ben")
+            let granted = try await Program.run(
+                ["user", "grant", "ann@example.com", "until=\(site.moment(in: 15))"], in: site.program.directory)
+            #expect(granted.status == 0, "\(granted.output.joined())")
+            let end = Moment.now + 15_000
+            let late = try await Self.client(site, "ann").listen(reads: false)
+            // More than any socket's buffer holds.
+            let title = String(repeating: "x", count: 100_000)
+            let id = try await ben.make("/posts", ["title": "\(title)", "open": true])
+            for number in 0..<200 { try await ben.patch("/posts/\(id)", ["note": "\(number)"]) }
+            // Every loop gives a sign of life in 20 seconds, each at moments of its own, and who takes nothing hears none to wait for.
+            try await Moment.passed(end + 22_000)
+            late.read()
+            try await late.ended()
+            #expect(late.told.count < 150, "\(late.told.count) of 201")
+        }
+    }
+
     @Test func `who reads nothing holds up nobody and fills no memory`() async throws {
         try await OwnSite.run(Self.site, users: ["ann": ""]) { site in
             let ann = Self.client(site, "ann")

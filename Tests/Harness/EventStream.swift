@@ -52,6 +52,9 @@ package final class EventSource: Sendable {
 
     deinit { channel.close(promise: nil) }
 
+    /// Begins to read what has come so far, and all that comes.
+    package func read() { _ = channel.setOption(.autoRead, value: true) }
+
     /// The client goes away.
     package func close() { channel.close(promise: nil) }
 
