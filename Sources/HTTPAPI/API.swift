@@ -54,7 +54,10 @@ package final class API: Responder {
     }
 
     package func receive(_ request: Request) -> Intake {
-        if request.method == .OPTIONS, let preflight = CrossOrigin.preflight(request, allowed: context.settings.cors) {
+        if request.method == .OPTIONS,
+            let preflight = CrossOrigin.preflight(
+                request, allowed: context.settings.cors, tenantHeader: context.tenants?.header)
+        {
             return .respond(request.eventLoop.makeSucceededFuture(preflight))
         }
         switch routes.match(request.method, request.path) {

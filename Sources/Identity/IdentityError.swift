@@ -12,6 +12,4 @@ package enum IdentityError: Error, Sendable, Equatable {
     case tooManyCodes(Int64)
     /// The sign-in is too long ago for what he asks.
     case staleSignIn
-    /// The account must have an authenticator.
-    case secondFactorDemanded
 }

@@ -101,11 +101,11 @@ package final class SecondFactors: Sendable {
         }
     }
 
-    /// Gives the authenticator up, by a code of it or a recovery code, soon after a sign-in.
+    /// Gives the authenticator up, by a code of it or a recovery code, soon after a sign-in. Where one is demanded nothing but setting up another
+    /// is open then: so a new telephone takes the place of a lost one.
     package func disable(_ code: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
         records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> IdentityError? in
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
-            guard !sessions.policy.demandsSecondFactor(of: me, at: writer.now) else { throw IdentityError.secondFactorDemanded }
             try sessions.requireRecent(caller, transaction)
             guard let factor = try transaction.secondFactors.factor(of: me.id) else {
                 throw RecordError.checkFailed(status: 409, message: "there is no authenticator")
@@ -171,6 +171,8 @@ package final class SecondFactors: Sendable {
         case .wrong: return .failure(.wrongCode)
         case .exhausted: return .failure(.tooManyAttempts(Self.lifetime / 1_000))
         case .proved(let proof):
+            // Who signs in often is not guessing.
+            try transaction.proofs.remove(proof.id)
             guard let row = try transaction.row(in: records.schema.users.name, id: proof.subject) else { return .failure(.wrongCode) }
             if isRecovery { try tell(.recoveryCodeUsed, records.schema.notices.recoveryCodeUsed, row, writer) }
             return .success(row)
@@ -213,7 +215,9 @@ package final class SecondFactors: Sendable {
             .totp, id: proof.id, now: writer.now, in: writer.transaction.proofs,
             isGood: { _ in try count(of: user, writer, isGood: isGood) })
         {
-        case .proved: return nil
+        case .proved:
+            try writer.transaction.proofs.remove(proof.id)
+            return nil
         case .wrong, .exhausted: return .wrongCode
         }
     }

@@ -55,6 +55,8 @@ package protocol ProofTransaction {
     func spend(_ id: String, at moment: Int64) throws -> Bool
     /// Takes an attempt and gives how many are left; nil when there was none to take.
     func burn(_ id: String) throws -> Int?
+    /// Removes it as if it had never been made: it counts for no rate any more.
+    func remove(_ id: String) throws
     /// Spends all that are open of that purpose and subject; gives how many.
     @discardableResult
     func withdraw(_ purpose: Proof.Purpose, for subject: String, at moment: Int64) throws -> Int

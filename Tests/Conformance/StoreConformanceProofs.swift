@@ -58,6 +58,8 @@ extension StoreConformance {
                 #expect(try proofs.prune(before: 126, limit: 2) == 2)
                 #expect(try proofs.prune(before: 126, limit: 9) == 1)
                 #expect(try proofs.made(.otp, for: nil, since: 0, limit: 9) == [30])
+                try proofs.remove("30")
+                #expect(try proofs.made(.otp, for: nil, since: 0, limit: 9).isEmpty && proofs.proof("30") == nil)
                 #expect(try proofs.proof("r") != nil)
             }
         },

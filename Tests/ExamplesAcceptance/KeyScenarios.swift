@@ -55,7 +55,7 @@ struct KeyScenarios {
             let ugo = try await site.caller(.plain, "Ugo")
             try await site.join(ugo, as: "member", invitedBy: acme.owner)
             try await ugo.within("acme").post("/me/api_keys", ["name": "x"], 403)
-            try await ugo.within("acme").get("/me/api_keys", 403)
+            #expect(try await ugo.within("acme").get("/me/api_keys").rows == [])
             try await ugo.within("acme").delete("/me/api_keys/\(id)", 404)
             try await site.anonymous.post("/me/api_keys", ["name": "x"], 401)
             for wrong in [text + "x", String(text.dropLast()) + "-", "atlas_\(id).", "atlas_", "atlas_\(id)"] {

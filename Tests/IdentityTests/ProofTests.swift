@@ -94,6 +94,8 @@ final class ProofsInMemory: ProofTransaction {
         return left - 1
     }
 
+    func remove(_ id: String) { proofs[id] = nil }
+
     func withdraw(_ purpose: Proof.Purpose, for subject: String, at moment: Int64) -> Int {
         let open = proofs.values.filter { $0.purpose == purpose && $0.subject == subject && $0.spentAt == nil }
         for proof in open { proofs[proof.id]?.spentAt = moment }

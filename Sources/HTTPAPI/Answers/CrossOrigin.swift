@@ -4,7 +4,11 @@ internal import NIOHTTP1
 
 /// Browsers of other sites (the CORS protocol of the Fetch standard). Only origins of `server.cors` are let in; none by default.
 enum CrossOrigin {
-    static func preflight(_ request: Request, allowed: [String]) -> Response? {
+    /// What requests to Atlas may carry beyond what every page may send.
+    private static let headers = ["authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "last-event-id"]
+
+    /// `tenantHeader` is what requests name their tenant by, if they do so in a header.
+    static func preflight(_ request: Request, allowed: [String], tenantHeader: String?) -> Response? {
         guard request.headers.contains(name: "access-control-request-method"), let origin = origin(of: request, allowed) else {
             return nil
         }
@@ -13,7 +17,7 @@ enum CrossOrigin {
             headers: [
                 "access-control-allow-origin": origin, "vary": "Origin",
                 "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE",
-                "access-control-allow-headers": "authorization, content-type, if-match, if-none-match, idempotency-key",
+                "access-control-allow-headers": (headers + [tenantHeader].compactMap(\.self)).joined(separator: ", "),
                 "access-control-max-age": "600",
             ])
     }

@@ -27,8 +27,6 @@ extension Failure {
             self.init(
                 status: .tooManyRequests, code: "RATE_LIMITED", message: "too many codes were asked for; try again in \(seconds) s",
                 headers: ["retry-after": "\(seconds)"])
-        case IdentityError.secondFactorDemanded:
-            self = .secondFactorDemanded("an authenticator is demanded of this account: it cannot be given up")
         case PasswordError.busy: self = .unavailable("too many logins at once")
         default: self.init(error)
         }

@@ -8,6 +8,10 @@ internal import Records
 extension EventStream {
     /// Whether he is still the one who opened the stream; what has changed about him counts from here on. Ends the stream where he is not.
     func isAdmitted() -> Bool {
+        if hub.clock.now() >= expiry {
+            prolong()
+            return !isOver && !isBusy && hub.clock.now() < expiry && isAdmitted()
+        }
         let current = hub.generation
         guard current != generation else { return true }
         switch standing() {

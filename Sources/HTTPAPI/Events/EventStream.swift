@@ -126,7 +126,6 @@ final class EventStream: BodySource, @unchecked Sendable {
     /// he must not be told more, when he takes it, than he may hear then.
     func pulse() {
         guard !isOver, let outlet else { return }
-        if hub.clock.now() >= expiry { return prolong() }
         // What the clock decides about an account or a tenant is no change that anybody would tell.
         doubt()
         guard outlet.isWritable else { return }

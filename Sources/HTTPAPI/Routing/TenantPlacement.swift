@@ -7,7 +7,7 @@ package import Schema
 
 /// Puts a caller into the tenant that his request is about.
 package struct TenantPlacement: Sendable {
-    private let header: String?
+    let header: String?
     private let query: String?
     private let place: @Sendable (Caller, String?, any EventLoop) -> ResolvedCaller
 

@@ -89,6 +89,12 @@ struct SQLiteProofs: ProofTransaction {
         return connection.changes
     }
 
+    func remove(_ id: String) throws {
+        let statement = try connection.statement(#"DELETE FROM "_atlas_proofs" WHERE "id" = ?"#)
+        statement.bind(id, at: 1)
+        try statement.run()
+    }
+
     func prune(before: Int64, limit: Int) throws -> Int {
         let statement = try connection.statement(
             #"DELETE FROM "_atlas_proofs" WHERE "id" IN "#
