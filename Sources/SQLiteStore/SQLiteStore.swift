@@ -33,6 +33,7 @@ package final class SQLiteStore: Store {
     package let writer: Writer
     let directory: String
     private let pool: ReaderPool
+    private let current: CurrentCollections
     private let loopReaders: [ObjectIdentifier: LoopReader]
     private let loops: [any EventLoop]
     private let lock: Mutex<ProcessLock?>
@@ -67,8 +68,9 @@ package final class SQLiteStore: Store {
         let byName = Dictionary(collections.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let totals = Totals()
         let loops = Array(group.makeIterator())
+        let current = CurrentCollections(byName)
         let open: @Sendable () throws -> RecordReader = {
-            RecordReader(connection: try Connection(path: path, mode: .reader), collections: byName, totals: totals)
+            RecordReader(connection: try Connection(path: path, mode: .reader), collections: current.byName, totals: totals)
         }
         var loopReaders: [ObjectIdentifier: LoopReader] = [:]
         for loop in loops { loopReaders[ObjectIdentifier(loop)] = LoopReader(open) }
@@ -82,6 +84,7 @@ package final class SQLiteStore: Store {
         self.jobs = SQLiteJobQueue(writer)
         self.lock = Mutex(lock)
         self.totals = totals
+        self.current = current
     }
 
     // MARK: Reading
@@ -130,7 +133,11 @@ package final class SQLiteStore: Store {
         on loop: any EventLoop, _ read: @escaping @Sendable (RecordReader) throws -> Answer
     ) -> EventLoopFuture<Answer> {
         let promise = loop.makePromise(of: Answer.self)
-        pool.submit(read) { promise.completeWith($0) }
+        let answer: @Sendable (RecordReader) throws -> Answer = { [current] reader in
+            reader.collections = current.byName
+            return try read(reader)
+        }
+        pool.submit(answer) { promise.completeWith($0) }
         return promise.futureResult
     }
 
@@ -149,11 +156,15 @@ package final class SQLiteStore: Store {
         try await writer.perform { $0.events.tellsJobs = isOn }
     }
 
-    /// After a reload: transactions from here on find these collections by name. The tables are in line with them already.
+    /// After a reload: transactions and reads from here on find these collections by name. The tables are in line with them already.
     package func replace(collections: [Collection]) async throws {
-        try await writer.perform { context in
-            context.records.collections = Dictionary(collections.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let byName = Dictionary(collections.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        current.replace(byName)
+        for loop in loops {
+            guard let reader = loopReaders[ObjectIdentifier(loop)] else { continue }
+            try await loop.submit { reader.replace(collections: byName) }.get()
         }
+        try await writer.perform { $0.records.collections = byName }
     }
 
     // MARK: Closing

@@ -185,6 +185,42 @@ import Testing
         }
     }
 
+    @Test func `after a reload rules are asked of records as they are then`() async throws {
+        func configuration(_ fields: String, _ rule: String) -> String {
+            """
+            [collections.boards.allow]
+            read   = "true"
+            create = "me != null"
+            [collections.boards.fields]
+            \(fields)
+            name = "string"
+            [collections.cards.allow]
+            read   = "\(rule)"
+            create = "me != null"
+            delete = "me != null"
+            [collections.cards.fields]
+            board = { type = "ref", to = "boards", required = true }
+            [realtime]
+            collections = ["cards"]
+            """
+        }
+        try await OwnSite.run(configuration("", "board.name != 'x'"), users: ["ann": ""]) { site in
+            let ann = Self.client(site, "ann")
+            let file = String(decoding: try site.program.directory.read("atlas.toml"), as: UTF8.self)
+            let old = configuration("", "board.name != 'x'")
+            let new = configuration("hot = { type = \"bool\", default = true }\nhue = \"string\"", "board.hot")
+            try #require(file.contains(old))
+            try site.program.directory.write(file.replacing(old, with: new), to: "atlas.toml")
+            site.program.signal(SIGHUP)
+            _ = try await site.program.line { $0.contains("\"reloaded\"") }
+            let stream = try await ann.listen()
+            let board = try await ann.make("/boards", ["name": "b"])
+            let card = try await ann.make("/cards", ["board": "\(board)"])
+            try await ann.delete("/cards/\(card)")
+            try await stream.wait("the deletion") { $0.told.map(\.title) == ["cards.created \(card)", "cards.deleted \(card)"] }
+        }
+    }
+
     @Test func `who reads nothing holds up nobody and fills no memory`() async throws {
         try await OwnSite.run(Self.site, users: ["ann": ""]) { site in
             let ann = Self.client(site, "ann")

@@ -1,5 +1,6 @@
 import NIOCore
 import Ports
+import Schema
 
 /// The read connection of one event loop, opened by its first read. Every method is called on that loop, and so nothing is locked.
 final class LoopReader: @unchecked Sendable {
@@ -55,6 +56,11 @@ final class LoopReader: @unchecked Sendable {
             try reader.ban(list)
             return .tooLong
         }
+    }
+
+    /// Those of a file that was read again; a reader that is opened later has them.
+    func replace(collections: [String: Collection]) {
+        opened?.collections = collections
     }
 
     func close() {
