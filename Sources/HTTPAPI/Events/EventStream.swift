@@ -52,7 +52,7 @@ final class EventStream: BodySource, @unchecked Sendable {
     /// Written at once beyond that.
     private static let piece = 16 * 1024
     /// Events that are looked at in one turn of the loop.
-    private static let turn = 256
+    private static let turn = 32
 
     /// What held before the caller was found out: whatever has changed since is looked at again.
     struct Opening: Sendable {
