@@ -63,6 +63,7 @@ package struct SchemaCompiler {
             collections.append(collection(number, declaration))
         }
         for (collection, declaration) in zip(collections, declarations) { checkUse(of: collection, declaration) }
+        checkRouteLimits()
         checkReferencesToWork()
         checkViewPaths()
         let kinds = mediaKinds()

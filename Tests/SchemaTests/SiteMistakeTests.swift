@@ -170,6 +170,10 @@ struct Slip: Sendable, CustomTestStringConvertible {
         Slip(
             "sevra.blog", "limits      = { create = \"5/m per user\" }", "limits      = { creat = \"5/m per user\" }",
             "there is no operation 'creat'", "'create'"),
+        Slip("sevra", "\"auth.otp\" = \"10/m per ip\"", "\"auth.opt\" = \"10/m per ip\"", "there is no route 'auth.opt'", "'auth.otp'"),
+        Slip(
+            "sevra", "\"auth.refresh\" = \"30/m per ip\"", "\"salons.creat\" = \"30/m per ip\"", "there is no operation 'salons.creat'",
+            "'salons.create'"),
         // Transitions and actions
         Slip("writers", "begin  = { from = \"pending\"", "begin  = { from = \"pendig\"", "there is no state 'pendig'", "'pending'"),
         Slip(

@@ -161,6 +161,10 @@ package struct AccountCommands: Sendable {
                 faults.append(FieldFault(path: member.name, code: "unknown", message: "there is no such field"))
                 continue
             }
+            guard field.index >= Row.System.count else {
+                faults.append(FieldFault(path: member.name, code: "readonly", message: "the server keeps it"))
+                continue
+            }
             do throws(FieldFaults) {
                 values[field.index] = try field.value(from: member.value, path: member.name)
             } catch {

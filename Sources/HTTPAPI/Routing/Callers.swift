@@ -129,7 +129,7 @@ extension Failure {
     init(_ refused: ResolvedCaller.Refused) {
         switch refused {
         case .invalid: self = .unauthenticated("the access token is not valid")
-        case .expired: self = .unauthenticated("the access token has expired: refresh it", code: "TOKEN_EXPIRED")
+        case .expired: self = .unauthenticated("it has expired: refresh the access token, or make another key", code: "TOKEN_EXPIRED")
         case .foreignOrigin: self = .foreignOrigin
         case .tenantAbsent: self = .notFound
         case .outOfReach: self.init(status: .forbidden, code: "FORBIDDEN", message: "this key does not reach here")

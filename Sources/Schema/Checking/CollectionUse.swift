@@ -101,9 +101,7 @@ extension SchemaCompiler {
     }
 
     private mutating func checkLimits(of declaration: CollectionDeclaration) {
-        let operations =
-            ["list", "read", "create", "update", "delete", "restore"] + declaration.transitions.map(\.name)
-            + declaration.actions.map(\.name)
+        let operations = operations(of: declaration)
         for limit in declaration.limits where !operations.contains(limit.name.value) {
             unknown("operation", limit.name, among: operations)
         }

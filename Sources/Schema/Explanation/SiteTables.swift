@@ -34,6 +34,11 @@ extension SiteExplanation {
         let searched = schema.searched.map(\.name)
         if !searched.isEmpty { rows.append(["GET", "/search", "that of each list", "over \(searched.joined(separator: ", "))"]) }
         if let allow = configuration.audit.allow { rows.append(["GET", "/audit", allow.value, "who changed what"]) }
+        if let realtime = schema.realtime {
+            let told = realtime.collections.map(\.name) + (realtime.tellsJobs ? ["jobs"] : [])
+            rows.append(["GET", "/events", "that of each record", "what happens to \(told.joined(separator: ", ")), as it happens"])
+            rows.append(["POST", "/events/ticket", "signed in", "for clients that can send no headers"])
+        }
         rows.append(["POST", "/batch", "that of each operation", "up to 100 writes, all or none"])
         return rows
     }

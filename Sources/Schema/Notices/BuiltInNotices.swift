@@ -3,7 +3,7 @@ internal import Config
 /// What Atlas says where the file names no notification, in English and Persian.
 enum BuiltInNotices {
     static let otp = declaration(
-        "otp", .sms, english: "Your code for {{ app.name }}: {{ code }}", persian: "کد ورود {{ app.name }}: {{ code }}")
+        "otp", .sms, english: "Your code for {{ app.name }}: {{ code }}", persian: "کد تأیید {{ app.name }}: {{ code }}")
 
     static let reset = declaration(
         "reset", .mail, subject: ("Reset your password", "بازنشانی رمز عبور"),
