@@ -34,7 +34,12 @@ package struct SchemaCompiler {
                 if found.isEmpty { return schema }
             } catch {
                 let told = Set(found.map(\.at))
-                found += error.all.filter { !told.contains($0.at) }
+                // The place of a form is that of its quote, the place of a name that of its first letter.
+                found += error.all.filter { fault in
+                    var quote = fault.at
+                    quote.column -= 1
+                    return !told.contains(fault.at) && !told.contains(quote)
+                }
             }
         }
         let warnings = loaded.warnings.filter { $0.severity == .warning }

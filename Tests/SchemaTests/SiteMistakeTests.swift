@@ -249,6 +249,20 @@ struct Slip: Sendable, CustomTestStringConvertible {
             #expect(error.all.map(\.at.line) == [3, 6, 8, 10], "\(error.rendered())")
         }
     }
+
+    @Test func `a name that leads nowhere is told of once`() throws {
+        let text = """
+            [tenancy]
+            tenant = "orgs"
+            member = "membrs"
+            [realtime]
+            collections = ["notez"]
+            [collections.notes.fields]
+            text = "string"
+            """
+        let error = #expect(throws: Faults.self) { try SchemaCompiler.compile(ConfigurationLoader().survey(text: text)) }
+        #expect(error?.all.map(\.at.line) == [2, 3, 5], "\(error?.rendered() ?? "")")
+    }
 }
 
 extension String {
