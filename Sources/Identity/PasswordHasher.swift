@@ -14,7 +14,7 @@ package enum PasswordError: Error, Sendable, Equatable {
     case failed
 }
 
-/// bcrypt at cost 12, about 200 ms each, on threads of its own: never on an event loop, and never more at once than half the cores.
+/// bcrypt at cost 12, about 200 ms each, on threads of its own: never on an event loop, and never more at once than a quarter of the cores, one at least.
 /// No network has more than half of the places in the line: whoever fills it with passwords that are right, where no lock-out counts, keeps
 /// nobody else from signing in.
 ///
