@@ -1,13 +1,22 @@
--- Reads at a pace that leaves the server room, for wrk.  wrk … -s logins.lua URL -- TOKEN PATH FILE
---   GET PATH/<id>, ids from FILE; each connection waits 10 ms before it asks again.
+-- Reads at a pace, for wrk.  wrk … -s logins.lua URL -- TOKEN PATH FILE WAIT
+--   GET PATH/<id>, ids from FILE; each connection waits WAIT ms on average, from nothing to twice that, before it asks again.
 -- Prints one line of JSON at the end; latencies in microseconds.
+local threads = 0
+
+function setup(thread)
+    thread:set("number", threads)
+    threads = threads + 1
+end
+
 function init(args)
+    math.randomseed(number + 1)
     wrk.headers["authorization"] = "Bearer " .. args[1]
-    path, count, ids = args[2], 0, {}
+    path, wait, count, ids = args[2], tonumber(args[4]), number * 1000003, {}
     for line in io.lines(args[3]) do ids[#ids + 1] = line end
 end
 
-function delay() return 10 end
+-- Whole milliseconds are all that wrk knows: a random rounding keeps the average.
+function delay() return math.floor(2 * wait * math.random() + math.random()) end
 
 function request()
     count = count + 1
@@ -17,5 +26,6 @@ end
 function done(summary, latency)
     local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
     print(string.format(
-        '{"requests":%d,"failed":%d,"p50":%d,"p99":%d}', summary.requests, failed, latency:percentile(50), latency:percentile(99)))
+        '{"requests":%d,"seconds":%.6f,"failed":%d,"p50":%d,"p99":%d}',
+        summary.requests, summary.duration / 1e6, failed, latency:percentile(50), latency:percentile(99)))
 end

@@ -50,7 +50,7 @@ package final class Backend: Sendable {
         random = SystemRandom()
         timekeeper = Timekeeper(clock: clock, logger: log)
         let (directory, file) = site.database
-        let cores = System.coreCount
+        let cores = Processors.count
         store = try SQLiteStore.open(
             directory: directory, file: file, collections: site.schema.collections,
             options: SQLiteStore.Options(

@@ -42,7 +42,7 @@ package final class Server: Sendable {
         let out = LogStream(descriptor: 1)
         let log = Self.logger(site.configuration.log, out: out, isTerminal: isTerminal)
         let threads = site.configuration.server.threads
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads > 0 ? threads : System.coreCount)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads > 0 ? threads : Processors.count)
         // Passwords, images and scans keep the processors busy for long; whoever asks for a record beside them does not wait for the end of a slice.
         for loop in group.makeIterator() { loop.execute { _ = atlas_run_in_short_slices() } }
         let backend: Backend
@@ -103,13 +103,13 @@ package final class Server: Sendable {
         handlers[RecordWriter.erasureJob] = TenantErasure(library: { current.value.library }, loop: upkeepLoop)
         var queues = [
             MediaLibrary.queue: QueueOptions(concurrency: MediaHelperPool.defaultSize()), Upkeep.queue: QueueOptions(concurrency: 1),
-            "webhooks": QueueOptions(concurrency: 8), "default": QueueOptions(concurrency: System.coreCount),
+            "webhooks": QueueOptions(concurrency: 8), "default": QueueOptions(concurrency: Processors.count),
         ]
         for channel in Notice.Channel.allCases { queues[channel.rawValue] = QueueOptions() }
         // What nobody does yet waits, rather than failing.
         for queue in site.configuration.queues where !["documents", "exports"].contains(queue.name) {
             queues[queue.name] = QueueOptions(
-                concurrency: queue.concurrency > 0 ? queue.concurrency : System.coreCount, backoff: queue.backoff, timeout: queue.timeout,
+                concurrency: queue.concurrency > 0 ? queue.concurrency : Processors.count, backoff: queue.backoff, timeout: queue.timeout,
                 keepDone: queue.keepDone, keepFailed: queue.keepFailed)
         }
         // A job has its own time, which its queue must leave it.

@@ -1,3 +1,5 @@
+// sched_getaffinity and CPU_COUNT.
+#define _GNU_SOURCE
 #include "scheduling.h"
 
 #include <sched.h>
@@ -28,4 +30,10 @@ int atlas_run_in_short_slices(void) {
     // Nanoseconds; the least that Linux takes.
     attributes.runtime = 100000;
     return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+int atlas_permitted_processors(void) {
+    cpu_set_t set;
+    // EINVAL where there are more processors than the set has room for (1024).
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }
