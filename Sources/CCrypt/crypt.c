@@ -1,22 +1,19 @@
 #include "CCrypt.h"
 
 #include <crypt.h>
-#include <stdlib.h>
 #include <string.h>
 
 int atlas_crypt(const char *phrase, const char *setting, char output[ATLAS_CRYPT_ROOM]) {
-    struct crypt_data *data = calloc(1, sizeof *data);
-    if (data == NULL) {
-        return -1;
-    }
-    const char *hash = crypt_r(phrase, setting, data);
+    // 32 KiB, and nothing is asked of the heap: its locks would be held by a thread that gives way.
+    struct crypt_data data;
+    memset(&data, 0, sizeof data);
+    const char *hash = crypt_r(phrase, setting, &data);
     // Failure is a string that begins with '*' (crypt(3)).
     int result = hash == NULL || hash[0] == '*' || strlen(hash) >= ATLAS_CRYPT_ROOM ? -1 : 0;
     if (result == 0) {
         strcpy(output, hash);
     }
-    explicit_bzero(data, sizeof *data);
-    free(data);
+    explicit_bzero(&data, sizeof data);
     return result;
 }
 

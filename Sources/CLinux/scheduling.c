@@ -1,7 +1,8 @@
-// sched_getaffinity and CPU_COUNT.
+// sched_getaffinity, CPU_COUNT, SCHED_IDLE.
 #define _GNU_SOURCE
 #include "scheduling.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
@@ -37,3 +38,31 @@ int atlas_permitted_processors(void) {
     // EINVAL where there are more processors than the set has room for (1024).
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }
+
+int atlas_give_way(void) {
+    if (sched_getscheduler(0) != SCHED_OTHER) return 0;
+    struct sched_param none = {0};
+    return sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
+int atlas_run_as_usual(pid_t thread) {
+    if (sched_getscheduler(thread) != SCHED_IDLE) return 0;
+    struct sched_param none = {0};
+    return sched_setscheduler(thread, SCHED_OTHER, &none);
+}
+
+static void *go_and_return(void *returned) {
+    *(bool *)returned = atlas_give_way() == 0 && atlas_run_as_usual(0) == 0;
+    return NULL;
+}
+
+bool atlas_may_give_way(void) {
+    // On a thread of its own, which ends whatever it has become.
+    pthread_t thread;
+    bool returned = false;
+    if (pthread_create(&thread, NULL, go_and_return, &returned) != 0) return false;
+    pthread_join(thread, NULL);
+    return returned;
+}
+
+pid_t atlas_thread(void) { return gettid(); }

@@ -2,7 +2,6 @@ internal import CCrypt
 internal import Crypto
 package import Expressions
 package import NIOCore
-internal import NIOPosix
 package import Ports
 internal import Records
 internal import Synchronization
@@ -14,8 +13,7 @@ package enum PasswordError: Error, Sendable, Equatable {
     case failed
 }
 
-/// bcrypt at cost 12, about 200 ms each, on threads of its own: never on an event loop, and never more at once than a quarter of the cores, one at least.
-/// No network has more than half of the places in the line: whoever fills it with passwords that are right, where no lock-out counts, keeps
+/// bcrypt at cost 12, about 200 ms each, on threads of its own that give way to all others: never on an event loop. No network has more than half of the places in the line: whoever fills it with passwords that are right, where no lock-out counts, keeps
 /// nobody else from signing in.
 ///
 /// What is hashed is base64(SHA-384(NFC(password))), so that no password is cut at bcrypt's 72 bytes (11-precisions 45).
@@ -24,7 +22,7 @@ package final class PasswordHasher: Sendable {
     private static let waitingLimit = 128
     private static let networkLimit = 64
 
-    private let pool: NIOThreadPool
+    private let pool: YieldingThreads
     private let random: any Random
     /// How many wait, by the network that they came from; none without any.
     private let waiting = Mutex((count: 0, networks: [String: Int]()))
@@ -33,18 +31,17 @@ package final class PasswordHasher: Sendable {
 
     package init(threads: Int, random: any Random) throws(PasswordError) {
         self.random = random
-        pool = NIOThreadPool(numberOfThreads: max(1, threads))
         dummy = try Self.setting(random.bytes(16))
-        pool.start()
+        pool = YieldingThreads(count: max(1, threads))
     }
 
     package func shutdown() async {
-        try? await pool.shutdownGracefully()
+        await pool.shutdown()
     }
 
     /// A crypt(3) string for a new password.
     package func hash(_ password: String, for request: RequestFacts, on loop: any EventLoop) -> EventLoopFuture<String> {
-        run(for: request, on: loop) { [random] in try Self.hash(password, random) }
+        run(for: request, on: loop) { [random] way in try Self.hash(password, random, way) }
     }
 
     /// What a password turned out to be.
@@ -58,22 +55,26 @@ package final class PasswordHasher: Sendable {
     package func verify(
         _ password: String, against hash: String?, for request: RequestFacts, on loop: any EventLoop
     ) -> EventLoopFuture<Verdict> {
-        run(for: request, on: loop) { [dummy, random] in
-            guard try Self.matches(password, hash ?? dummy), let hash else { return .wrong }
-            return .right(renewed: Self.isCurrent(hash) ? nil : try Self.hash(password, random))
+        run(for: request, on: loop) { [dummy, random] way in
+            guard try Self.matches(password, hash ?? dummy, way), let hash else { return .wrong }
+            return .right(renewed: Self.isCurrent(hash) ? nil : try Self.hash(password, random, way))
         }
     }
 
     /// Whether the hash has the cost of new ones.
     static func isCurrent(_ hash: String) -> Bool { hash.hasPrefix("$2b$\(cost)$") }
 
-    /// For the command line, which has nothing else to do.
+    /// Without a way to give, for the command line, which has nothing else to do.
     package static func hash(_ password: String, _ random: any Random) throws(PasswordError) -> String {
-        try crypt(prepared(password), setting(random.bytes(16)))
+        try hash(password, random, nil)
+    }
+
+    private static func hash(_ password: String, _ random: any Random, _ way: YieldingThreads.GivingWay?) throws(PasswordError) -> String {
+        try crypt(prepared(password), setting(random.bytes(16)), way)
     }
 
     private func run<Result: Sendable>(
-        for request: RequestFacts, on loop: any EventLoop, _ work: @escaping @Sendable () throws -> Result
+        for request: RequestFacts, on loop: any EventLoop, _ work: @escaping @Sendable (YieldingThreads.GivingWay) throws -> Result
     ) -> EventLoopFuture<Result> {
         let network = ClientNetwork.of(request.ip)
         let isAdmitted = waiting.withLock { waiting in
@@ -84,7 +85,7 @@ package final class PasswordHasher: Sendable {
             return true
         }
         guard isAdmitted else { return loop.makeFailedFuture(PasswordError.busy) }
-        return pool.runIfActive(eventLoop: loop, work).always { [self] _ in
+        return pool.run(on: loop, work).always { [self] _ in
             waiting.withLock { waiting in
                 waiting.count -= 1
                 let left = (waiting.networks[network] ?? 1) - 1
@@ -93,8 +94,8 @@ package final class PasswordHasher: Sendable {
         }
     }
 
-    static func matches(_ password: String, _ hash: String) throws(PasswordError) -> Bool {
-        let made = Array(try crypt(prepared(password), hash).utf8)
+    static func matches(_ password: String, _ hash: String, _ way: YieldingThreads.GivingWay? = nil) throws(PasswordError) -> Bool {
+        let made = Array(try crypt(prepared(password), hash, way).utf8)
         let stored = Array(hash.utf8)
         guard made.count == stored.count else { return false }
         // No early end: the time says nothing about where they differ.
@@ -112,8 +113,11 @@ package final class PasswordHasher: Sendable {
         try text { atlas_crypt_setting(cost, bytes, $0) }
     }
 
-    private static func crypt(_ phrase: String, _ setting: String) throws(PasswordError) -> String {
-        try text { atlas_crypt(phrase, setting, $0) }
+    private static func crypt(_ phrase: String, _ setting: String, _ way: YieldingThreads.GivingWay?) throws(PasswordError) -> String {
+        try text { output in
+            guard let way else { return atlas_crypt(phrase, setting, output) }
+            return way { atlas_crypt(phrase, setting, output) }
+        }
     }
 
     private static func text(_ call: (UnsafeMutablePointer<CChar>?) -> Int32) throws(PasswordError) -> String {

@@ -1,0 +1,58 @@
+internal import CLinux
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// Threads for work that keeps a processor busy for long and can wait: where something else wants the processor, it has it at once.
+///
+/// Such work must not wait for ever either, say beside another program that keeps all processors busy. What has given way for `patience`
+/// goes on as one among equals, and so does all that begins within the `recovery` after. Where the system lets no thread come back from giving way
+/// (an ordinary user without `LimitNICE=+0`), all work runs as usual.
+final class YieldingThreads: Sendable {
+    private let pool: NIOThreadPool
+    private let mayGiveWay = atlas_may_give_way()
+    private let patience: TimeAmount
+    private let recovery: TimeAmount
+    /// Until when work does not give way, since some before had no processor.
+    private let starved = Mutex(NIODeadline.distantPast)
+
+    init(count: Int, patience: TimeAmount = .seconds(1), recovery: TimeAmount = .seconds(10)) {
+        self.patience = patience
+        self.recovery = recovery
+        pool = NIOThreadPool(numberOfThreads: count)
+        pool.start()
+    }
+
+    func shutdown() async {
+        try? await pool.shutdownGracefully()
+    }
+
+    /// Runs the work on one of the threads, in the order of asking. What of it gives way is what it does within `GivingWay.callAsFunction`.
+    func run<Result: Sendable>(
+        on loop: any EventLoop, _ work: @escaping @Sendable (GivingWay) throws -> Result
+    ) -> EventLoopFuture<Result> {
+        pool.runIfActive(eventLoop: loop) { [self] in try work(GivingWay(threads: self, loop: loop)) }
+    }
+
+    /// For the part of the work that takes long and holds nothing that others wait for: no lock, and so no memory to ask for either.
+    struct GivingWay {
+        fileprivate let threads: YieldingThreads
+        fileprivate let loop: any EventLoop
+
+        func callAsFunction<Result, Failure>(_ work: () throws(Failure) -> Result) throws(Failure) -> Result {
+            guard threads.mayGiveWay, threads.starved.withLock({ $0 <= .now() }) else { return try work() }
+            let thread = atlas_thread()
+            let limit = loop.scheduleTask(in: threads.patience) { [threads] in
+                threads.starved.withLock { $0 = .now() + threads.recovery }
+                // One that has just come to its end is usual already; the next work of that thread is then so as well.
+                _ = atlas_run_as_usual(thread)
+            }
+            defer {
+                _ = atlas_run_as_usual(thread)
+                limit.cancel()
+            }
+            _ = atlas_give_way()
+            return try work()
+        }
+    }
+}
