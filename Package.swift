@@ -61,7 +61,9 @@ let package = Package(
 
         // The heart and its clients
         room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", "Text", "HTML", crypto, nio]),
-        room("Identity", knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", "CLinux", crypto, cryptoExtras, nio, nioPosix]),
+        room(
+            "Identity",
+            knows: ["Records", "Ports", "Schema", "Expressions", "JSON", "CCrypt", "CLinux", crypto, cryptoExtras, nio, nioPosix]),
         room("Jobs", knows: ["Ports", logging]),
         room(
             "Media",
@@ -114,7 +116,8 @@ let package = Package(
         tests(
             "Identity",
             knows: [
-                "Conformance", "SQLiteStore", "Config", "Schema", "Ports", "Records", "Expressions", "JSON", "CCrypt", "CLinux", crypto, cryptoExtras,
+                "Conformance", "SQLiteStore", "Config", "Schema", "Ports", "Records", "Expressions", "JSON", "CCrypt", "CLinux", crypto,
+                cryptoExtras,
                 nio, nioPosix,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),

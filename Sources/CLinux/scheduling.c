@@ -66,3 +66,5 @@ bool atlas_may_give_way(void) {
 }
 
 pid_t atlas_thread(void) { return gettid(); }
+
+bool atlas_gives_way(void) { return sched_getscheduler(0) == SCHED_IDLE; }

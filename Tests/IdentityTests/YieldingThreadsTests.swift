@@ -13,11 +13,11 @@ import Testing
     @Test func longWorkGivesWayAndComesBack() async throws {
         try #require(atlas_may_give_way())
         let threads = YieldingThreads(count: 1, patience: .hours(1))
-        let kinds = try await threads.run(on: loop) { way in [sched_getscheduler(0), way { sched_getscheduler(0) }, sched_getscheduler(0)] }.get()
-        #expect(kinds == [SCHED_OTHER, SCHED_IDLE, SCHED_OTHER])
+        let ways = try await threads.run(on: loop) { way in [atlas_gives_way(), way { atlas_gives_way() }, atlas_gives_way()] }.get()
+        #expect(ways == [false, true, false])
         struct Fault: Error {}
         await #expect(throws: Fault.self) { try await threads.run(on: loop) { way in try way { throw Fault() } }.get() }
-        #expect(try await threads.run(on: loop) { _ in sched_getscheduler(0) }.get() == SCHED_OTHER)
+        #expect(try await threads.run(on: loop) { _ in atlas_gives_way() }.get() == false)
         await threads.shutdown()
     }
 
@@ -26,28 +26,28 @@ import Testing
         // It ends when it has been brought back.
         let first = try await threads.run(on: loop) { way in
             way {
-                let kind = sched_getscheduler(0)
-                while sched_getscheduler(0) == SCHED_IDLE { sched_yield() }
-                return kind
+                let gaveWay = atlas_gives_way()
+                while atlas_gives_way() { sched_yield() }
+                return gaveWay
             }
         }.get()
-        #expect(first == SCHED_IDLE)
+        #expect(first)
         // And the next does not begin by giving way.
-        #expect(try await threads.run(on: loop) { way in way { sched_getscheduler(0) } }.get() == SCHED_OTHER)
+        #expect(try await threads.run(on: loop) { way in way { atlas_gives_way() } }.get() == false)
         await threads.shutdown()
     }
 
     @Test func afterItsRecoveryWorkGivesWayAgain() async throws {
         let threads = YieldingThreads(count: 1, patience: .milliseconds(20), recovery: .zero)
         for _ in 0..<2 {
-            let kind = try await threads.run(on: loop) { way in
+            let gaveWay = try await threads.run(on: loop) { way in
                 way {
-                    let kind = sched_getscheduler(0)
-                    while sched_getscheduler(0) == SCHED_IDLE { sched_yield() }
-                    return kind
+                    let gaveWay = atlas_gives_way()
+                    while atlas_gives_way() { sched_yield() }
+                    return gaveWay
                 }
             }.get()
-            #expect(kind == SCHED_IDLE)
+            #expect(gaveWay)
         }
         await threads.shutdown()
     }

@@ -22,3 +22,6 @@ bool atlas_may_give_way(void);
 
 /// The calling thread, as the kernel numbers it.
 pid_t atlas_thread(void);
+
+/// Whether the calling thread gives way now.
+bool atlas_gives_way(void);
