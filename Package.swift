@@ -49,7 +49,7 @@ let package = Package(
         room("Text"),
         room("JSON", knows: ["Text", nio]),
         room("Config", knows: ["CTOML", "JSON", "Text", nio]),
-        room("Expressions"),
+        room("Expressions", knows: ["Text"]),
         room("HTML"),
         room("Schema", knows: ["Config", "Expressions", "JSON", "Text", nio]),
         room("Ports", knows: ["Schema", "Expressions", nio]),

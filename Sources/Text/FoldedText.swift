@@ -86,6 +86,8 @@ package enum FoldedText {
         case "æ", "Æ": folded.append(contentsOf: "ae".unicodeScalars)
         case "œ", "Œ": folded.append(contentsOf: "oe".unicodeScalars)
         case "þ", "Þ": folded.append(contentsOf: "th".unicodeScalars)
+        // Its capital form is its own upper case.
+        case "ß", "ẞ": folded.append(contentsOf: "ss".unicodeScalars)
         // forms of ASCII as wide as Chinese characters
         case "\u{FF01}"..."\u{FF5E}": fold(Unicode.Scalar(UInt8(scalar.value - 0xFEE0)), into: &folded)
         default: foldByProperties(scalar, into: &folded)
@@ -111,16 +113,22 @@ package enum FoldedText {
         }
     }
 
-    /// Upper case first: it takes apart what lower case leaves whole (ß, ﬁ) and joins what it keeps apart (ς, ı).
+    /// The letter below its marks comes first, since it may be one with a folding of its own (Ǿ, ǣ). Then upper case: it takes apart what lower case
+    /// leaves whole (ﬁ) and joins what it keeps apart (ς, ı).
     private static func foldCase(_ scalar: Unicode.Scalar, into folded: inout String.UnicodeScalarView) {
         let isEuropean = Script(scalar) == .european
-        guard isEuropean || scalar.properties.changesWhenCaseMapped else {
+        if isEuropean {
+            let decomposed = Array(String(Character(scalar))._nfd)
+            let letters = decomposed.filter { $0.properties.generalCategory != .nonspacingMark }
+            if decomposed != [scalar], !letters.isEmpty {
+                for letter in letters { fold(letter, into: &folded) }
+                return
+            }
+        } else if !scalar.properties.changesWhenCaseMapped {
             folded.append(scalar)
             return
         }
-        let upper = scalar.properties.uppercaseMapping
-        for part in isEuropean ? Array(upper._nfd) : Array(upper.unicodeScalars) {
-            if isEuropean, part.properties.generalCategory == .nonspacingMark { continue }
+        for part in scalar.properties.uppercaseMapping.unicodeScalars {
             folded.append(contentsOf: part.properties.lowercaseMapping.unicodeScalars)
         }
     }

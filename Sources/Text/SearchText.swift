@@ -94,7 +94,7 @@ package enum SearchText {
     }
 
     /// Search alone also overlooks hamza, madda and the two forms of teh, which slugs keep.
-    private static func letter(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
+    static func letter(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
         switch scalar {
         case "\u{0622}", "\u{0623}", "\u{0625}", "\u{0671}": "\u{0627}"
         case "\u{0624}": "\u{0648}"

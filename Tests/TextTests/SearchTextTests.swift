@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct SearchTextTests {
     @Test(arguments: [
-        ("Café Über", "cafe uber"), ("Straße ŁÓDŹ Ærø", "strasse lodz aero"), ("ΆΝΕΣΙΣ άνεσις", "ανεσισ ανεσισ"),
+        ("Café Über", "cafe uber"), ("Straße STRAẞE ŁÓDŹ Ærø Ǿǽ", "strasse strasse lodz aero oae"), ("ᾳ ᾼ", "α α"),
+        ("ΆΝΕΣΙΣ άνεσις", "ανεσισ ανεσισ"),
         ("İstanbul ısı", "istanbul isi"),
         ("كيك على", "کیک علی"), ("کیک علی", "کیک علی"), ("۱۲ ٣ १२ ² ５", "12 3 12 2 5"), ("كِتَابٌ کتــاب", "کتاب کتاب"),
         ("خانهٔ ما خانۀ ما", "خانه ما خانه ما"),
@@ -17,6 +18,25 @@ import Testing
     ])
     func folds(_ text: String, _ folded: String) {
         #expect(Array(FoldedText.fold(text).unicodeScalars) == Array(folded.unicodeScalars))
+    }
+
+    @Test func foldingTwiceChangesNoScalar() {
+        for scalar in (UInt32(0)...0x10FFFF).compactMap(Unicode.Scalar.init) {
+            let folded = FoldedText.fold("a\(scalar)x")
+            if FoldedText.fold(folded).unicodeScalars.elementsEqual(folded.unicodeScalars) { continue }
+            Issue.record("U+\(String(scalar.value, radix: 16)): \(folded)")
+        }
+    }
+
+    /// What `search` of expressions overlooks, the index of words overlooks too.
+    @Test(arguments: [
+        ("Ærø STRAẞE Œuvre", "aero strasse oeuvre"), ("آب مسؤول مدرسة", "اب مسوول مدرسه"), ("می\u{200C}روم", "میروم"),
+        ("ΆΝΕΣΙΣ άνεσις", "ανεσισ ανεσισ"),
+        ("e\u{301}x ² ۱۲٣", "ex 2 123"), ("كِتَابٌ کتــاب", "کتاب کتاب"), ("हिन्दी ガ й", "हिन्दी ガ й"), ("", ""),
+    ])
+    func foldsByLetter(_ text: String, _ folded: String) {
+        #expect(Array(LetterFolding.fold(text).unicodeScalars) == Array(folded.unicodeScalars))
+        #expect(LetterFolding.contains("x \(folded) y", text))
     }
 
     @Test(arguments: [

@@ -1,6 +1,5 @@
 /// Days, months and years of moments as a zone's clocks show them (proleptic Gregorian calendar).
 package enum Calendar {
-    static let millisecondsPerDay: Int64 = 86_400_000
     /// The years 0 to 9999, as RFC 3339 writes them. What lies outside has no day, month or year.
     static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
     /// The days of `range`, counted from 1970-01-01.

@@ -1,3 +1,5 @@
+import Text
+
 /// An expression that has no value over these rows.
 package enum EvaluationError: Error, Sendable, Equatable {
     /// A whole number or a decimal left the 64 bits that it has, or a float its exponents.
@@ -152,7 +154,7 @@ struct Evaluator {
             return .text(random(Int(length)))
         case .search:
             guard case .text(let text) = try value(arguments[0]), case .text(let part) = try value(arguments[1]) else { return .null }
-            return .bool(TextFolding.contains(text, part))
+            return .bool(LetterFolding.contains(text, part))
         case .date, .time, .money: return try formatted(function, arguments)
         case .round where arguments.count == 2:
             guard case .float(let number) = try value(arguments[0]), case .int(let digits) = try value(arguments[1]) else { return .null }

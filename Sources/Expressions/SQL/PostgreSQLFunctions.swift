@@ -1,3 +1,5 @@
+import Text
+
 /// The functions that SQL for PostgreSQL calls: the same as `StoreFunction`, where PostgreSQL has none of that meaning.
 package enum PostgreSQLFunctions {
     /// Statements that create them, or replace older ones, in the current schema. They read no table.
@@ -73,13 +75,31 @@ package enum PostgreSQLFunctions {
             '<[^>]*>', ' ', 'g'))
             """)
 
-    /// `translate` drops what has no partner: the scalars that fall away stand last.
+    /// `translate` drops what has no partner: the scalars that fall away stand last. What becomes several letters becomes first one of those that
+    /// become the same, which is then replaced.
     private static var fold: String {
-        let table = TextFolding.table.sorted { $0.key < $1.key }
-        var (from, to) = (String.UnicodeScalarView(), String.UnicodeScalarView())
-        for (scalar, other) in table { if let other { (_, _) = (from.append(scalar), to.append(other)) } }
-        for (scalar, other) in table where other == nil { from.append(scalar) }
-        return function("atlas_fold(x text)", returns: "text", sql: "translate(x, '\(String(from))', '\(String(to))') COLLATE \"C\"")
+        var (from, to, gone) = (String.UnicodeScalarView(), String.UnicodeScalarView(), String.UnicodeScalarView())
+        var several: [(one: Unicode.Scalar, letters: [Unicode.Scalar])] = []
+        func put(_ other: Unicode.Scalar, for scalar: Unicode.Scalar) {
+            from.append(scalar)
+            to.append(other)
+        }
+        for (scalar, others) in LetterFolding.table.sorted(by: { $0.key < $1.key }) {
+            if others.isEmpty {
+                gone.append(scalar)
+            } else if others.count == 1 {
+                put(others[0], for: scalar)
+            } else if let same = several.first(where: { $0.letters == others }) {
+                put(same.one, for: scalar)
+            } else {
+                several.append((scalar, others))
+            }
+        }
+        let translated = "translate(x, '\(String(from) + String(gone))', '\(String(to))')"
+        let folded = several.reduce(translated) { text, letter in
+            "replace(\(text), '\(letter.one)', '\(letter.letters.map(String.init).joined())')"
+        }
+        return function("atlas_fold(x text)", returns: "text", sql: folded + " COLLATE \"C\"")
     }
 
     /// A clock that shows midnight twice shows it first an hour before PostgreSQL says.

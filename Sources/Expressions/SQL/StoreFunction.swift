@@ -1,3 +1,5 @@
+import Text
+
 /// The functions that generated SQL calls and SQLite lacks. Its store registers each on every connection, deterministic and innocuous
 /// (sqlite.org/c3ref/create_function.html); PostgreSQL has those that it needs from `PostgreSQLFunctions`.
 package enum StoreFunction: String, Sendable, CaseIterable {
@@ -73,7 +75,7 @@ package enum StoreFunction: String, Sendable, CaseIterable {
             return .int(Text.words(Markup.plain(text)))
         case .fold:
             guard case .text(let text) = arguments[0] else { return .null }
-            return .text(TextFolding.folded(text))
+            return .text(LetterFolding.fold(text))
         case .calendar:
             guard case .text(let name) = arguments[1], let function = Function(rawValue: name), case .text(let zoneName) = arguments[2],
                 let zone = Zone.named(zoneName)

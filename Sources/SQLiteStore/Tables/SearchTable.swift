@@ -8,7 +8,7 @@ import Text
 /// rows under their numbers `n`, one column for each field. The table itself says which fields it holds.
 enum SearchTable {
     /// Raised when the same text would be indexed otherwise: every table is then made anew.
-    static let version = "1"
+    static let version = "2"
 
     static func name(_ collection: Collection) -> String { prefix + collection.model.table }
 
