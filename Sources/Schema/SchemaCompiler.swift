@@ -322,11 +322,10 @@ package struct SchemaCompiler {
 
     mutating func unknown(_ what: String, _ name: Located<String>, among known: [String]) {
         if doubtful.contains(name.value) { return }
-        let close = NearestName.of(name.value, among: known)
         faults.append(
             Fault(
                 "there is no \(what) '\(name.value)'", at: name.at, length: name.value.unicodeScalars.count,
-                suggestion: close.map { "did you mean '\($0)'?" }))
+                suggestion: NearestName.phrase(for: name.value, among: known)))
     }
 
     private mutating func mediaKinds() -> [String: CompiledMediaKind] {

@@ -109,7 +109,7 @@ extension SchemaCompiler {
                 faults.append(
                     Fault(
                         "'\(place.name)' has no field '\(name)'", at: path.at, length: path.value.unicodeScalars.count,
-                        suggestion: NearestName.of(name, among: place.fields.map(\.name)).map { "did you mean '\($0)'?" }))
+                        suggestion: NearestName.phrase(for: name, among: place.fields.map(\.name))))
                 return nil
             }
             guard field.isAnswered else {

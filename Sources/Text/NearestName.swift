@@ -1,17 +1,22 @@
 /// Finds what somebody meant to write.
 package enum NearestName {
-    /// The known name closest to the written one, when it is close enough to be a slip of the hand: at most a third of its letters.
+    /// The known name closest to the written one, when it is close enough to be a slip of the hand: at most a third of its letters, whatever their case.
     package static func of(_ written: String, among known: some Sequence<String>) -> String? {
         // A longer one is no slip, and the comparison stays cheap.
         guard written.utf8.count <= 80 else { return nil }
-        let letters = Array(written.utf8)
+        let letters = Array(written.lowercased().utf8)
         var best: (name: String, distance: Int)?
         for name in known {
-            let distance = distance(letters, Array(name.utf8))
+            let distance = distance(letters, Array(name.lowercased().utf8))
             let limit = max(1, max(letters.count, name.utf8.count) / 3)
             if distance <= limit, distance < best?.distance ?? .max { best = (name, distance) }
         }
         return best?.name
+    }
+
+    /// The same as a question to whoever wrote it.
+    package static func phrase(for written: String, among known: some Sequence<String>) -> String? {
+        of(written, among: known).map { "did you mean '\($0)'?" }
     }
 
     /// Edits (insert, delete, replace, swap two neighbours) that turn one word into the other: optimal string alignment.

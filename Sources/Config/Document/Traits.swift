@@ -1,3 +1,5 @@
+import Text
+
 /// `[traits.<t>]`: what several collections share. Each is put into the collections that name it with `traits = […]`, before anything is
 /// given a meaning; what came from a trait keeps the place where it was written.
 ///
@@ -61,7 +63,7 @@ struct Traits {
             let all = names.isEmpty ? "there are none: write [traits.\(text)]" : "known here: \(names.joined(separator: ", "))"
             report(
                 "unknown trait '\(text)'", at: name.at, length: name.length,
-                suggestion: Suggestion.phrase(for: text, among: names) ?? all)
+                suggestion: NearestName.phrase(for: text, among: names) ?? all)
             return nil
         }
         guard seen.insert(text).inserted else {

@@ -1,3 +1,5 @@
+import Text
+
 /// The names that a file declares, taken from the tree before anything is read, so that a faulty declaration is told once and not again
 /// by each that points to it.
 struct DeclaredNames: Sendable {
@@ -109,7 +111,7 @@ extension Form where Value == Located<String> {
             let known = DeclaredNames.systemEvents.filter { $0.hasPrefix("\(parts[0]).") }
             return Problem(
                 message: "there is no event '\(text)'",
-                suggestion: Suggestion.phrase(for: text, among: known) ?? "known here: \(known.joined(separator: ", "))")
+                suggestion: NearestName.phrase(for: text, among: known) ?? "known here: \(known.joined(separator: ", "))")
         }
         guard names.collections.contains(parts[0]) else {
             return Problem(
@@ -123,7 +125,7 @@ extension Form where Value == Located<String> {
     }
 
     static func unknown(_ text: String, among names: [String], section: String) -> String {
-        if let phrase = Suggestion.phrase(for: text, among: names) { return phrase }
+        if let phrase = NearestName.phrase(for: text, among: names) { return phrase }
         if names.isEmpty { return "there are none: write [\(section).\(text)]" }
         return names.count <= 12 ? "known here: \(names.joined(separator: ", "))" : "declare it in [\(section).\(text)]"
     }

@@ -1,3 +1,5 @@
+import Text
+
 /// How a value is written, and how it is read. The two stand together so that they cannot part.
 struct Form<Value>: Sendable {
     var shape: Shape
@@ -149,7 +151,7 @@ extension Form where Value: RawRepresentable & CaseIterable & Sendable, Value.Ra
             }
             guard let value = Value(rawValue: text) else {
                 reading.report(
-                    "'\(text)' is not one of \(quoted(words))", node, suggestion: Suggestion.phrase(for: text, among: words))
+                    "'\(text)' is not one of \(quoted(words))", node, suggestion: NearestName.phrase(for: text, among: words))
                 return nil
             }
             if notInForce.contains(text) { reading.leaveOut(text, at: node.at, length: node.length) }

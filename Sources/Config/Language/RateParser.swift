@@ -1,3 +1,5 @@
+import Text
+
 /// Reads rates: a count, a window whose unit may carry a number, for whom it is counted, and a burst.
 enum RateParser {
     private static let units: KeyValuePairs<String, Int64> = ["s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
@@ -18,7 +20,7 @@ enum RateParser {
             return .failure(
                 Problem(
                     message: "'\(parts[1])' is no window",
-                    suggestion: Suggestion.phrase(for: unit, among: units.map(\.key)) ?? "the units are s, m, h, d"))
+                    suggestion: NearestName.phrase(for: unit, among: units.map(\.key)) ?? "the units are s, m, h, d"))
         }
         guard case (let window, false) = length.multipliedReportingOverflow(by: Int64(number)), window <= 366 * 86_400_000 else {
             return .failure(Problem(message: "the window is longer than a year"))
@@ -33,7 +35,7 @@ enum RateParser {
                     return .failure(
                         Problem(
                             message: "'\(value)' is nobody for whom is counted",
-                            suggestion: Suggestion.phrase(for: String(value), among: known) ?? "\"per ip\", \"per user\" or \"per key\""))
+                            suggestion: NearestName.phrase(for: String(value), among: known) ?? "\"per ip\", \"per user\" or \"per key\""))
                 }
                 rate.scope = scope
             case "burst":
@@ -45,7 +47,7 @@ enum RateParser {
                 return .failure(
                     Problem(
                         message: "'\(word)' does not belong here",
-                        suggestion: Suggestion.phrase(for: String(word), among: ["per", "burst"]) ?? form))
+                        suggestion: NearestName.phrase(for: String(word), among: ["per", "burst"]) ?? form))
             }
         }
         return .success(rate)

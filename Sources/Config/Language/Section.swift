@@ -1,3 +1,5 @@
+import Text
+
 /// A table of the language: its keys and how they are read into a `Target`. The one source for reading, defaults, the reference, the JSON
 /// Schema and the check of the example file.
 struct Section<Target>: Sendable {
@@ -56,7 +58,7 @@ struct Section<Target>: Sendable {
         reading.maskSuspects(in: member)
         let names = keys.map(\.description.name)
         let known = names.count <= 12 ? "known here: \(names.joined(separator: ", "))" : nil
-        reading.report("unknown key '\(member.name)'", key: member, suggestion: Suggestion.phrase(for: member.name, among: names) ?? known)
+        reading.report("unknown key '\(member.name)'", key: member, suggestion: NearestName.phrase(for: member.name, among: names) ?? known)
     }
 }
 

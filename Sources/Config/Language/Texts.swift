@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// The settings that are strings of a certain form.
 extension Form where Value == String {
@@ -30,7 +31,7 @@ extension Form where Value == String {
         return .failure(
             Problem(
                 message: "'\(text)' is no media type that can be told by a file's content",
-                suggestion: Suggestion.phrase(for: text, among: known) ?? "known here: \(known.joined(separator: ", "))"))
+                suggestion: NearestName.phrase(for: text, among: known) ?? "known here: \(known.joined(separator: ", "))"))
     }
 
     /// BCP 47, by its form.

@@ -1,3 +1,5 @@
+import Text
+
 /// Amounts with their units: nothing is a bare number of seconds or bytes.
 enum Units {
     /// Milliseconds. A year is 365 days: it measures how long something is kept, not a calendar.
@@ -22,7 +24,7 @@ enum Units {
                 unit.isEmpty
                 ? nil
                 : names.first { $0.lowercased() == unit.lowercased() } ?? names.first { $0.hasPrefix(unit) }
-                    ?? Suggestion.closest(to: String(unit), among: names)
+                    ?? NearestName.of(String(unit), among: names)
             let units = "the units are \(names.joined(separator: ", "))"
             return .failure(
                 unit.isEmpty

@@ -1,3 +1,5 @@
+import Text
+
 /// What must hold between the options of a field.
 enum FieldCheck {
     private typealias Kind = FieldDeclaration.Kind
@@ -174,13 +176,13 @@ enum FieldCheck {
         case (.flags, .list(let items)):
             let values = field.values.map(\.value)
             for case .string(let text) in items where !values.contains(text) {
-                refuse("the default '\(text)' is not among 'values'", Suggestion.phrase(for: text, among: values))
+                refuse("the default '\(text)' is not among 'values'", NearestName.phrase(for: text, among: values))
             }
         case (.list, .list), (.phone, .string): break
         case (.enum, .string(let text)), (.state, .string(let text)):
             let values = field.values.map(\.value)
             if !values.isEmpty, !values.contains(text) {
-                refuse("the default '\(text)' is not among 'values'", Suggestion.phrase(for: text, among: values))
+                refuse("the default '\(text)' is not among 'values'", NearestName.phrase(for: text, among: values))
             }
         case (.string, .string(let text)), (.text, .string(let text)), (.email, .string(let text)), (.url, .string(let text)):
             checkRange(Double(text.unicodeScalars.count), "has a length")

@@ -1,3 +1,5 @@
+import Text
+
 /// `[queues]`, `[jobs]`
 extension Language {
     static let queues = Form<[QueueDeclaration]>.byName("queue", shape: queue.shape) { member, reading in
@@ -54,7 +56,7 @@ extension Language {
             reading.report(
                 Fault(
                     "'\(record)' has no transition '\(state.value)'", at: state.at, length: state.value.count,
-                    suggestion: Suggestion.phrase(for: state.value, among: transitions) ?? known))
+                    suggestion: NearestName.phrase(for: state.value, among: transitions) ?? known))
         }
     }
 

@@ -1,3 +1,5 @@
+import Text
+
 /// `[mail]`, `[sms]`, `[notify]`, `[webhooks]`
 extension Language {
     static let mail = Section<MailSettings>(
@@ -135,7 +137,7 @@ extension Language {
             guard let driver = SMSSettings.Driver(rawValue: member.name) else {
                 reading.report(
                     "unknown provider '\(member.name)'", key: member,
-                    suggestion: Suggestion.phrase(for: member.name, among: known) ?? "known here: \(known.joined(separator: ", "))")
+                    suggestion: NearestName.phrase(for: member.name, among: known) ?? "known here: \(known.joined(separator: ", "))")
                 return nil
             }
             return Form<String>.text().read(member.node, reading).map { (driver, $0) }

@@ -1,3 +1,5 @@
+import Text
+
 /// `[server]`, `[tls]`
 extension Language {
     static let server = Section<Server>(
@@ -64,7 +66,7 @@ extension Language {
         guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }) else {
             reading.report(
                 "'\(member.name)' is no route", key: member,
-                suggestion: Suggestion.phrase(for: member.name, among: ["default"])
+                suggestion: NearestName.phrase(for: member.name, among: ["default"])
                     ?? "write default, or area.action in quotes, such as \"auth.login\"")
             return
         }
@@ -73,7 +75,7 @@ extension Language {
         guard !known.contains(parts[0]) else { return }
         reading.report(
             "unknown collection '\(parts[0])'", key: member,
-            suggestion: Suggestion.phrase(for: parts[0], among: known) ?? "a collection, or one of \(areas.joined(separator: ", "))")
+            suggestion: NearestName.phrase(for: parts[0], among: known) ?? "a collection, or one of \(areas.joined(separator: ", "))")
     }
 
     private static let staticFiles = Form<StaticFiles?>.optionalTable(staticSection) { _ in StaticFiles() }

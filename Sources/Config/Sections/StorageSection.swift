@@ -1,3 +1,5 @@
+import Text
+
 /// `[database]`, `[storage]`, `[cache]`, `[queue]`
 extension Language {
     static let database = Section<Database>(
@@ -59,7 +61,7 @@ extension Language {
                 return .failure(
                     Problem(
                         message: "it is no URL of Redis",
-                        suggestion: Suggestion.phrase(for: text, among: words) ?? "write \"\(words[0])\" or \(example)"))
+                        suggestion: NearestName.phrase(for: text, among: words) ?? "write \"\(words[0])\" or \(example)"))
             }
             return .success(.redis(Secret(bytes: Array(text.utf8))))
         }

@@ -1,3 +1,5 @@
+import Text
+
 /// `[tenancy]`
 extension Language {
     static let tenancy = Form<TenancyDeclaration?>.optionalTable(tenancySection) { TenancyDeclaration(at: $0.at) }
@@ -30,7 +32,7 @@ extension Language {
         case "header" where isToken: return .success(.header(parts[1]))
         case "query" where isToken: return .success(.query(parts[1]))
         default:
-            let meant = Suggestion.closest(to: parts.first ?? "", among: ["header", "query", "only"])
+            let meant = NearestName.of(parts.first ?? "", among: ["header", "query", "only"])
             return .failure(
                 Problem(
                     message: "'\(text)' says not where the tenant is named",

@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// `[[test]]`
 extension Language {
@@ -22,7 +23,7 @@ extension Language {
         reading.report(
             Fault(
                 "no row of 'given' is called '\(name.value)'", at: name.at, length: name.value.count,
-                suggestion: Suggestion.phrase(for: name.value, among: known + ["anonymous"])
+                suggestion: NearestName.phrase(for: name.value, among: known + ["anonymous"])
                     ?? "write \"anonymous\", a name of 'given' or { field = value }"))
     }
 
@@ -63,7 +64,7 @@ extension Language {
             let known = TestDeclaration.Request.Method.allCases.map(\.rawValue)
             reading.report(
                 "'\(parts[0])' is no method", node,
-                suggestion: Suggestion.phrase(for: parts[0].uppercased(), among: known) ?? "one of \(known.joined(separator: ", "))")
+                suggestion: NearestName.phrase(for: parts[0].uppercased(), among: known) ?? "one of \(known.joined(separator: ", "))")
             return nil
         }
         request.method = method

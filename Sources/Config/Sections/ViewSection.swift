@@ -1,3 +1,5 @@
+import Text
+
 /// `[views]`, `[search]`, `[realtime]`
 extension Language {
     static let views = Form<[ViewDeclaration]>.byName("view", shape: view.shape) { member, reading in
@@ -87,7 +89,7 @@ extension Language {
             return .failure(
                 Problem(
                     message: "groups are ordered by key or value",
-                    suggestion: Suggestion.phrase(for: word, among: known) ?? "write \"key\", \"-key\", \"value\" or \"-value\""))
+                    suggestion: NearestName.phrase(for: word, among: known) ?? "write \"key\", \"-key\", \"value\" or \"-value\""))
         }
         return .success(FigureDeclaration.Order(subject: subject, descending: text.hasPrefix("-")))
     }

@@ -1,3 +1,5 @@
+import Text
+
 /// A checked part of an expression.
 struct Typed {
     var node: Node
@@ -157,7 +159,7 @@ struct Checker {
     }
 
     func unknown(_ name: String, _ range: Range<Int>, _ message: String, among candidates: [String] = []) -> ExpressionFault {
-        ExpressionFault(message: message, range: range, suggestion: Suggestion.nearest(to: name, among: candidates))
+        ExpressionFault(message: message, range: range, suggestion: NearestName.of(name, among: candidates))
     }
 }
 
