@@ -55,7 +55,8 @@ let package = Package(
         room("Ports", knows: ["Schema", "Expressions", nio]),
 
         // Adapters
-        room("SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "HTML", "Text", "CSQLite", "CLinux", nio]),
+        room("SQLiteFunctions", knows: ["Expressions", "CSQLite"]),
+        room("SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "HTML", "Text", "SQLiteFunctions", "CSQLite", "CLinux", nio]),
         room("Outbound", knows: ["CCurl", nioPosix]),
         room("LocalObjects", knows: ["Ports", "CLinux", nio, nioPosix]),
 
@@ -103,7 +104,7 @@ let package = Package(
         tests("JSON", knows: ["Conformance", "Ports", nio]),
         tests("Ports"),
         tests("Config", knows: ["JSON"]),
-        tests("Expressions", knows: ["CSQLite", "CPostgres"]),
+        tests("Expressions", knows: ["SQLiteFunctions", "CSQLite", "CPostgres"]),
         // The oracles are programs: html5lib, Chromium, Python's own table.
         .testTarget(name: "HTMLTests", dependencies: ["HTML"], exclude: ["oracles"], swiftSettings: strict),
         tests("Schema", knows: ["Conformance", "Ports", "Config", "Expressions"]),

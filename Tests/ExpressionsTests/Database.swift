@@ -1,4 +1,5 @@
 import CSQLite
+import SQLiteFunctions
 
 @testable import Expressions
 
@@ -16,7 +17,7 @@ final class Database {
     init(_ model: Model) throws {
         self.model = model
         guard sqlite3_open(":memory:", &handle) == SQLITE_OK, let handle else { throw Failure(description: "open") }
-        try ExpressionFunctions.register(on: handle)
+        guard ExpressionFunctions.register(on: handle) == SQLITE_OK else { throw failure("functions") }
         for statement in Storage(model: model, dialect: .sqlite).schema { try execute(statement) }
     }
 

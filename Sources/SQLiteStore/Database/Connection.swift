@@ -1,4 +1,5 @@
 import CSQLite
+import SQLiteFunctions
 
 /// One connection to the database file. Used by one thread at a time; nothing in it is locked.
 package final class Connection {
@@ -56,7 +57,7 @@ package final class Connection {
         atlas_sqlite_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nil)
         atlas_sqlite_db_config(opened, SQLITE_DBCONFIG_DQS_DML, 0, nil)
         atlas_sqlite_db_config(opened, SQLITE_DBCONFIG_DQS_DDL, 0, nil)
-        try ExpressionFunctions.register(on: opened)
+        guard ExpressionFunctions.register(on: opened) == SQLITE_OK else { throw SQLiteError(opened) }
         try execute("PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192")
         switch mode {
         case .writer(let synchronous):

@@ -1,11 +1,13 @@
 import CSQLite
-@testable import Expressions
+import Expressions
 
-/// The functions that compiled expressions call, on the connection of a test.
-enum ExpressionFunctions {
+/// Gives a connection the functions that compiled expressions call (`StoreFunction`, `StoreAggregate`). The store and the tests of expressions know it:
+/// what is held to PostgreSQL and the evaluator is what serves.
+package enum ExpressionFunctions {
     private static let flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS
 
-    static func register(on handle: OpaquePointer) throws {
+    /// SQLITE_OK, or what SQLite says of the first that it does not take.
+    package static func register(on handle: OpaquePointer) -> Int32 {
         for (index, function) in StoreFunction.allCases.enumerated() {
             let status = sqlite3_create_function_v2(
                 handle, function.name, Int32(function.argumentCount), flags, UnsafeMutableRawPointer(bitPattern: index + 1),
@@ -14,7 +16,7 @@ enum ExpressionFunctions {
                     let function = StoreFunction.allCases[Int(bitPattern: sqlite3_user_data(context)) - 1]
                     ExpressionFunctions.answer(context) { try function(arguments) }
                 }, nil, nil, nil)
-            guard status == SQLITE_OK else { throw Database.Failure(description: String(cString: sqlite3_errmsg(handle))) }
+            guard status == SQLITE_OK else { return status }
         }
         for (index, aggregate) in StoreAggregate.allCases.enumerated() {
             let status = sqlite3_create_function_v2(
@@ -34,8 +36,9 @@ enum ExpressionFunctions {
                     let state = memory?.loadUnaligned(as: StoreAggregate.State.self) ?? StoreAggregate.State()
                     ExpressionFunctions.answer(context) { try aggregate.result(of: state) }
                 }, nil)
-            guard status == SQLITE_OK else { throw Database.Failure(description: String(cString: sqlite3_errmsg(handle))) }
+            guard status == SQLITE_OK else { return status }
         }
+        return SQLITE_OK
     }
 
     private static func arguments(_ count: Int32, _ values: UnsafeMutablePointer<OpaquePointer?>?) -> [Value] {
