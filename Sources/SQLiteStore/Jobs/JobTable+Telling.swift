@@ -10,7 +10,7 @@ extension JobTable {
 
     /// The same where the job's starter is not at hand.
     func tell(of job: String) throws {
-        guard events?.tellsJobs == true, let status = try self.job(job) else { return }
+        guard events?.tellsJobs == true, let status = try view.job(job) else { return }
         try tell(of: job, startedBy: status.startedBy, "updated")
     }
 }

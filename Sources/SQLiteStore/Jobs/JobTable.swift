@@ -16,6 +16,8 @@ final class JobTable {
     private static let removals = 1000
 
     private let connection: Connection
+    /// What there is to see of jobs.
+    let view: JobView
     let clock: any Ports.Clock
     private let random: any Ports.Random
     /// Where it is noted what becomes of a job that somebody has started; nil: nowhere.
@@ -27,6 +29,7 @@ final class JobTable {
 
     init(_ connection: Connection, stamps: JobStamps, events: EventTable? = nil) {
         self.connection = connection
+        view = JobView(connection: connection)
         self.events = events
         clock = stamps.clock
         random = stamps.random
@@ -205,7 +208,7 @@ final class JobTable {
 
     /// Gives whether it ran; nil when there is no such job that has not ended.
     func cancel(_ id: String) throws -> Bool? {
-        guard let state = try job(id)?.state, [.scheduled, .ready, .running].contains(state) else { return nil }
+        guard let state = try view.job(id)?.state, [.scheduled, .ready, .running].contains(state) else { return nil }
         let statement = try connection.statement(
             #"UPDATE "_atlas_jobs" SET "state" = 'cancelled', "fence" = 0, "ended_at" = ? WHERE "id" = ?"#)
         statement.bind(clock.now(), at: 1)
@@ -234,78 +237,6 @@ final class JobTable {
         }
         try tell(of: id)
         return queue
-    }
-
-    // MARK: Looking
-
-    func job(_ id: String) throws -> JobStatus? {
-        let statement = try connection.statement(#"SELECT \#(JobTable.looks) FROM "_atlas_jobs" WHERE "id" = ?"#)
-        defer { statement.reset() }
-        statement.bind(id, at: 1)
-        return try statement.step() ? status(statement) : nil
-    }
-
-    func page(queue: String?, state: JobState?, limit: Int, offset: Int) throws -> (jobs: [JobStatus], total: Int) {
-        let condition = #"(?1 IS NULL OR "queue" = ?1) AND (?2 IS NULL OR "state" = ?2)"#
-        let statement = try connection.statement(
-            #"SELECT \#(JobTable.looks) FROM "_atlas_jobs" WHERE \#(condition) ORDER BY "n" DESC LIMIT ?3 OFFSET ?4"#)
-        defer { statement.reset() }
-        statement.bind(queue, at: 1)
-        statement.bind(state?.rawValue, at: 2)
-        statement.bind(Int64(limit), at: 3)
-        statement.bind(Int64(offset), at: 4)
-        var jobs: [JobStatus] = []
-        while try statement.step() { if let job = status(statement) { jobs.append(job) } }
-        let count = try connection.statement(#"SELECT count(*) FROM "_atlas_jobs" WHERE \#(condition)"#)
-        defer { count.reset() }
-        count.bind(queue, at: 1)
-        count.bind(state?.rawValue, at: 2)
-        return (jobs, try count.step() ? Int(count.integer(0)) : 0)
-    }
-
-    private static let looks =
-        #""kind", "queue", "state", "attempts", "max_attempts", "progress", "note", "result", "error", "collection", "record", "#
-        + #""created_at", "run_at", "ended_at", "id", "name", "started_by""#
-
-    private func status(_ statement: Statement) -> JobStatus? {
-        guard let state = JobState(rawValue: statement.text(2)) else { return nil }
-        var record: JobRecord?
-        if let collection = statement.optionalText(9), let key = statement.optionalText(10) {
-            record = JobRecord(collection: collection, id: key)
-        }
-        var status = JobStatus(
-            id: statement.text(14), kind: statement.text(0), queue: statement.text(1), state: state, attempts: Int(statement.integer(3)),
-            maxAttempts: Int(statement.integer(4)), progress: Int(statement.integer(5)), note: statement.optionalText(6),
-            result: statement.optionalBytes(7), error: statement.optionalText(8), record: record, createdAt: statement.integer(11),
-            runAt: statement.integer(12), endedAt: statement.optionalInteger(13))
-        (status.name, status.startedBy) = (statement.optionalText(15), statement.optionalText(16))
-        return status
-    }
-
-    func nextDue(in queue: String) throws -> Int64? {
-        let statement = try connection.statement(
-            #"SELECT min("run_at") FROM "_atlas_jobs" WHERE "state" = 'scheduled' AND "queue" = ?"#)
-        defer { statement.reset() }
-        statement.bind(queue, at: 1)
-        return try statement.step() ? statement.optionalInteger(0) : nil
-    }
-
-    /// Each part reads one index alone.
-    func counts(of queue: String) throws -> [JobState: Int] {
-        let statement = try connection.statement(
-            """
-            SELECT 'scheduled', count(*) FROM "_atlas_jobs" WHERE "state" = 'scheduled' AND "queue" = ?1
-            UNION ALL SELECT 'ready', count(*) FROM "_atlas_jobs" WHERE "state" = 'ready' AND "queue" = ?1
-            UNION ALL SELECT 'running', count(*) FROM "_atlas_jobs" WHERE "state" = 'running' AND "queue" = ?1
-            UNION ALL SELECT "state", count(*) FROM "_atlas_jobs" WHERE "ended_at" IS NOT NULL AND "queue" = ?1 GROUP BY "state"
-            """)
-        defer { statement.reset() }
-        statement.bind(queue, at: 1)
-        var counts: [JobState: Int] = [:]
-        while try statement.step() {
-            if let state = JobState(rawValue: statement.text(0)) { counts[state] = Int(statement.integer(1)) }
-        }
-        return counts
     }
 
     // MARK: Retention

@@ -62,15 +62,15 @@ package final class SQLiteJobQueue: JobQueue {
     }
 
     package func job(_ id: String) async throws -> JobStatus? {
-        try await writer.perform { try $0.jobs.job(id) }
+        try await writer.perform { try $0.jobs.view.job(id) }
     }
 
     package func nextDue(in queue: String) async throws -> Int64? {
-        try await writer.perform { try $0.jobs.nextDue(in: queue) }
+        try await writer.perform { try $0.jobs.view.nextDue(in: queue) }
     }
 
     package func counts(of queue: String) async throws -> [JobState: Int] {
-        try await writer.perform { try $0.jobs.counts(of: queue) }
+        try await writer.perform { try $0.jobs.view.counts(of: queue) }
     }
 
     package func prune(queue: String, doneBefore: Int64, failedBefore: Int64) async throws -> Int {
@@ -114,13 +114,13 @@ struct SQLiteJobs: JobTransaction {
 }
 
 extension SQLiteJobs: JobLog {
-    func job(_ id: String) throws -> JobStatus? { try context.jobs.job(id) }
+    func job(_ id: String) throws -> JobStatus? { try context.jobs.view.job(id) }
 
     func page(queue: String?, state: JobState?, limit: Int, offset: Int) throws -> (jobs: [JobStatus], total: Int) {
-        try context.jobs.page(queue: queue, state: state, limit: limit, offset: offset)
+        try context.jobs.view.page(queue: queue, state: state, limit: limit, offset: offset)
     }
 
-    func counts(of queue: String) throws -> [JobState: Int] { try context.jobs.counts(of: queue) }
+    func counts(of queue: String) throws -> [JobState: Int] { try context.jobs.view.counts(of: queue) }
 
     func retry(_ id: String) throws -> Bool {
         guard let queue = try context.jobs.retry(id) else { return false }
