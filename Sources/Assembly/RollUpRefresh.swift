@@ -16,11 +16,7 @@ struct RollUpRefresh: JobHandler {
         guard let record = job.record, let collection = records.schema.collection(record.collection) else {
             return .dead(error: "the job names no record that there could be")
         }
-        let claim = job.claim
-        try await records.write(for: .system(now: records.clock.now()), on: loop) { writer, transaction in
-            guard try transaction.jobs.finish(claim, as: .done(result: nil)) else { return }
-            try writer.refreshAsync(collection, id: record.id)
-        }.get()
+        try await records.end(job.claim, on: loop) { writer, _ in try writer.refreshAsync(collection, id: record.id) }.get()
         return .finished
     }
 }

@@ -127,7 +127,7 @@ package struct DeliveryJob: JobHandler {
         case .failed(let error):
             delivery.error = error
             delivery.failedAt = delivery.failedAt ?? now
-            let delay = QueueOptions(backoff: webhook?.backoff ?? 5_000).delay(after: job.job.attempt, random: AnyRandom(random))
+            let delay = QueueOptions(backoff: webhook?.backoff ?? 5_000).delay(after: job.job.attempt, random: random)
             let isLast = job.job.attempt >= job.job.maxAttempts || now + delay > delivery.askedAt + (webhook?.giveUp ?? 0)
             if isLast { delivery.status = .failed }
             conclusion = .failed(error: error, retryAt: isLast ? nil : now + delay)
@@ -136,9 +136,8 @@ package struct DeliveryJob: JobHandler {
             isOff = isGone
             conclusion = .failed(error: error, retryAt: nil)
         }
-        let (ended, claim, endsEndpoint, limit) = (delivery, job.claim, isOff, webhook?.disableAfter)
-        try await site.records.write(for: .system(now: now), on: loop) { writer, transaction in
-            guard try transaction.jobs.finish(claim, as: conclusion) else { return }
+        let (ended, endsEndpoint, limit) = (delivery, isOff, webhook?.disableAfter)
+        try await site.records.end(job.claim, as: conclusion, on: loop) { writer, transaction in
             try transaction.ledgers.deliveries.update(ended)
             guard let endpoint = ended.endpoint else { return }
             let failing = try transaction.ledgers.deliveries.failingSince(endpoint: endpoint)
@@ -154,15 +153,4 @@ package struct DeliveryJob: JobHandler {
         else { return }
         _ = try writer.set([active: .bool(false)], of: fields.collection, id: endpoint)
     }
-}
-
-/// A source of random bytes whose kind is not known.
-private struct AnyRandom: Random {
-    private let source: any Random
-
-    init(_ source: any Random) {
-        self.source = source
-    }
-
-    func bytes(_ count: Int) -> [UInt8] { source.bytes(count) }
 }

@@ -104,10 +104,9 @@ package struct ServiceJob: JobHandler {
 
     /// The end of the job and what it brings are one commit; a late answer of a job that was cancelled changes nothing.
     private func complete(_ job: RunningJob, _ plan: JobPlan, _ answer: String, _ site: Site) async throws -> JobConclusion {
-        let (claim, record) = (job.claim, job.record?.id)
+        let record = job.record?.id
         do {
-            try await site.records.write(for: .system(now: site.records.clock.now()), on: loop) { writer, transaction in
-                guard try transaction.jobs.finish(claim, as: .done(result: nil)) else { return }
+            try await site.records.end(job.claim, on: loop) { writer, _ in
                 if let record { try writer.complete(plan, on: record, answer: answer) }
             }.get()
         } catch let error as RecordError {
@@ -117,9 +116,8 @@ package struct ServiceJob: JobHandler {
     }
 
     private func fail(_ job: RunningJob, _ plan: JobPlan, _ error: String, _ site: Site) async throws -> JobConclusion {
-        let (claim, record, outcome) = (job.claim, job.record?.id, job.failure(error))
-        try await site.records.write(for: .system(now: site.records.clock.now()), on: loop) { writer, transaction in
-            guard try transaction.jobs.finish(claim, as: outcome) else { return }
+        let (record, outcome) = (job.record?.id, job.failure(error))
+        try await site.records.end(job.claim, as: outcome, on: loop) { writer, _ in
             if case .failed(_, nil) = outcome, let record { try writer.fail(plan, on: record, error: error) }
         }.get()
         return .finished
