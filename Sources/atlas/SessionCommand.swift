@@ -15,11 +15,10 @@ struct SessionCommand: AsyncParsableCommand {
                   atlas session list --config atlas.toml somebody@example.org
                 """)
 
-        @OptionGroup var options: SiteOptions
-        @Argument(help: "Address, number or id of the user.") var user: String
+        @OptionGroup var account: AccountOptions
 
         func run() async throws {
-            try await options.perform(["command": "session.list", "user": .string(user)]) { answer in
+            try await account.perform("session.list") { answer in
                 (answer["sessions"]?.array ?? []).map { session in
                     ["id", "ip", "last_used_at", "user_agent"].compactMap { session[$0]?.string }.joined(separator: "  ")
                 }.joined(separator: "\n")
@@ -37,13 +36,12 @@ struct SessionCommand: AsyncParsableCommand {
                   atlas session revoke --config atlas.toml somebody@example.org 01a1fded-deea-776c-8ea8-0632a8ec2d2b
                 """)
 
-        @OptionGroup var options: SiteOptions
-        @Argument(help: "Address, number or id of the user.") var user: String
+        @OptionGroup var account: AccountOptions
         @Argument(help: "Only this session.") var session: String?
 
         func run() async throws {
-            let session = session.map { JSONValue.string($0) } ?? .null
-            try await options.perform(["command": "session.revoke", "user": .string(user), "session": session]) {
+            let session = JSONMember(name: "session", value: session.map { .string($0) } ?? .null)
+            try await account.perform("session.revoke", [session]) {
                 "\($0["ended"]?.integer ?? 0) ended"
             }
         }

@@ -65,11 +65,10 @@ struct User: AsyncParsableCommand {
                   atlas user disable --config atlas.toml somebody@example.org
                 """)
 
-        @OptionGroup var options: SiteOptions
-        @Argument(help: "Address, number or id.") var user: String
+        @OptionGroup var account: AccountOptions
 
         func run() async throws {
-            try await options.perform(["command": "user.disable", "user": .string(user)]) {
+            try await account.perform("user.disable") {
                 "closed; \($0["ended"]?.integer ?? 0) sessions ended"
             }
         }
@@ -84,11 +83,10 @@ struct User: AsyncParsableCommand {
                   atlas user enable --config atlas.toml somebody@example.org
                 """)
 
-        @OptionGroup var options: SiteOptions
-        @Argument(help: "Address, number or id.") var user: String
+        @OptionGroup var account: AccountOptions
 
         func run() async throws {
-            try await options.perform(["command": "user.enable", "user": .string(user)]) { _ in "open again" }
+            try await account.perform("user.enable") { _ in "open again" }
         }
     }
 
@@ -102,15 +100,15 @@ struct User: AsyncParsableCommand {
                   printf '%s' "$PASSWORD" | atlas user reset-password --config atlas.toml somebody@example.org --must-change
                 """)
 
-        @OptionGroup var options: SiteOptions
+        @OptionGroup var account: AccountOptions
         @Flag(help: "It must be changed at the first sign-in.") var mustChange = false
-        @Argument(help: "Address, number or id.") var user: String
 
         func run() async throws {
             let password = readLine(strippingNewline: true) ?? ""
-            try await options.perform([
-                "command": "user.reset-password", "user": .string(user), "password": .string(password), "must_change": .bool(mustChange),
-            ]) { _ in "the password is set; every session has ended" }
+            let wanted = [
+                JSONMember(name: "password", value: .string(password)), JSONMember(name: "must_change", value: .bool(mustChange)),
+            ]
+            try await account.perform("user.reset-password", wanted) { _ in "the password is set; every session has ended" }
         }
     }
 
@@ -123,11 +121,10 @@ struct User: AsyncParsableCommand {
                   atlas user reset-totp --config atlas.toml somebody@example.org
                 """)
 
-        @OptionGroup var options: SiteOptions
-        @Argument(help: "Address, number or id.") var user: String
+        @OptionGroup var account: AccountOptions
 
         func run() async throws {
-            try await options.perform(["command": "user.reset-totp", "user": .string(user)]) {
+            try await account.perform("user.reset-totp") {
                 "no authenticator any more; \($0["ended"]?.integer ?? 0) sessions ended"
             }
         }
@@ -143,16 +140,14 @@ struct User: AsyncParsableCommand {
                   atlas user grant --config atlas.toml somebody@example.org is_superuser=true
                 """)
 
-        @OptionGroup var options: SiteOptions
-        @Argument(help: "Address, number or id.") var user: String
+        @OptionGroup var account: AccountOptions
 
         @Argument(help: ArgumentHelp("Fields of the account.", valueName: "name=value"))
         var fields: [String]
 
         func run() async throws {
-            try await options.perform(["command": "user.grant", "user": .string(user), "fields": .object(try fieldValues(fields))]) { _ in
-                "granted"
-            }
+            let wanted = JSONMember(name: "fields", value: .object(try fieldValues(fields)))
+            try await account.perform("user.grant", [wanted]) { _ in "granted" }
         }
     }
 }
