@@ -13,12 +13,14 @@ import Testing
     init() throws { images = try TestImages() }
 
     private func withPool<Result>(
-        arguments: [String]? = nil, size: Int = 2, timeout: Int32 = 60_000, _ body: (MediaHelperPool) async throws -> Result
+        arguments: [String]? = nil, size: Int = 2, timeout: Int32 = 60_000, onRequest: @escaping @Sendable () -> Void = {},
+        _ body: (MediaHelperPool) async throws -> Result
     ) async throws -> Result {
         var settings = MediaHelperPool.Settings(directory: images.directory, size: size)
         settings.executable = try TestImages.helper()
         if let arguments { settings.arguments = arguments }
         settings.timeoutMilliseconds = timeout
+        settings.onRequest = onRequest
         let pool = MediaHelperPool(settings, logger: Logger(label: "test"))
         do {
             let result = try await body(pool)
@@ -206,13 +208,16 @@ import Testing
 
     @Test func killingAHelperAtWorkIsAnErrorAndTheNextJobSucceeds() async throws {
         let photo = try images.photo()
-        try await withPool(size: 1) { pool in
+        let (requests, sent) = AsyncStream.makeStream(of: Void.self)
+        var request = requests.makeAsyncIterator()
+        try await withPool(size: 1, onRequest: { sent.yield() }) { pool in
             _ = try await pool.process(photo, plan: MediaPlan(variants: []))
+            await request.next()
             let helper = try #require(pool.processes(busy: false).first)
             // Held, so that it is certainly killed before it answers.
             #expect(kill(helper, SIGSTOP) == 0)
             async let failing = pool.process(photo, plan: MediaPlan(variants: Self.three))
-            while pool.requestsSent < 2 { await Task.yield() }
+            await request.next()
             #expect(kill(helper, SIGKILL) == 0)
             do {
                 _ = try await failing
@@ -255,12 +260,15 @@ import Testing
 
     @Test func cancellingKillsTheHelper() async throws {
         let photo = try images.photo("p.jpg", "300x200")
-        try await withPool(size: 1) { pool in
+        let (requests, sent) = AsyncStream.makeStream(of: Void.self)
+        var request = requests.makeAsyncIterator()
+        try await withPool(size: 1, onRequest: { sent.yield() }) { pool in
             _ = try await pool.process(photo, plan: MediaPlan(variants: []))
+            await request.next()
             let helper = try #require(pool.processes(busy: false).first)
             kill(helper, SIGSTOP)
             let task = Task { try await pool.process(photo, plan: MediaPlan(variants: [])) }
-            while pool.requestsSent < 2 { await Task.yield() }
+            await request.next()
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
             #expect(kill(helper, 0) != 0)

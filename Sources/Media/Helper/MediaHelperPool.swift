@@ -19,6 +19,8 @@ package final class MediaHelperPool: Sendable {
         package var size: Int
         /// For one image, after its turn has come.
         package var timeoutMilliseconds: Int32 = 60_000
+        /// Told on a thread of the pool of each request that a helper was given.
+        package var onRequest: @Sendable () -> Void = {}
 
         package init(directory: String, size: Int = MediaHelperPool.defaultSize()) {
             self.directory = directory
@@ -38,7 +40,6 @@ package final class MediaHelperPool: Sendable {
         var busy: [HelperProcess] = []
         var isClosed = false
         var isAnnounced = false
-        var requestsSent = 0
     }
 
     private let settings: Settings
@@ -86,9 +87,6 @@ package final class MediaHelperPool: Sendable {
     /// The process ids of the helpers that are at work, or idle.
     package func processes(busy: Bool) -> [Int32] { state.withLock { busy ? $0.busy : $0.idle }.map(\.id) }
 
-    /// How many requests helpers were given so far.
-    package var requestsSent: Int { state.withLock { $0.requestsSent } }
-
     /// What a helper can do that it must not be able to: see `ContainmentProbe`.
     package func probe() async throws -> [(attempt: String, errno: Int64)] {
         let job = HelperJob()
@@ -134,9 +132,8 @@ package final class MediaHelperPool: Sendable {
                 throw CancellationError()
             }
             do {
-                let answer = try helper.exchange(request, descriptors: descriptors, timeout: settings.timeoutMilliseconds) {
-                    state.withLock { $0.requestsSent += 1 }
-                }
+                let answer = try helper.exchange(
+                    request, descriptors: descriptors, timeout: settings.timeoutMilliseconds, sent: settings.onRequest)
                 let wasCancelled = !job.end()
                 giveBack(helper, keep: !wasCancelled && answer != nil && answer?["last"]?.bool != true)
                 if wasCancelled { throw CancellationError() }
