@@ -56,7 +56,8 @@ let package = Package(
 
         // Adapters
         room("SQLiteFunctions", knows: ["Expressions", "CSQLite"]),
-        room("SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "HTML", "Text", "SQLiteFunctions", "CSQLite", "CLinux", nio]),
+        room(
+            "SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "HTML", "Text", "SQLiteFunctions", "CSQLite", "CLinux", nio]),
         room("Outbound", knows: ["CCurl", nioPosix]),
         room("LocalObjects", knows: ["Ports", "CLinux", nio, nioPosix]),
 
@@ -97,20 +98,25 @@ let package = Package(
             dependencies: ["Assembly", "Config", "Schema", "Ports", "Media", "JSON", logging, nioPosix, arguments], swiftSettings: strict),
 
         // Tests: one suite per room, one conformance suite per port, and the real binary over HTTP
+        .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
+        .target(name: "ExampleFiles", dependencies: ["Config"], path: "Tests/ExampleFiles", swiftSettings: strict),
         .target(
-            name: "Conformance", dependencies: ["Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix],
+            name: "Conformance", dependencies: ["SeededNumbers", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix],
             path: "Tests/Conformance", swiftSettings: strict),
         tests("Text", knows: ["Conformance", "Ports", "CSQLite"]),
         tests("JSON", knows: ["Conformance", "Ports", nio]),
         tests("Ports"),
-        tests("Config", knows: ["JSON"]),
-        tests("Expressions", knows: ["SQLiteFunctions", "CSQLite", "CPostgres"]),
+        tests("Config", knows: ["ExampleFiles", "SeededNumbers", "JSON"]),
+        tests("Expressions", knows: ["SeededNumbers", "SQLiteFunctions", "CSQLite", "CPostgres"]),
         // The oracles are programs: html5lib, Chromium, Python's own table.
-        .testTarget(name: "HTMLTests", dependencies: ["HTML"], exclude: ["oracles"], swiftSettings: strict),
-        tests("Schema", knows: ["Conformance", "Ports", "Config", "Expressions"]),
+        .testTarget(name: "HTMLTests", dependencies: ["HTML", "SeededNumbers"], exclude: ["oracles"], swiftSettings: strict),
+        tests("Schema", knows: ["ExampleFiles", "SeededNumbers", "Conformance", "Ports", "Config", "Expressions"]),
         tests(
             "SQLiteStore",
-            knows: ["Jobs", logging, "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio, nioPosix]),
+            knows: [
+                "Jobs", logging, "SeededNumbers", "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio,
+                nioPosix,
+            ]),
         tests("Outbound", knows: ["Conformance", "Ports", nio, nioPosix]),
         tests("LocalObjects", knows: ["Conformance", "Ports", nioPosix]),
         tests("Records", knows: ["Conformance", "SQLiteStore", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix]),
@@ -123,12 +129,14 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         tests("Jobs", knows: ["Conformance", "Ports", logging]),
-        tests("Media", knows: ["MediaHelperTool", "Config", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
+        tests("Media", knows: ["SeededNumbers", "MediaHelperTool", "Config", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
         // The media helper as a program of its own, for the tests: their own binary cannot be run as one.
         .executableTarget(name: "MediaHelperTool", dependencies: ["Media"], path: "Tests/MediaHelperTool", swiftSettings: strict),
         tests("Messaging", knows: ["Harness", "Outbound", "Records", "Jobs", "Conformance", "Ports", "Schema", "Config", "JSON", logging]),
-        tests("Edge", knows: ["Ports", logging, nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("HTTPAPI", knows: ["Edge", "Expressions", "JSON", nio, nioPosix, nioHTTP1]),
+        tests(
+            "Edge",
+            knows: ["SeededNumbers", "Ports", logging, nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
+        tests("HTTPAPI", knows: ["SeededNumbers", "Edge", "Expressions", "JSON", nio, nioPosix, nioHTTP1]),
         // Answers for Tests/FormatProbe/compare, which holds formats to other programs.
         .executableTarget(
             name: "FormatProbe", dependencies: ["Records", "JSON", "Text"], path: "Tests/FormatProbe", exclude: ["compare"],

@@ -1,3 +1,4 @@
+import ExampleFiles
 import Glibc
 import Testing
 
@@ -36,7 +37,7 @@ struct DescribedKey {
     }
 
     /// Beside the files that the example speaks of.
-    static let place = "\(repository)/Tests/Examples/atlas.toml"
+    static let place = "\(ExampleFile.root)/Tests/Examples/atlas.toml"
 
     static func contains(_ path: ArraySlice<String>, in node: TOMLNode) -> Bool {
         guard let step = path.first else { return true }
@@ -138,7 +139,7 @@ struct DescribedKey {
         let text = try content(of: path)
         let generated = ReferenceTables.replacing(in: text)
         // ATLAS_WRITE_REFERENCE=1 swift test --filter ConfigTests brings the file up to date.
-        if getenv("ATLAS_WRITE_REFERENCE") != nil, let file = fopen("\(repository)/\(path)", "w") {
+        if getenv("ATLAS_WRITE_REFERENCE") != nil, let file = fopen("\(ExampleFile.root)/\(path)", "w") {
             fputs(generated, file)
             fclose(file)
         } else {

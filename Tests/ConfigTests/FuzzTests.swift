@@ -1,19 +1,8 @@
+import ExampleFiles
+import SeededNumbers
 import Testing
 
 @testable import Config
-
-/// SplitMix64: the same numbers on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite struct FuzzTests {
     private static let pieces = [
@@ -44,7 +33,7 @@ struct SeededGenerator: RandomNumberGenerator {
         var random = SeededGenerator(state: UInt64(name.utf8.count))
         for round in 0..<60 {
             let text = Self.mutated(site, byLine: round % 3 > 0, &random)
-            _ = check(text, file: Sites.path(name), set: round % 5 == 0 ? [("tls.mode", "off"), ("on.0.do.0", "x")] : [])
+            _ = check(text, file: ExampleFile.path(name), set: round % 5 == 0 ? [("tls.mode", "off"), ("on.0.do.0", "x")] : [])
         }
     }
 

@@ -1,30 +1,7 @@
+import ExampleFiles
 import Testing
 
 @testable import Config
-
-/// One edit of an example site, as a tired hand makes it.
-struct Mistake: Sendable, CustomTestStringConvertible {
-    var site: String
-    var find: String
-    var replace: String
-    /// Of the first error.
-    var message: String
-    /// Part of its suggestion.
-    var suggestion: String?
-    /// Lines between the edit and the place that is told.
-    var offset = 0
-
-    var testDescription: String { "\(site): \(message)" }
-
-    init(_ site: String, _ find: String, _ replace: String, _ message: String, _ suggestion: String? = nil, offset: Int = 0) {
-        self.site = site
-        self.find = find
-        self.replace = replace
-        self.message = message
-        self.suggestion = suggestion
-        self.offset = offset
-    }
-}
 
 @Suite struct MistakeTests {
     static let all: [Mistake] = [
@@ -134,27 +111,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: all) func `a mistake is told where it was made`(mistake: Mistake) throws {
-        let path = Sites.path(mistake.site)
-        let text = try content(of: "Tests/Examples/\(mistake.site).toml")
-        let range = try #require(text.firstRange(of: mistake.find), "the example has changed")
-        let line = text[..<range.lowerBound].count { $0 == "\n" } + 1 + mistake.offset
-        let faults = faults(of: text.replacingCharacters(in: range, with: mistake.replace), file: path)
-        let errors = faults.all.filter { $0.severity == .error }
-        let first = try #require(errors.first, "nothing was found")
-        #expect(first.message.contains(mistake.message), "\(faults.rendered())")
-        #expect(first.at.file == path)
-        #expect(first.at.line == line, "\(faults.rendered())")
-        if let suggestion = mistake.suggestion { #expect(first.suggestion?.contains(suggestion) == true, "\(faults.rendered())") }
         // A file that is not read leaves names undeclared.
-        if !mistake.find.hasPrefix("include") { #expect(errors.count == 1, "\(faults.rendered())") }
-        for canary in ["AKIA1234", "hunter2"] { #expect(!faults.rendered().contains(canary)) }
-    }
-}
-
-extension String {
-    fileprivate func replacingCharacters(in range: Range<String.Index>, with text: String) -> String {
-        var result = self
-        result.replaceSubrange(range, with: text)
-        return result
+        let isAlone = !mistake.find.hasPrefix("include")
+        let told = try mistake.check(isAlone: isAlone) { faults(of: $0, file: ExampleFile.path(mistake.file)) }.rendered()
+        for canary in ["AKIA1234", "hunter2"] { #expect(!told.contains(canary)) }
     }
 }

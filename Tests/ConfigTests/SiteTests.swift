@@ -1,3 +1,4 @@
+import ExampleFiles
 import Testing
 
 @testable import Config
@@ -5,8 +6,6 @@ import Testing
 /// The three example sites of `Tests/Examples`.
 enum Sites {
     static let names = ["sevra", "writers", "orders"]
-
-    static func path(_ name: String) -> String { "\(repository)/Tests/Examples/\(name).toml" }
 
     /// All that can be read, with errors among the warnings.
     static func read(_ path: String, environment: [String: String] = dummySecrets, set: [(String, String)] = []) -> LoadedConfiguration {
@@ -18,7 +17,7 @@ enum Sites {
 
 @Suite struct SiteTests {
     @Test(arguments: Sites.names) func `the example sites are right`(name: String) {
-        let loaded = Sites.read(Sites.path(name))
+        let loaded = Sites.read(ExampleFile.path(name))
         let errors = loaded.warnings.filter { $0.severity == .error }
         #expect(errors.isEmpty, "\(Faults(errors, sources: loaded.sources).rendered())")
         // One has a front end, which is not on this machine.
@@ -29,7 +28,7 @@ enum Sites {
     }
 
     @Test func `sevra says what its file says`() throws {
-        let site = Sites.read(Sites.path("sevra")).configuration
+        let site = Sites.read(ExampleFile.path("sevra")).configuration
         #expect(site.app.siteURL == "https://sevra.ir")
         #expect(site.server.microcache == 5_000)
         #expect(site.server.limits.map(\.name.value) == ["default", "auth.otp", "auth.refresh"])
@@ -69,12 +68,12 @@ enum Sites {
         #expect(site.on.last?.events.map(\.value) == ["verifications.created", "verifications.approve", "verifications.reject"])
         let update = try #require(site.on.last?.effects.first)
         #expect(update.target.value == "new.target")
-        let directory = Sites.path("sevra.community")
+        let directory = ExampleFile.path("sevra.community")
         #expect(update.set.first?.source == .expression(Located("new.status", at: Location(file: directory, line: 116, column: 54))))
     }
 
     @Test func `writers says what its file says`() throws {
-        let site = Sites.read(Sites.path("writers")).configuration
+        let site = Sites.read(ExampleFile.path("writers")).configuration
         #expect(site.server.staticFiles?.fallback == "index.html")
         #expect(site.server.limits.first?.rate == Rate(count: 10, window: 1_000, scope: .ip, burst: 20))
         #expect(site.auth.transport == [.cookie, .bearer])
@@ -108,7 +107,7 @@ enum Sites {
     }
 
     @Test func `orders says what its file says`() throws {
-        let site = Sites.read(Sites.path("orders")).configuration
+        let site = Sites.read(ExampleFile.path("orders")).configuration
         let tenancy = try #require(site.tenancy)
         #expect(tenancy.resolve == [.header("X-Tenant"), .query("tenant"), .only])
         #expect(tenancy.invitations?.ttl == 604_800_000)
@@ -134,31 +133,31 @@ enum Sites {
         #expect(hooks.value == "hooks")
         #expect(site.webhooks.first?.disableAfter == 259_200_000)
         let template = try #require(site.notices.first?.file?.versions.first)
-        #expect(template.text.at.file == "\(repository)/Tests/Examples/templates/order_received.html")
+        #expect(template.text.at.file == "\(ExampleFile.root)/Tests/Examples/templates/order_received.html")
         #expect(template.isHTML && template.text.value.hasPrefix("<p>"))
         #expect(site.realtime.collections.map(\.value) == ["orders", "jobs"])
         #expect(site.on.map { $0.effects.map(\.kind) } == [[.insert], [.notify]])
     }
 
     @Test func `what nothing acts on is told with its place`() {
-        let loaded = Sites.read(Sites.path("orders"))
+        let loaded = Sites.read(ExampleFile.path("orders"))
         let names = loaded.configuration.notInForce.map(\.name)
         #expect(
             names.starts(with: ["tls", "storage.driver = \"s3\"", "storage.presign_ttl"]), "\(names)")
         #expect(names.contains("exports") && names.contains("backup") && !names.contains("tenancy"))
         #expect(!names.contains { $0.hasPrefix("collections") || $0.hasPrefix("app") || $0 == "queues" || $0 == "rules" })
         let tls = loaded.configuration.notInForce.first { $0.name == "tls" }
-        #expect(tls?.at == Location(file: Sites.path("orders"), line: 16, column: 2))
+        #expect(tls?.at == Location(file: ExampleFile.path("orders"), line: 16, column: 2))
         #expect(tls?.warning.message == "[tls] is read but not in force in this version")
         #expect(tls?.warning.severity == .warning)
     }
 
     @Test func `a command that needs no secret is warned of those that it cannot find`() {
-        let loaded = ConfigurationLoader(needsSecrets: false).survey(Sites.path("writers"))
+        let loaded = ConfigurationLoader(needsSecrets: false).survey(ExampleFile.path("writers"))
         let absent = loaded.warnings.filter { $0.message.contains("the environment has no variable") }
         #expect(absent.count >= 3 && absent.allSatisfy { $0.severity == .warning }, "\(loaded.warnings)")
         #expect(!loaded.warnings.contains { $0.severity == .error })
-        let needing = ConfigurationLoader().survey(Sites.path("writers"))
+        let needing = ConfigurationLoader().survey(ExampleFile.path("writers"))
         #expect(needing.warnings.count { $0.severity == .error } == absent.count)
     }
 
@@ -171,7 +170,7 @@ enum Sites {
             ("server.allow_private", "[\"127.0.0.1/32\"]"),
         ]
         for name in Sites.names {
-            let loaded = Sites.read(Sites.path(name), environment: hooks, set: set)
+            let loaded = Sites.read(ExampleFile.path(name), environment: hooks, set: set)
             #expect(!loaded.warnings.contains { $0.severity == .error }, "\(loaded.warnings)")
             #expect(loaded.configuration.storage.driver == .local)
             #expect(loaded.configuration.auth.otp.ttl == 2_000)
@@ -180,7 +179,7 @@ enum Sites {
         }
         let url = "http://127.0.0.1:1/x"
         let loaded = Sites.read(
-            Sites.path("writers"),
+            ExampleFile.path("writers"),
             set: [("webhooks.task_events.url", url), ("jobs.transcribe.http.url", url), ("on.0.do.0.job", "analyse"), ("on.2", "")])
         guard case .http(let http)? = loaded.configuration.jobs.first?.handler else {
             Issue.record("no handler")

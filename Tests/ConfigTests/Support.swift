@@ -1,3 +1,4 @@
+import ExampleFiles
 import Glibc
 import Testing
 
@@ -42,11 +43,9 @@ func dumped(_ value: some Any) -> String {
     return text
 }
 
-/// The root of the package, where the example and the reference lie.
-let repository = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
-
+/// A file of the repository.
 func content(of path: String) throws -> String {
-    String(decoding: try Files.read("\(repository)/\(path)", limit: 1 << 20).get(), as: UTF8.self)
+    String(decoding: try Files.read("\(ExampleFile.root)/\(path)", limit: 1 << 20).get(), as: UTF8.self)
 }
 
 /// A directory of its own that goes with the value.

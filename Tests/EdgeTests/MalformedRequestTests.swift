@@ -1,3 +1,4 @@
+import SeededNumbers
 import Testing
 
 @testable import Edge
@@ -201,17 +202,5 @@ struct RawCase: Sendable, CustomTestStringConvertible {
             try await client.send("GET /alive HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await client.receive()?.text == "GET /alive?")
         }
-    }
-}
-
-/// xorshift64*: the same numbers in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 2_685_821_657_736_338_717
     }
 }

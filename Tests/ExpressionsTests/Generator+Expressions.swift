@@ -1,3 +1,5 @@
+import SeededNumbers
+
 @testable import Expressions
 
 /// Well-typed expressions over the model.

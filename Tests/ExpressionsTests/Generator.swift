@@ -1,8 +1,10 @@
+import SeededNumbers
+
 @testable import Expressions
 
 /// Random models, rows and well-typed expressions over them.
 struct Generator {
-    var random: Randomness
+    var random: SeededGenerator
     let model: Model
     static let names = ["users", "alpha", "beta", "gamma"]
     private static let texts = ["", "a", "A", "b", "ab", "é", "it's", "two words", " x  y\tz ", "ß", "\u{1}\u{2} \u{2}\u{1}", "日本"]
@@ -14,7 +16,7 @@ struct Generator {
     private static let enumeration = ["on", "off", "a"]
 
     init(seed: UInt64) {
-        random = Randomness(state: seed)
+        random = SeededGenerator(state: seed)
         var collections: [CollectionModel] = []
         var references: [(child: String, field: String, parent: String)] = []
         for name in Self.names {

@@ -1,3 +1,4 @@
+import SeededNumbers
 import Testing
 
 @testable import Expressions
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func arbitraryScalars() {
-        var random = Randomness(state: 11)
+        var random = SeededGenerator(state: 11)
         for _ in 0..<6_000 {
             let scalars = (0..<random.below(24)).map { _ -> Unicode.Scalar in
                 random.one(in: 3) ? Unicode.Scalar(UInt32(random.below(0x110000))) ?? "'" : Unicode.Scalar(UInt8(random.below(128)))
@@ -46,7 +47,7 @@ import Testing
     }
 
     @Test func arbitraryWords() {
-        var random = Randomness(state: 12)
+        var random = SeededGenerator(state: 12)
         var compiled = 0
         for _ in 0..<12_000 {
             let source = (0...random.below(14)).map { _ in random.pick(Self.words) }.joined(separator: random.one(in: 3) ? "" : " ")
@@ -57,7 +58,7 @@ import Testing
 
     /// Mutations of what is right: scalars dropped, doubled, replaced, parts of one put into another.
     @Test func mutatedSources() {
-        var random = Randomness(state: 13)
+        var random = SeededGenerator(state: 13)
         let sources = ShopTests.orders.map { Array($0.0.unicodeScalars) } + FaultTests.cases.map { Array($0.source.unicodeScalars) }
         let replacements = Array("()[].,'$=<>+-*/% azAZ09_".unicodeScalars)
         var compiled = 0

@@ -1,4 +1,5 @@
 import NIOCore
+import SeededNumbers
 import Testing
 
 @testable import HTTPAPI
@@ -113,18 +114,5 @@ import Testing
         let data = String(repeating: "\r\n--X", count: 200_000)
         let parts = try Self.parse("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\n\(data)\r\n--XX--", pieces: 10)
         #expect(parts[0].1.utf8.count == data.utf8.count)
-    }
-}
-
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

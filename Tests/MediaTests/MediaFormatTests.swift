@@ -2,6 +2,7 @@ import Config
 import Glibc
 import NIOCore
 import NIOPosix
+import SeededNumbers
 import Testing
 
 @testable import Media

@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import Ports
 import Schema
+import SeededNumbers
 import Testing
 
 @testable import SQLiteStore
@@ -109,7 +110,7 @@ import Testing
 
     @Test func textsOfEveryByteBecomeValidJSON() {
         let out = JSONBytes()
-        var generator = SplitMix(state: 7)
+        var generator = SeededGenerator(state: 7)
         for length in 0..<200 {
             let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: generator.next() % 128) }
             out.clear()
@@ -165,18 +166,5 @@ import Testing
             other.offset = 20
             #expect(try prepared(other) == 0)
         }
-    }
-}
-
-/// A small generator with a fixed seed (https://prng.di.unimi.it/splitmix64.c).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

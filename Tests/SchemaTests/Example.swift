@@ -1,3 +1,4 @@
+import ExampleFiles
 import Glibc
 import Testing
 
@@ -12,14 +13,9 @@ enum Example {
         "ACTIVITY_WEBHOOK_SECRET": "dummy", "ALERT_WEBHOOK_SECRET": "dummy",
     ]
 
-    static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     static let sites = [
         "sevra": ["sevra", "sevra.directory", "sevra.community", "sevra.blog"], "writers": ["writers"], "orders": ["orders"],
     ]
-
-    static func text(_ file: String) throws -> String {
-        String(decoding: try Files.read("\(root)/Tests/Examples/\(file).toml", limit: 1 << 20).get(), as: UTF8.self)
-    }
 
     /// What is found in a copy of the site in which some files hold another text: every fault, or the warnings.
     static func faults(of site: String, changed: (String) -> String?) throws -> Faults {
@@ -28,12 +24,12 @@ enum Example {
         var made = [path]
         defer { for entry in made.reversed() { remove(entry) } }
         for name in ["schemas", "templates"] {
-            symlink("\(root)/Tests/Examples/\(name)", "\(path)/\(name)")
+            symlink("\(ExampleFile.root)/Tests/Examples/\(name)", "\(path)/\(name)")
             made.append("\(path)/\(name)")
         }
         for name in sites[site] ?? [] {
             let file = try #require(fopen("\(path)/\(name).toml", "w"))
-            let bytes = Array(try (changed(name) ?? text(name)).utf8)
+            let bytes = Array(try (changed(name) ?? ExampleFile.text(name)).utf8)
             fwrite(bytes, 1, bytes.count, file)
             fclose(file)
             made.append("\(path)/\(name).toml")

@@ -1,3 +1,4 @@
+import ExampleFiles
 import Expressions
 import Testing
 
@@ -12,11 +13,11 @@ import Testing
 
     /// What the examples yield, as the file beside each says it: `path  rules`, in any order of spaces.
     @Test(arguments: ["sevra", "writers", "orders"]) func `the routes of the examples are these`(site: String) throws {
-        let loaded = try ConfigurationLoader(environment: Example.secrets).load("\(Example.root)/Tests/Examples/\(site).toml")
+        let loaded = try ConfigurationLoader(environment: Example.secrets).load("\(ExampleFile.root)/Tests/Examples/\(site).toml")
         let schema = try SchemaCompiler.compile(loaded)
         let found = SiteRoutes.all(schema, loaded.configuration).map { "\($0.path)  \($0.summary)" }
         let text = String(
-            decoding: try Files.read("\(Example.root)/Tests/Examples/routes-\(site).txt", limit: 1 << 20).get(), as: UTF8.self)
+            decoding: try Files.read("\(ExampleFile.root)/Tests/Examples/routes-\(site).txt", limit: 1 << 20).get(), as: UTF8.self)
         let wanted = text.split(separator: "\n").map { line in
             let path = line.prefix { $0 != " " }
             return "\(path)  \(line.dropFirst(path.count).drop { $0 == " " })"
@@ -176,7 +177,7 @@ import Testing
         for table in tables { #expect(table.rows.allSatisfy { $0.count == table.columns.count }, "\(table.title)") }
         #expect(tables.first { $0.title == "rules" }?.rows == configuration.rules.map { [$0.name, $0.condition.value] })
         #expect(tables.last?.rows.contains { $0[1] == "/batch" } == true)
-        let orders = try ConfigurationLoader(needsSecrets: false).load("\(Example.root)/Tests/Examples/orders.toml")
+        let orders = try ConfigurationLoader(needsSecrets: false).load("\(ExampleFile.root)/Tests/Examples/orders.toml")
         let site = SiteExplanation(try SchemaCompiler.compile(orders), orders.configuration).siteTables
         func rows(_ title: String) -> [String] { site.first { $0.title == title }?.rows.map { $0.joined(separator: " ") } ?? [] }
         #expect(rows("rules").contains("admin member.role in ['owner', 'admin']"), "\(rows("rules"))")

@@ -1,20 +1,9 @@
+import ExampleFiles
+import SeededNumbers
 import Testing
 
 @testable import Config
 @testable import Schema
-
-/// SplitMix64: the same numbers on every run.
-private struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite struct SiteFuzzTests {
     /// Words that mean something in some place and nothing in most.
@@ -27,12 +16,12 @@ private struct Numbers: RandomNumberGenerator {
 
     /// Whatever a hand does to a site, loading and compiling ends in a schema or in faults that have their places.
     @Test(arguments: ["sevra", "writers", "orders"]) func `mutated sites never trap`(site: String) throws {
-        var random = Numbers(state: UInt64(site.utf8.count) &* 977)
+        var random = SeededGenerator(state: UInt64(site.utf8.count) &* 977)
         let files = try #require(Example.sites[site])
         var told = 0
         for round in 0..<(site == "sevra" ? 40 : 80) {
             let file = try #require(files.randomElement(using: &random))
-            let text = Self.mutated(try Example.text(file), round, &random)
+            let text = Self.mutated(try ExampleFile.text(file), round, &random)
             let faults = try Example.faults(of: site) { $0 == file ? text : nil }
             told += faults.all.count { $0.severity == .error }
             for fault in faults.all {
@@ -44,7 +33,7 @@ private struct Numbers: RandomNumberGenerator {
     }
 
     /// Lines vanish, are swapped, and values become others: the text mostly stays TOML, so that the compiler is reached.
-    private static func mutated(_ text: String, _ round: Int, _ random: inout Numbers) -> String {
+    private static func mutated(_ text: String, _ round: Int, _ random: inout SeededGenerator) -> String {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         for _ in 0...(round % 3) {
             let index = Int.random(in: lines.indices, using: &random)

@@ -1,0 +1,23 @@
+/// The same numbers for the same seed, in every run and everywhere (SplitMix64, https://prng.di.unimi.it/splitmix64.c).
+package struct SeededGenerator: RandomNumberGenerator {
+    package var state: UInt64
+
+    package init(state: UInt64) {
+        self.state = state
+    }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// True once in `n` times.
+    package mutating func one(in n: Int) -> Bool { below(n) == 0 }
+
+    package mutating func below(_ n: Int) -> Int { Int.random(in: 0..<n, using: &self) }
+
+    package mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
+}
