@@ -14,15 +14,18 @@ struct OwnSite: Sendable {
         users[name] ?? Caller(name: name, id: "", email: "", token: "")
     }
 
-    /// A scenario on a new site: started, used by `body`, stopped by SIGTERM with a clean end.
+    /// A scenario on a new site: started, used by `body`, held to its OpenAPI document where there is a transcript, stopped by SIGTERM with a clean end.
     ///
-    /// `users` gives each user's `role`; an empty one is left out.
+    /// `accounts` gives what each user is made with besides an address and a password, as `atlas user create` takes it.
     static func run(
-        _ configuration: String, users: [String: String], files: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation,
-        _ body: (OwnSite) async throws -> Void
+        _ configuration: String, accounts: [String: [String]], files: [String: String] = [:], transcript: Transcript? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation, _ body: (OwnSite) async throws -> Void
     ) async throws {
-        try await runToItsEnd(configuration, users: users, files: files, sourceLocation: sourceLocation) { site in
+        try await runToItsEnd(
+            configuration, accounts: accounts, files: files, transcript: transcript, sourceLocation: sourceLocation
+        ) { site in
             try await body(site)
+            try await site.api.transcript?.check(site.api, in: site.program.directory, sourceLocation: sourceLocation)
             site.program.signal(SIGTERM)
             let status = try await site.program.exitStatus()
             #expect(
@@ -32,29 +35,46 @@ struct OwnSite: Sendable {
 
     /// The same for a scenario that ends the program itself.
     static func runToItsEnd(
-        _ configuration: String, users roles: [String: String], files: [String: String] = [:],
-        sourceLocation: SourceLocation = #_sourceLocation,
-        _ body: (OwnSite) async throws -> Void
+        _ configuration: String, accounts: [String: [String]], files: [String: String] = [:], transcript: Transcript? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation, _ body: (OwnSite) async throws -> Void
     ) async throws {
         let directory = try Directory()
         try directory.write(configuration, to: "atlas.toml")
         for (name, text) in files { try directory.write(text, to: name) }
-        for (name, role) in roles {
-            var fields = ["email=\(name)@example.com", "password=-"]
-            if !role.isEmpty { fields.append("role=\(role)") }
-            let made = try await Program.run(["user", "create"] + fields, in: directory, input: Site.password)
+        for (name, fields) in accounts {
+            let all = ["email=\(name)@example.com", "password=-"] + fields
+            let made = try await Program.run(["user", "create"] + all, in: directory, input: Site.password)
             try #require(made.status == 0, "user create: \(made.output.joined(separator: "\n"))", sourceLocation: sourceLocation)
         }
         let program = try await Program(directory)
         do {
-            let api = API(port: program.port)
+            let api = API(port: program.port, transcript: transcript)
             var users: [String: Caller] = [:]
-            for name in roles.keys { users[name] = try await api.login("\(name)@example.com", sourceLocation: sourceLocation) }
+            for name in accounts.keys { users[name] = try await api.login("\(name)@example.com", sourceLocation: sourceLocation) }
             try await body(OwnSite(program: program, api: api, users: users))
         } catch {
             program.signal(SIGKILL)
             throw error
         }
+    }
+
+    /// Users that differ in their `role` alone; an empty one is left out.
+    static func run(
+        _ configuration: String, users: [String: String], files: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: (OwnSite) async throws -> Void
+    ) async throws {
+        try await run(configuration, accounts: fields(users), files: files, sourceLocation: sourceLocation, body)
+    }
+
+    static func runToItsEnd(
+        _ configuration: String, users: [String: String], files: [String: String] = [:],
+        sourceLocation: SourceLocation = #_sourceLocation, _ body: (OwnSite) async throws -> Void
+    ) async throws {
+        try await runToItsEnd(configuration, accounts: fields(users), files: files, sourceLocation: sourceLocation, body)
+    }
+
+    private static func fields(_ roles: [String: String]) -> [String: [String]] {
+        roles.mapValues { $0.isEmpty ? [] : ["role=\($0)"] }
     }
 
     /// A moment of the system's clock so many seconds from now, as the API takes it.

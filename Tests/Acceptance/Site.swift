@@ -1,4 +1,3 @@
-import Glibc
 import Harness
 import JSON
 import NIOHTTP1
@@ -15,41 +14,31 @@ struct Site: Sendable {
 
     static let password = "correct horse battery staple 7"
 
-    /// A scenario on a new site: started, used by `body`, held to its OpenAPI document, stopped by SIGTERM with a clean end.
+    /// The first administrator and the authors are made while nothing serves yet; the reader signs up like anybody.
+    private static let accounts = [
+        "admin": ["name=Admin", "role=ADMIN"], "sara": ["name=Sara", "role=AUTHOR"], "omid": ["name=Omid", "role=AUTHOR"],
+    ]
+
+    private init(_ site: OwnSite, _ location: SourceLocation) async throws {
+        program = site.program
+        api = site.api
+        (admin, author, otherAuthor) = (site["admin"], site["sara"], site["omid"])
+        reader = try await site.api.signUp("reader@example.com", name: "Reader", sourceLocation: location)
+    }
+
+    private static func example() throws -> String { String(decoding: try Directory.read(Repository.exampleConfiguration), as: UTF8.self) }
+
+    /// As `OwnSite.run`, with a transcript.
     static func run(sourceLocation: SourceLocation = #_sourceLocation, _ body: (Site) async throws -> Void) async throws {
-        try await runToItsEnd(sourceLocation: sourceLocation) { site in
-            try await body(site)
-            try await site.api.transcript?.check(site.api, in: site.program.directory, sourceLocation: sourceLocation)
-            site.program.signal(SIGTERM)
-            let status = try await site.program.exitStatus()
-            #expect(
-                status == 0, "after SIGTERM: \(site.program.output.suffix(20).joined(separator: "\n"))", sourceLocation: sourceLocation)
+        try await OwnSite.run(try example(), accounts: accounts, transcript: Transcript(), sourceLocation: sourceLocation) {
+            try await body(try await Site($0, sourceLocation))
         }
     }
 
     /// The same for a scenario that ends the program itself.
     static func runToItsEnd(sourceLocation: SourceLocation = #_sourceLocation, _ body: (Site) async throws -> Void) async throws {
-        let directory = try Directory()
-        let example = String(decoding: try Directory.read(Repository.exampleConfiguration), as: UTF8.self)
-        try directory.write(example, to: "atlas.toml")
-        // The first administrator and the authors are made while nothing serves yet; the reader signs up like anybody.
-        for (name, role) in [("Admin", "ADMIN"), ("Sara", "AUTHOR"), ("Omid", "AUTHOR")] {
-            let fields = ["email=\(name.lowercased())@example.com", "name=\(name)", "role=\(role)", "password=-"]
-            let made = try await Program.run(["user", "create"] + fields, in: directory, input: password)
-            try #require(made.status == 0, "user create: \(made.output.joined(separator: "\n"))", sourceLocation: sourceLocation)
-        }
-        let program = try await Program(directory)
-        do {
-            let api = API(port: program.port, transcript: Transcript())
-            let site = Site(
-                program: program, api: api, admin: try await api.login("admin@example.com", sourceLocation: sourceLocation),
-                author: try await api.login("sara@example.com", sourceLocation: sourceLocation),
-                otherAuthor: try await api.login("omid@example.com", sourceLocation: sourceLocation),
-                reader: try await api.signUp("reader@example.com", name: "Reader", sourceLocation: sourceLocation))
-            try await body(site)
-        } catch {
-            program.signal(SIGKILL)
-            throw error
+        try await OwnSite.runToItsEnd(try example(), accounts: accounts, transcript: Transcript(), sourceLocation: sourceLocation) {
+            try await body(try await Site($0, sourceLocation))
         }
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import Harness
 import JSON
 import NIOHTTP1
@@ -36,25 +35,13 @@ struct RelationSite: Sendable {
     static func run(
         _ collections: String, sourceLocation: SourceLocation = #_sourceLocation, _ body: (RelationSite) async throws -> Void
     ) async throws {
-        let directory = try Directory()
-        try directory.write(common + collections, to: "atlas.toml")
-        let fields = ["email=admin@example.com", "name=Admin", "role=ADMIN", "password=-"]
-        let made = try await Program.run(["user", "create"] + fields, in: directory, input: Site.password)
-        try #require(made.status == 0, "user create: \(made.output.joined(separator: "\n"))", sourceLocation: sourceLocation)
-        let program = try await Program(directory)
-        do {
-            let api = API(port: program.port)
-            let site = RelationSite(
-                program: program, api: api, admin: try await api.login("admin@example.com", sourceLocation: sourceLocation),
-                sara: try await api.signUp("sara@example.com", name: "Sara", sourceLocation: sourceLocation),
-                omid: try await api.signUp("omid@example.com", name: "Omid", sourceLocation: sourceLocation))
-            try await body(site)
-            program.signal(SIGTERM)
-            let status = try await program.exitStatus()
-            #expect(status == 0, "after SIGTERM: \(program.output.suffix(20).joined(separator: "\n"))", sourceLocation: sourceLocation)
-        } catch {
-            program.signal(SIGKILL)
-            throw error
+        let accounts = ["admin": ["name=Admin", "role=ADMIN"]]
+        try await OwnSite.run(common + collections, accounts: accounts, sourceLocation: sourceLocation) { site in
+            try await body(
+                RelationSite(
+                    program: site.program, api: site.api, admin: site["admin"],
+                    sara: try await site.api.signUp("sara@example.com", name: "Sara", sourceLocation: sourceLocation),
+                    omid: try await site.api.signUp("omid@example.com", name: "Omid", sourceLocation: sourceLocation)))
         }
     }
 
