@@ -104,7 +104,10 @@ package struct ConfigurationLoader {
         configuration.notInForce = reading.notInForce
         let sources = Masking.masked(files.sources, ranges: reading.masked, faults: files.faults)
         var loaded = LoadedConfiguration(configuration: configuration, warnings: [], sources: sources, files: files.order)
-        loaded.warnings = loaded.ordered(files.faults + reading.faults)
+        let found = files.faults + reading.faults
+        // Of a file with an error in it, what its sections mean together is not known yet.
+        let caveats = found.contains { $0.severity == .error } ? [] : Caveats.all(configuration, root)
+        loaded.warnings = loaded.ordered(found + caveats)
         loaded.isWhole = !files.faults.contains { $0.severity == .error }
         loaded.doubtful = Doubt(root: root, faults: reading.faults.filter { $0.severity == .error }, read: configuration).names
         return loaded

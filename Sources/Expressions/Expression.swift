@@ -48,6 +48,14 @@ package struct Expression: Sendable {
         }
     }
 
+    /// Whether it speaks of one of these values of `Scope.names`.
+    package func mentions(_ names: Set<String>) -> Bool {
+        node.contains { node in
+            guard case .parameter(.name(let name), _) = node else { return false }
+            return names.contains(name)
+        }
+    }
+
     /// Whether the fields of its own record and the clock decide it.
     package var readsItsRowAndTheClockAlone: Bool {
         !node.contains { node in

@@ -10,14 +10,15 @@ struct Atlas: AsyncParsableCommand {
         commandName: "atlas",
         abstract: "A site's whole backend from one file.",
         discussion: """
-            Begin with a copy of /usr/share/doc/atlas/atlas.toml.example.
+            Begin with a copy of atlas.toml.example. Every command reads ./atlas.toml, or /etc/atlas/atlas.toml, unless --config names another;
+            the file says where the data lies.
 
             EXAMPLES:
-              atlas check atlas.toml
+              cp /usr/share/doc/atlas/atlas.toml.example atlas.toml
+              atlas check
               atlas explain posts
-              atlas serve --config atlas.toml
-              atlas serve --config atlas.toml --set server.http=127.0.0.1:0
-              printf '%s' "$PASSWORD" | atlas user create email=me@example.org role=ADMIN name=Me password=-
+              atlas user create email=me@example.org role=ADMIN name=Me password=-
+              atlas serve --set server.http=127.0.0.1:8080
             """,
         version: Version.text,
         subcommands: [
@@ -44,7 +45,13 @@ struct Atlas: AsyncParsableCommand {
 }
 
 struct VersionCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+    static let configuration = CommandConfiguration(
+        commandName: "version",
+        abstract: "Print the version.",
+        discussion: """
+            EXAMPLES:
+              atlas version
+            """)
 
     func run() {
         print("atlas \(Version.text)")

@@ -18,7 +18,7 @@ struct Explain: ParsableCommand {
               atlas explain
               atlas explain posts
               atlas explain sites/blog.toml posts
-              atlas explain --config atlas.toml | jq 'select(.section == "routes")'
+              atlas explain --config atlas.toml | grep '"section":"routes"'
             """)
 
     @OptionGroup var options: SiteOptions

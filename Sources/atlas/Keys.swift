@@ -5,7 +5,13 @@ import JSON
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "The keys with which access tokens are signed.", subcommands: [List.self, Rotate.self])
+        abstract: "The keys with which access tokens are signed.",
+        discussion: """
+            EXAMPLES:
+              atlas keys list
+              atlas keys rotate
+            """,
+        subcommands: [List.self, Rotate.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

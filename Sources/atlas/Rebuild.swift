@@ -14,7 +14,7 @@ struct Rebuild: AsyncParsableCommand {
 
             EXAMPLES:
               atlas rebuild --config atlas.toml
-              atlas rebuild --config atlas.toml salons
+              atlas rebuild --config atlas.toml posts
             """)
 
     @OptionGroup var options: SiteOptions

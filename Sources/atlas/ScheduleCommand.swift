@@ -4,7 +4,13 @@ import JSON
 
 struct ScheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schedule", abstract: "What is done by the clock.", subcommands: [Run.self])
+        commandName: "schedule",
+        abstract: "What is done by the clock.",
+        discussion: """
+            EXAMPLES:
+              atlas schedule run nightly
+            """,
+        subcommands: [Run.self])
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

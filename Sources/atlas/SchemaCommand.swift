@@ -7,8 +7,10 @@ struct SchemaCommand: ParsableCommand {
         commandName: "schema",
         abstract: "Print a JSON Schema of atlas.toml, for editors.",
         discussion: """
+            The first line of atlas.toml then says where it is: #:schema ./atlas.schema.json
+
             EXAMPLES:
-              atlas schema > atlas.schema.json     then, as the first line of atlas.toml: #:schema ./atlas.schema.json
+              atlas schema > atlas.schema.json
             """)
 
     func run() {

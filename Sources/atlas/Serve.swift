@@ -4,6 +4,7 @@ import Config
 import Glibc
 import JSON
 import Ports
+import Synchronization
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,12 +24,18 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let site = try options.site(needsSecrets: true)
         options.warn(about: site)
+        let told = Mutex(Set(site.warnings.all))
         let isTerminal = isatty(1) == 1
         let options = options
         do {
             let server = try await Server.make(site, isTerminal: isTerminal) { previous in
                 let site = try options.read(needsSecrets: true, after: previous)
-                options.warn(about: site)
+                // What was told at the last reading is not told again.
+                let known = told.withLock { told in
+                    defer { told = Set(site.warnings.all) }
+                    return told
+                }
+                options.warn(about: site, except: known)
                 return site
             }
             try await server.run { addresses in

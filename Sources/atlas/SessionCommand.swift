@@ -4,7 +4,14 @@ import JSON
 
 struct SessionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "session", abstract: "Where a user is signed in, and the end of it.", subcommands: [List.self, Revoke.self])
+        commandName: "session",
+        abstract: "Where a user is signed in, and the end of it.",
+        discussion: """
+            EXAMPLES:
+              atlas session list somebody@example.org
+              atlas session revoke somebody@example.org
+            """,
+        subcommands: [List.self, Revoke.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

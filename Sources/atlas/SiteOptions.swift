@@ -68,9 +68,10 @@ struct SiteOptions: ParsableArguments {
     }
 
     /// What is worth knowing of a sound file, on standard error too; with `advising` also what is allowed and worth a second look.
-    func warn(about site: Site, advising: Bool = false) {
+    func warn(about site: Site, advising: Bool = false, except known: Set<Fault> = []) {
         var warnings = site.warnings
         if advising { warnings.all += Advice.warnings(site.schema, site.configuration) }
+        warnings.all.removeAll(where: known.contains)
         if !warnings.all.isEmpty { show(warnings) }
     }
 

@@ -7,7 +7,14 @@ struct User: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
         abstract: "Accounts, from the operator's side.",
-        discussion: "With the server running or not. A user is named by e-mail address, phone number or id.",
+        discussion: """
+            With the server running or not. A user is named by e-mail address, phone number or id.
+
+            EXAMPLES:
+              atlas user create email=me@example.org role=ADMIN name=Me password=-
+              atlas user list
+              atlas user grant me@example.org role=ADMIN
+            """,
         subcommands: [Create.self, List.self, Disable.self, Enable.self, ResetPassword.self, ResetTOTP.self, Grant.self])
 
     struct Create: AsyncParsableCommand {
@@ -16,10 +23,12 @@ struct User: AsyncParsableCommand {
             abstract: "Make an account, with the server running or not.",
             discussion: """
                 Takes name=value for email, phone, password and any field of users; rights do not count, and the address counts as verified.
-                password=- reads the password from standard input.
+                password=- asks for the password, or reads it from standard input where that is no terminal; written out among the arguments
+                it is seen by whoever may list processes, and kept in the shell's history.
 
                 EXAMPLES:
-                  printf '%s' "$PASSWORD" | atlas user create --config atlas.toml email=me@example.org role=ADMIN name=Me password=-
+                  atlas user create email=me@example.org role=ADMIN name=Me password=-
+                  atlas user create --config atlas.toml email=you@example.org name=You password=- < password.txt
                 """)
 
         @OptionGroup var options: SiteOptions
@@ -93,18 +102,18 @@ struct User: AsyncParsableCommand {
     struct ResetPassword: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "reset-password",
-            abstract: "Give an account a new password, read from standard input; its sessions end.",
+            abstract: "Give an account a new password, asked for or read from standard input; its sessions end.",
             discussion: """
                 EXAMPLES:
-                  printf '%s' "$PASSWORD" | atlas user reset-password --config atlas.toml somebody@example.org
-                  printf '%s' "$PASSWORD" | atlas user reset-password --config atlas.toml somebody@example.org --must-change
+                  atlas user reset-password --config atlas.toml somebody@example.org
+                  atlas user reset-password --config atlas.toml somebody@example.org --must-change < password.txt
                 """)
 
         @OptionGroup var account: AccountOptions
         @Flag(help: "It must be changed at the first sign-in.") var mustChange = false
 
         func run() async throws {
-            let password = readLine(strippingNewline: true) ?? ""
+            let password = try Password.read()
             let wanted = [
                 JSONMember(name: "password", value: .string(password)), JSONMember(name: "must_change", value: .bool(mustChange)),
             ]
@@ -152,13 +161,14 @@ struct User: AsyncParsableCommand {
     }
 }
 
-/// `name=value` each, as it is typed: what it means, the field says. `password=-` is read from standard input.
+/// `name=value` each, as it is typed: what it means, the field says. `password=-` is asked for (`Password`).
 private func fieldValues(_ fields: [String]) throws -> [JSONMember] {
     try fields.map { field in
         guard let equals = field.firstIndex(of: "=") else { throw ValidationError("write \(field)=value") }
         let name = String(field[..<equals])
         let text = String(field[field.index(after: equals)...])
-        let isFromInput = name == "password" && text == "-"
-        return JSONMember(name: name, value: .string(isFromInput ? readLine(strippingNewline: true) ?? "" : text))
+        guard name == "password" else { return JSONMember(name: name, value: .string(text)) }
+        if text != "-" { complain(Password.warning) }
+        return JSONMember(name: name, value: .string(text == "-" ? try Password.read() : text))
     }
 }

@@ -14,9 +14,9 @@ struct WhyCommand: AsyncParsableCommand {
             refused.
 
             EXAMPLES:
-              atlas why anonymous read /posts/hello-world
+              atlas why anonymous list /posts
               atlas why me@example.org publish /posts/hello-world
-              atlas why ann list /orders --tenant acme
+              atlas why ann@example.org list /orders --tenant acme
             """)
 
     @OptionGroup var options: SiteOptions

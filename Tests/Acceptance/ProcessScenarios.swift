@@ -81,6 +81,27 @@ struct ProcessScenarios {
         }
     }
 
+    @Test("A warning is told at a start, and at the reload that makes it; not again while it stays")
+    func warnings() async throws {
+        let directory = try Directory()
+        let names = ["first", "second", "third"]
+        func write(_ count: Int) throws {
+            try directory.write(names.prefix(count).map { "[traits.\($0)]\n" }.joined(), to: "atlas.toml")
+        }
+        try write(1)
+        let program = try await Program(directory)
+        for (index, name) in names.enumerated().dropFirst() {
+            try write(index + 1)
+            program.signal(SIGHUP)
+            _ = try await program.line { $0.contains("'\(name)'") }
+        }
+        for name in names {
+            #expect(program.output.count { $0.contains("no collection uses the trait '\(name)'") } == 1, "\(program.output)")
+        }
+        program.signal(SIGTERM)
+        #expect(try await program.exitStatus() == 0)
+    }
+
     @Test("A bad file at start: every fault with its line, status 78")
     func badConfiguration() async throws {
         let directory = try Directory()

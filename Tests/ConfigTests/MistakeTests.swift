@@ -102,6 +102,38 @@ import Testing
         Mistake("orders", "subject = \"Order {{ new.number }}\"", "subject = \"Order {{ new.number }\"", "'{{' is never closed"),
         Mistake("orders", "[\"Tax\", \"{{ money(tax, currency) }}\"]", "[\"Tax\"]", "a total is a label and a template"),
         Mistake("orders", "allow   = \"staff\"\nformats", "allow   = true\nformats", "an expression is a string", "\"true\""),
+        // What would be shut off in silence
+        Mistake("writers", "transport   = [\"cookie\", \"bearer\"]", "transport   = []", "nobody could sign in", "bearer"),
+        Mistake(
+            "orders", "resolve     = [\"header:X-Tenant\", \"query:tenant\", \"only\"]", "resolve     = []",
+            "no request would have a tenant", "header:X-Tenant"),
+        Mistake("orders", "channel = \"mail\"", "channel = []", "it would go nowhere", "mail"),
+        Mistake("sevra", "to      = [\"+989120000000\"]", "to      = []", "nobody would get it", "leave 'to' out"),
+        Mistake("orders", "event = \"tenants.created\"", "event = []", "this would never happen", "at least one event"),
+        Mistake(
+            "orders", "from = \"shipped\", to = \"delivered\"", "from = [], to = \"delivered\"", "it could never be fired", "at least one"),
+        Mistake("writers", "accept     = [\"text/markdown\", \"application/pdf\"]", "accept     = []", "no file could be uploaded"),
+        Mistake("orders", "formats = [\"csv\", \"xlsx\", \"pdf\"]", "formats = []", "an export has formats"),
+        Mistake("orders", "domains = [\"app.example.com\"]", "domains = []", "mode \"acme\" needs 'domains'", offset: -2),
+        Mistake(
+            "sevra", "domains = [\"api.sevra.ir\"]", "domains = [\"api.sevra.ir\"]\nchallenges = []", "no name could be proven", offset: 1),
+        // Where nothing could work
+        Mistake("sevra", "attempts  = 3", "attempts  = 0", "0 is out of range", "1 to 100"),
+        Mistake("orders", "sessions     = { max = 20 }", "sessions     = { max = 0 }", "0 is out of range", "1 to 100000"),
+        Mistake("orders", "reset        = { ttl = \"1h\"", "reset        = { ttl = \"0s\"", "the duration is too short", "above 0"),
+        Mistake("orders", "invitations = true", "invitations = { ttl = \"0d\" }", "the duration is too short", "above 0"),
+        Mistake("sevra", "per_phone = \"3/h\"", "per_phone = \"3/h per ip\"", "the bound of one number is a count and a time", "3/h"),
+        Mistake(
+            "sevra", "per_phone = \"3/h\"", "per_phone = \"3/h\"\nbudget = \"99/d per key\"", "a budget is a count and a time", "1000/d",
+            offset: 1),
+        Mistake(
+            "orders", "[tenancy]",
+            "[auth.oidc.firm]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\nclient_secret = \"env:SMTP_PASSWORD\"\nscopes = []\n[tenancy]",
+            "without the scope \"openid\" nobody is named", "add \"openid\"", offset: 4),
+        Mistake(
+            "orders", "[tenancy]",
+            "[auth.oidc.firm]\nissuer = \"https://id.example.com\"\nclient_id = \"a\"\nclient_secret = \"hunter2\"\n[tenancy]",
+            "a secret is never written into the file", "env:NAME", offset: 3),
         Mistake("sevra", "include = [\"sevra.directory.toml\"", "include = [\"sevra.directry.toml\"", "sevra.directry.toml cannot be read"),
     ]
 

@@ -150,7 +150,7 @@ import Testing
     @Test func `effects and promises of several files are joined in their order`() {
         func effect(_ name: String) -> String { "[[on]]\nevent = \"auth.login\"\ndo = [{ notify = \"\(name)\" }]\n" }
         func promise(_ name: String) -> String { "[[test]]\nname = \"\(name)\"\ndo = \"GET /\"\nexpect = 200\n" }
-        let notices = ["a", "b", "c"].map { "[notify.\($0)]\nchannel = \"sms\"\ntext = \"x\"\n" }.joined()
+        let notices = ["a", "b", "c"].map { "[notify.\($0)]\nchannel = \"sms\"\ntext = \"x\"\n" }.joined() + "[sms]\ndriver = \"file\"\n"
         let (loaded, faults, directory) = load([
             "atlas.toml": "include = [\"b.toml\", \"c/*.toml\"]\n" + notices + effect("a") + promise("a"),
             "b.toml": promise("b") + effect("b"), "c/c.toml": effect("c") + promise("c"),
@@ -165,7 +165,7 @@ import Testing
         let (loaded, faults, directory) = load([
             "atlas.toml": "include = [\"parts/*.toml\"]",
             "parts/mail.toml":
-                "[notify.hello]\nchannel = \"mail\"\nsubject = \"x\"\nfile = \"hello.html\"\n[backup]\nat = \"03:00\"\nto = [\"copies\"]",
+                "[mail]\ndriver = \"file\"\n[notify.hello]\nchannel = \"mail\"\nsubject = \"x\"\nfile = \"hello.html\"\n[backup]\nat = \"03:00\"\nto = [\"copies\"]",
             "parts/hello.html": "<p>{{ new.name }}</p>",
             "parts/tls.toml": "[tls]\nmode = \"files\"\ncertificate = \"c.pem\"\nkey = \"/k.pem\"",
         ])

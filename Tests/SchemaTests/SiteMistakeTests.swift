@@ -176,6 +176,11 @@ import Testing
             "sevra.blog", "path  = \"blog/posts/{slug}/same-category\"", "path  = \"blog/posts/{slug}/publish\"",
             "is taken by 'posts'"),
         Mistake("sevra", "path  = \"dashboard\"", "path  = \"admin\"", "belongs to Atlas itself"),
+        // Messages without what they are for
+        Mistake("sevra", "کد ورود سورا: {{ code }}", "کد ورود سورا: {{ app.name }}", "it has no {{ code }}", "where it is to stand"),
+        Mistake("orders", "reset?token={{ token }}", "reset?token=token", "it has no {{ link }} or {{ token }}"),
+        Mistake("orders", "verify?token={{ token }}", "verify", "it has no {{ link }} or {{ token }}"),
+        Mistake("orders", "join?token={{ token }}", "join", "it has no {{ link }} or {{ token }}"),
         Mistake("sevra.blog", "submit    = { from = \"draft\"", "comments  = { from = \"draft\"", "already"),
     ]
 

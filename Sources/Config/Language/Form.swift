@@ -101,6 +101,21 @@ extension Form {
     }
 }
 
+extension Form {
+    /// The same list, which is never empty.
+    /// - Parameters:
+    ///   - consequence: what an empty one would mean.
+    ///   - next: what to write.
+    func filled<Item>(_ consequence: String, _ next: String? = nil) -> Form where Value == [Item] {
+        let read = read
+        return Form(shape: shape) { node, reading in
+            let items = read(node, reading)
+            if items?.isEmpty == true { reading.report(consequence, node, suggestion: next) }
+            return items
+        }
+    }
+}
+
 extension Form where Value == Bool {
     static let bool = Form(shape: .bool) { node, reading in
         if case .bool(let truth) = node.value { return truth }

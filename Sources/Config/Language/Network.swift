@@ -65,6 +65,14 @@ enum Network {
         return .success(URL(text: scheme + rest, hasPath: rest.contains("/")))
     }
 
+    /// Whether the URL stays on its machine: `localhost` and what ends so (RFC 6761), 127.0.0.0/8, ::1.
+    static func isLoopback(url: String) -> Bool {
+        let authority = url.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }.lowercased()
+        if authority.hasPrefix("[") { return authority.hasPrefix("[::1]") }
+        let host = authority.prefix { $0 != ":" }
+        return host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("127.") && isIPv4(String(host))
+    }
+
     static func host(_ text: String) -> Result<String, Problem> {
         isHost(text) ? .success(text) : .failure(Problem(message: "it is no host name", suggestion: "without scheme, port and path"))
     }

@@ -7,7 +7,8 @@ extension Language {
                 "signup", .choice(), \.signup, initial: "\"open\"",
                 "who may make an account: everybody, whoever holds an invitation, or nobody"),
             Key(
-                "transport", .oneOrList(.choice()), \.transport, initial: "[\"bearer\"]",
+                "transport", .oneOrList(.choice()).filled("nobody could sign in", "write transport = [\"bearer\"]"), \.transport,
+                initial: "[\"bearer\"]",
                 "where tokens may be: in the answer, in cookies; the first where the client does not say"
             ),
             Key("active_when", .expression, \.activeWhen, "condition over the user; while it is false the account is closed"),
@@ -49,23 +50,28 @@ extension Language {
         reading.report("'min' is above 'max'", member.node, suggestion: "min is \(auth.passwordMinimum), max is \(auth.passwordMaximum)")
     }
 
-    /// Whom it counts for is not the file's to choose: it is the account, and its address more generously.
-    private static let lockout = Form<Rate>(shape: .text("rate", example: "\"5/15m\"", pattern: "^[0-9]+/[0-9]*[smhd]$")) { node, reading in
-        guard let rate = Form<Rate>.rate.read(node, reading) else { return nil }
-        guard rate.scope == nil, rate.burst == rate.count else {
-            reading.report("a lock-out is a count and a time", node, suggestion: "write \"5/15m\"")
-            return nil
+    /// The account is counted, and its address more generously.
+    private static let lockout = bound("a lock-out", example: "5/15m")
+
+    /// A rate whose key says already for whom is counted: so many in a time, and nothing besides.
+    private static func bound(_ what: String, example: String) -> Form<Rate> {
+        Form(shape: .text("rate", example: "\"\(example)\"", pattern: "^[0-9]+/[0-9]*[smhd]$")) { node, reading in
+            guard let rate = Form<Rate>.rate.read(node, reading) else { return nil }
+            guard rate.scope == nil, rate.burst == rate.count else {
+                reading.report("\(what) is a count and a time", node, suggestion: "write \"\(example)\"")
+                return nil
+            }
+            return rate
         }
-        return rate
     }
 
     static let otp = Section<OTPSettings>(keys: [
         Key("digits", .integer(4...10), \.digits, initial: "6", "of a code"),
         Key("ttl", .duration(), \.ttl, initial: "\"120s\"", "life of a code"),
         Key("attempts", .integer(1...100), \.attempts, initial: "3", "of one code"),
-        Key("per_phone", .rate, \.perPhone, initial: "\"3/h\"", "codes for one number"),
+        Key("per_phone", bound("the bound of one number", example: "3/h"), \.perPhone, initial: "\"3/h\"", "codes for one number"),
         Key("countries", .list(.country), \.countries, initial: "[]", "where codes are sent to, such as `[\"IR\"]`; empty: everywhere"),
-        Key("budget", .rate, \.budget, "all codes together, such as `\"1000/d\"`"),
+        Key("budget", bound("a budget", example: "1000/d"), \.budget, "all codes together, such as `\"1000/d\"`"),
         Key("notify", .notice, \.notice, "the notification that sends it; `code` in its text"),
     ])
 
@@ -102,7 +108,11 @@ extension Language {
         Key(
             "scopes", .list(.text()), \.scopes, initial: "[\"openid\", \"email\", \"profile\"]", "what the service is asked for"),
         Key("label", .text(), \.label, "how people call it"),
-    ])
+    ]) { service, table, reading in
+        // OpenID Connect Core 1.0, 3.1.2.1: without it the answer says nobody's name.
+        guard let scopes = table["scopes"], !service.scopes.contains("openid") else { return }
+        reading.report("without the scope \"openid\" nobody is named, and nobody could sign in", scopes.node, suggestion: "add \"openid\"")
+    }
 }
 
 extension Auth {

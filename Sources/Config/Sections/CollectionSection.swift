@@ -47,7 +47,7 @@ extension Language {
         ])
 
     private static let revisions = Section<RevisionsDeclaration>(keys: [
-        Key("fields", .list(name("field name")), \.fields, isRequired: true, "the fields that are kept"),
+        Key("fields", .list(name("field name")).filled("nothing would be kept"), \.fields, isRequired: true, "the fields that are kept"),
         Key("keep", .integer(1...10_000), \.keep, initial: "50", "the newest revisions of each record"),
     ])
 
@@ -155,14 +155,7 @@ extension Language {
         Key("when", .expression, \.when, "only among records that fulfil this"),
     ])
 
-    private static let fieldNames = Form<[Located<String>]>(shape: .list(Form<String>.name("field name").shape)) { node, reading in
-        guard let names = Form.list(name("field name")).read(node, reading) else { return nil }
-        guard !names.isEmpty else {
-            reading.report("a key has at least one field", node)
-            return nil
-        }
-        return names
-    }
+    private static let fieldNames = Form.list(name("field name")).filled("a key has at least one field")
 
     private static let filters = Form<[NamedExpression]>.byName(
         "filter", shape: Form<Located<String>>.expression.shape
@@ -186,7 +179,9 @@ extension Language {
     static let checkSection = Section<CheckDeclaration>(keys: [
         Key("rule", .expression, \.rule, isRequired: true, "the condition"),
         Key("message", .prose, \.message, isRequired: true, "what the client is told"),
-        Key("on", .oneOrList(.choice()), \.on, initial: "[\"create\", \"update\"]", "when it is asked; transitions are updates"),
+        Key(
+            "on", .oneOrList(.choice()).filled("it would never be asked"), \.on, initial: "[\"create\", \"update\"]",
+            "when it is asked; transitions are updates"),
         Key("status", checkStatus, \.status, initial: "400", "of the answer: 400, 402 or 409"),
     ])
 

@@ -39,15 +39,7 @@ enum Language {
             Key("metrics", metrics, \.metrics, "what can be measured from outside").notInForce,
             Key("alerts", alerts, \.alerts, "what somebody must be told").notInForce,
             Key("test", tests, \.tests, initial: "[]", "promises of the file about itself, kept or broken by `atlas test`"),
-        ]
-    ) { configuration, table, reading in
-        let hasPages = configuration.server.staticFiles != nil || !configuration.server.proxies.isEmpty
-        guard let backoffice = table["backoffice"], hasPages, configuration.backoffice.host == nil else { return }
-        reading.report(
-            Fault(
-                "the backoffice shares its host with a front end: a hole there is a hole here", at: backoffice.at,
-                length: backoffice.length, suggestion: "give it a host of its own: host = \"admin.example.org\"", severity: .warning))
-    }
+        ])
 
     /// Traits are put into the collections before these are read: here their names are checked.
     private static let traits = Form<[Void]>.byName("trait", shape: collection.shape) { member, reading in

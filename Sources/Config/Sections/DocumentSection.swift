@@ -8,17 +8,15 @@ extension Language {
         keys: [
             Key("of", .collection, \.of, isRequired: true, "the collection; its filters are the export's"),
             Key("allow", .expression, \.allow, "who may ask for it, among rows that he may read; without it nobody"),
-            Key("formats", .list(.choice()), \.formats, initial: "[\"csv\"]", "what it may be"),
-            Key("columns", .list(column), \.columns, isRequired: true, "paths, or `{ head = \"…\", value = \"expression\" }`"),
+            Key("formats", .list(.choice()).filled("an export has formats"), \.formats, initial: "[\"csv\"]", "what it may be"),
+            Key(
+                "columns", .list(column).filled("an export has columns"), \.columns, isRequired: true,
+                "paths, or `{ head = \"…\", value = \"expression\" }`"),
             Key("order", .oneOrList(.orderedExpression), \.order, "the collection's order unless said"),
             Key("expire", .duration(), \.expire, initial: "\"7d\"", "after which the file goes"),
             Key("notify", .notice, \.notice, "the notification to who asked; `link` in its text"),
         ]
-    ) { export, table, reading in
-        for name in ["columns", "formats"] {
-            if let member = table[name], member.node.array?.isEmpty == true { reading.report("an export has \(name)", member.node) }
-        }
-    }
+    )
 
     private static let column = Form<ExportDeclaration.Column>(
         shape: .either([Form<String>.fieldPath.shape, exportColumn.shape])
@@ -44,11 +42,10 @@ extension Language {
             Key("into", name("field name"), \.into, isRequired: true, "the media field that takes it"),
             Key("file", .template, \.file, isRequired: true, "its name, such as `\"invoice-{{ number }}.pdf\"`"),
             Key("page", page, \.page, "the paper"),
-            Key("body", .list(block), \.body, isRequired: true, "what stands on it, from above"),
+            Key("body", .list(block).filled("a document has a body"), \.body, isRequired: true, "what stands on it, from above"),
         ]
     ) { document, table, reading in
         if !document.into.value.isEmpty { check(document.into, isFieldOf: document.of.value, reading) }
-        if let member = table["body"], member.node.array?.isEmpty == true { reading.report("a document has a body", member.node) }
     }
 
     static let page = Section<DocumentDeclaration.Page>(keys: [

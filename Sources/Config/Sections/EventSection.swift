@@ -4,7 +4,7 @@ extension Language {
 
     static let onSection = Section<EventDeclaration>(keys: [
         Key(
-            "event", .oneOrList(.event), \.events, isRequired: true,
+            "event", .oneOrList(.event).filled("this would never happen", "write at least one event"), \.events, isRequired: true,
             "`<collection>.<what happens>` (created, updated, deleted, restored, a transition or action), `auth.…`, `alert.…`"),
         Key("when", .expression, \.when, "only where this holds; `new` and `old` are the record"),
         Key("do", effects(jobs: { $0.jobs }), \.effects, isRequired: true, "what follows, in its transaction"),
@@ -29,12 +29,7 @@ extension Language {
 
     /// - Parameter jobs: those that may be started here.
     private static func effects(jobs: @escaping @Sendable (DeclaredNames) -> [String]) -> Form<[EffectDeclaration]> {
-        let list = Form<[EffectDeclaration]>.list(Form.table(effect(jobs: jobs)) { EffectDeclaration(at: $0.at) })
-        return Form(shape: list.shape) { node, reading in
-            guard let effects = list.read(node, reading) else { return nil }
-            if effects.isEmpty { reading.report("nothing follows", node, suggestion: "write at least one effect") }
-            return effects
-        }
+        .list(Form.table(effect(jobs: jobs)) { EffectDeclaration(at: $0.at) }).filled("nothing follows", "write at least one effect")
     }
 
     static func effect(jobs: @escaping @Sendable (DeclaredNames) -> [String]) -> Section<EffectDeclaration> {

@@ -149,7 +149,6 @@ enum FieldCheck {
 
     private static func checkValues(_ field: FieldDeclaration, _ table: TOMLTable, _ reading: Reading) {
         guard let member = table["values"], let items = member.node.array else { return }
-        if items.isEmpty { reading.report("'values' is empty", member.node, suggestion: "an enum has at least one value") }
         var seen: Set<String> = []
         for item in items {
             guard let text = item.string else { continue }

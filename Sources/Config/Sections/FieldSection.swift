@@ -68,12 +68,18 @@ extension Language {
     private static let valueKeys: [Key<FieldDeclaration>] = [
         Key("type", fieldType, \.type, isRequired: true, "what it holds"),
         Key("to", .oneOrList(name("collection name")), \.to, "`ref`, `refs`: the collection that it points to; a `ref` may name several"),
-        Key("values", .list(state), \.values, initial: "[]", "`enum`, `flags`, `state`: what it may be; a state begins at the first"),
-        Key("kind", .oneOrList(name("kind of media")), \.kinds, "`media`, `medias`: the kinds of file; any unless said"),
+        Key(
+            "values", .list(state).filled("'values' is empty", "write at least one value"), \.values, initial: "[]",
+            "`enum`, `flags`, `state`: what it may be; a state begins at the first"),
+        Key(
+            "kind", .oneOrList(name("kind of media")).filled("no file would fit", "leave 'kind' out where any does"), \.kinds,
+            "`media`, `medias`: the kinds of file; any unless said"),
         Key("precision", Form.integer(1...18).located, \.precision, "`decimal`: all its digits"),
         Key("scale", Form.integer(0...18).located, \.scale, "`decimal`: its digits after the point"),
         Key("schema", jsonSchema, \.schema, "`json`: the file of a JSON Schema that it fulfils"),
-        Key("schemes", .list(scheme), \.schemes, initial: "[\"http\", \"https\"]", "`url`: what it may begin with"),
+        Key(
+            "schemes", .list(scheme).filled("no address could be right", "write schemes = [\"https\"]"), \.schemes,
+            initial: "[\"http\", \"https\"]", "`url`: what it may begin with"),
         Key("required", .bool, \.required, initial: "false", "never null"),
         Key("min", .bound, \.minimum, "least number, or fewest characters or members"),
         Key("max", .bound, \.maximum, "greatest number, or most characters (255 for a string) or members"),

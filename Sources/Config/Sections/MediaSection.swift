@@ -6,7 +6,8 @@ extension Language {
 
     static let mediaKind = Section<MediaKind>(keys: [
         Key(
-            "accept", .list(.mediaType), \.accept, initial: "[\"image/jpeg\", \"image/png\", \"image/webp\"]",
+            "accept", .list(.mediaType).filled("no file could be uploaded", "write accept = [\"image/jpeg\"]"), \.accept,
+            initial: "[\"image/jpeg\", \"image/png\", \"image/webp\"]",
             "media types, decided by the content and not by the name"),
         Key("max", .size, \.max, initial: "\"10MB\"", "largest upload"),
         Key(

@@ -62,8 +62,12 @@ extension Language {
 
     static let notice = Section<NoticeDeclaration>(
         keys: [
-            Key("channel", .oneOrList(.choice()), \.channels, isRequired: true, "how it goes, or several ways to try in order"),
-            Key("to", .oneOrList(.value), \.to, "an address, a user or a record with `phone` or `email`; whom the cause names unless said"),
+            Key(
+                "channel", .oneOrList(.choice()).filled("it would go nowhere", "write channel = \"mail\""), \.channels, isRequired: true,
+                "how it goes, or several ways to try in order"),
+            Key(
+                "to", .oneOrList(.value).filled("nobody would get it", "leave 'to' out where the cause says who"), \.to,
+                "an address, a user or a record with `phone` or `email`; whom the cause names unless said"),
             Key("subject", texts, \.subject, "of a mail; a table by locale for several languages"),
             Key("text", texts, \.text, "what it says; `{{ … }}` holds an expression; or a table by locale"),
             Key("file", templateFiles, \.file, "a file that says it, HTML where its name ends so; or a table by locale"),
@@ -150,7 +154,9 @@ extension Language {
 
     static let webhook = Section<WebhookDeclaration>(
         keys: [
-            Key("events", .list(.event), \.events, isRequired: true, "what is told"),
+            Key(
+                "events", .list(.event), \.events, isRequired: true,
+                "what is told"),
             Key("fields", .list(Form.fieldPath.located), \.fields, initial: "[]", "paths of the record; empty: its id alone"),
             Key("url", .url, \.url, "whom, with `secret`"),
             Key("secret", .secret, \.secret, "what requests are signed with"),

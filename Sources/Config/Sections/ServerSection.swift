@@ -97,12 +97,9 @@ extension Language {
     static let proxySection = Section<ProxyDeclaration>(keys: [
         Key("host", .hostName, \.host, "the host that it answers for; every one unless said"),
         Key("path", .urlPath, \.path, initial: "\"/\"", "the beginning of the paths that go there"),
-        Key("to", .oneOrList(.url), \.to, isRequired: true, "its URL, or those of several"),
+        Key("to", .oneOrList(.url).filled("a proxy has at least one upstream"), \.to, isRequired: true, "its URL, or those of several"),
         Key("health", .urlPath, \.health, "a path that answers 2xx while it is well"),
-    ]) { proxy, table, reading in
-        guard let member = table["to"], member.node.array?.isEmpty == true else { return }
-        reading.report("a proxy has at least one upstream", member.node)
-    }
+    ])
 
     static let tls = Section<TLSSettings>(
         keys: [
@@ -116,7 +113,7 @@ extension Language {
             Key("eab", externalAccount, \.externalAccount, "an account that the authority knows already"),
             Key("profile", .text(), \.profile, "of the certificate, where the authority has several"),
             Key(
-                "challenges", .list(.choice()), \.challenges, initial: "[\"http-01\", \"tls-alpn-01\"]",
+                "challenges", .list(.choice()).filled("no name could be proven"), \.challenges, initial: "[\"http-01\", \"tls-alpn-01\"]",
                 "how control of a name is proven"),
             Key("certificate", .directory, \.certificate, "`files`: the chain, as PEM"),
             Key("key", .directory, \.key, "`files`: the private key, as PEM"),
@@ -130,7 +127,7 @@ extension Language {
             case .acme: ["domains"]
             case .files: ["certificate", "key"]
             }
-        for name in needed where table[name] == nil {
+        for name in needed where table[name] == nil || table[name]?.node.array?.isEmpty == true {
             reading.report("mode \"\(tls.mode.rawValue)\" needs '\(name)'", mode.node)
         }
     }.using { key, table in

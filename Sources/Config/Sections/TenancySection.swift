@@ -9,7 +9,8 @@ extension Language {
             Key("tenant", .collection, \.tenant, isRequired: true, "the collection of tenants"),
             Key("member", .collection, \.member, isRequired: true, "the collection of their members; `member` is the caller's row"),
             Key(
-                "resolve", .list(resolver), \.resolve, initial: "[\"header:X-Tenant\", \"only\"]",
+                "resolve", .list(resolver).filled("no request would have a tenant", "write resolve = [\"header:X-Tenant\", \"only\"]"),
+                \.resolve, initial: "[\"header:X-Tenant\", \"only\"]",
                 "how a request names its tenant: `header:NAME`, `query:NAME`, `only` (the caller's single one)"),
             Key("active_when", .expression, \.activeWhen, "condition over the tenant; while it is false its members get 403"),
             Key("invitations", invitations, \.invitations, initial: "false", "the collection `invitations`"),

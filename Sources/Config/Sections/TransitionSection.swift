@@ -9,7 +9,9 @@ extension Language {
 
     static let transition = Section<TransitionDeclaration>(
         keys: [
-            Key("from", .oneOrList(state), \.from, isRequired: true, "the states in which it may be fired"),
+            Key(
+                "from", .oneOrList(state).filled("it could never be fired", "write at least one state"), \.from, isRequired: true,
+                "the states in which it may be fired"),
             Key("to", state, \.to, isRequired: true, "the state that it leads to"),
             Key("allow", .expression, \.allow, "who may fire it"),
             Key("set", assignments, \.set, "what it changes besides the state; strings that begin with `= ` are expressions"),

@@ -9,6 +9,8 @@ struct NoticeContext {
     var row: String?
     /// Names such as `code`.
     var names: [String: ValueType] = [:]
+    /// What the message is for: each of its texts holds at least one of these names.
+    var purpose: Set<String> = []
 
     static let app: [String: ValueType] = ["app.name": .text, "app.site_url": .text, "app.base_url": .text, "app.locale": .text]
     static let token: [String: ValueType] = ["token": .text, "link": .text]
@@ -33,8 +35,10 @@ extension SchemaCompiler {
         let scope = context.scope(to: to)
         let before = faults.count
         let subject = template(declared.subject, in: scope, isHTML: false)
-        let text = template(declared.text ?? declared.file, in: scope, isHTML: false)
-        let html = template(declared.file, in: scope, isHTML: true)
+        // What a text beside HTML says to programs that show none may be a bare word; by SMS it is all there is.
+        let isAll = declared.text == nil || declared.file == nil || declared.channels.contains(.sms)
+        let text = template(declared.text ?? declared.file, in: scope, isHTML: false, for: isAll ? context.purpose : [])
+        let html = template(declared.file, in: scope, isHTML: true, for: context.purpose)
         // A text that is used in several places is wrong once.
         let known = Set(faults[..<before])
         faults = faults[..<before] + faults[before...].filter { !known.contains($0) }
@@ -46,12 +50,28 @@ extension SchemaCompiler {
     }
 
     /// The versions that are HTML, or those that are not.
-    private mutating func template(_ declared: LocalisedText?, in scope: Scope, isHTML: Bool) -> Localised<TextTemplate>? {
+    private mutating func template(
+        _ declared: LocalisedText?, in scope: Scope, isHTML: Bool, for purpose: Set<String> = []
+    ) -> Localised<TextTemplate>? {
         var versions: [(locale: String, value: TextTemplate)] = []
         for version in declared?.versions ?? [] where version.isHTML == isHTML {
-            versions.append((version.locale, template(version.text, in: scope, escaping: isHTML ? .html : .none)))
+            let before = faults.count
+            let template = template(version.text, in: scope, escaping: isHTML ? .html : .none)
+            // A hole that is faulty may be the one.
+            if faults.count == before { require(purpose, of: template, version.text) }
+            versions.append((version.locale, template))
         }
         return Localised(versions, home: configuration.app.locale)
+    }
+
+    /// A message without what it is for is of no use to anybody.
+    private mutating func require(_ purpose: Set<String>, of template: TextTemplate, _ source: Located<String>) {
+        guard !purpose.isEmpty, !template.holes.contains(where: { $0.mentions(purpose) }) else { return }
+        let holes = purpose.sorted().map { "{{ \($0) }}" }.joined(separator: " or ")
+        faults.append(
+            Fault(
+                "nobody can use this message: it has no \(holes)", at: source.at,
+                length: max(1, source.value.unicodeScalars.prefix { $0 != "\n" }.count), suggestion: "write it where it is to stand"))
     }
 
     /// A text with holes. What is wrong in a hole is told at its place, and the hole left out.
@@ -93,10 +113,12 @@ extension SchemaCompiler {
     mutating func notices() -> Notices {
         checkFiles()
         let auth = configuration.auth
-        let users = NoticeContext(event: BuiltIns.users, names: NoticeContext.token)
-        let otp = NoticeContext(event: BuiltIns.users, names: ["code": .text])
+        let tokens = Set(NoticeContext.token.keys)
+        let users = NoticeContext(event: BuiltIns.users, names: NoticeContext.token, purpose: tokens)
+        let otp = NoticeContext(event: BuiltIns.users, names: ["code": .text], purpose: ["code"])
+        let areInvited = model.collections["invitations"] != nil
         let invitations = NoticeContext(
-            event: model.collections["invitations"] == nil ? nil : "invitations", names: NoticeContext.token)
+            event: areInvited ? "invitations" : nil, names: NoticeContext.token, purpose: areInvited ? tokens : [])
         let invitation =
             noticeDeclaration(configuration.tenancy?.invitations?.notice) ?? configuration.notices.first { $0.name == "invitation" }
         let channels: [(Located<String>?, NoticeDeclaration.Channel, String)] = [

@@ -1,0 +1,70 @@
+import Glibc
+import Harness
+import JSON
+import Testing
+
+@Suite("What --help shows")
+struct HelpScenarios {
+    /// What needs more than a site with two accounts: a server, a record, a tenant, a session, a step that is refused.
+    private static let others = [
+        "cp /usr/share", "atlas serve", "atlas why me@example.org publish", "atlas why ann@example.org",
+        "atlas migrate --config atlas.toml --allow",
+        "atlas session revoke --config atlas.toml somebody@example.org 01",
+    ]
+
+    /// Each command by its words, with its examples.
+    private func commands(_ described: JSONValue, after words: [String] = []) -> [(words: [String], examples: [String])] {
+        let lines = (described["discussion"]?.string ?? "").split(separator: "\n").map(String.init)
+        let examples = lines.drop { $0 != "EXAMPLES:" }.dropFirst().map { String($0.drop { $0 == " " }) }
+        let below = (described["subcommands"]?.array ?? []).filter { $0["commandName"] != "help" }
+        return [(words, Array(examples))] + below.flatMap { commands($0, after: words + [$0["commandName"]?.string ?? ""]) }
+    }
+
+    @Test("Every command has examples, and they work as they stand")
+    func examples() async throws {
+        let directory = try Directory()
+        let example = String(decoding: try Directory.read(Repository.exampleConfiguration), as: UTF8.self)
+        let nightly = "\n[schedules.nightly]\ncron = \"0 3 * * *\"\ndo = [{ job = \"softdelete.prune\" }]\n"
+        try directory.write(example + nightly, to: "atlas.toml")
+        mkdir(directory.file("sites"), 0o700)
+        try directory.write(example, to: "sites/blog.toml")
+        try directory.write(Site.password, to: "password.txt")
+
+        let program = Repository.program
+        func shell(_ line: String) async throws -> (status: Int32, output: [String]) {
+            let path = program.dropLast("/atlas".count)
+            return try await Child("/bin/sh", ["-c", "cd \(directory.path) && PATH=\(path):$PATH && \(line)"], input: Site.password)
+                .finished()
+        }
+        let made = try await shell("atlas user create email=somebody@example.org name=Some password=-")
+        try #require(made.status == 0, "\(made.output)")
+
+        let help = try await Child(program, ["--experimental-dump-help"]).finished()
+        let described = try JSONParser.parse(help.output.joined(separator: "\n"))["command"] ?? .null
+        let commands = commands(described)
+        #expect(commands.count > 20, "\(commands.map(\.words))")
+        var run: Set<String> = []
+        for (words, examples) in commands {
+            #expect(!examples.isEmpty, "atlas \(words.joined(separator: " ")) has no example")
+            for line in examples where !Self.others.contains(where: line.hasPrefix) && run.insert(line).inserted {
+                let outcome = try await shell(line)
+                #expect(outcome.status == 0, "\(line): \(outcome.output.suffix(5))")
+            }
+        }
+        #expect(run.count > 20, "\(run)")
+    }
+
+    @Test("A password among the arguments is warned of; one of standard input is not")
+    func passwords() async throws {
+        let directory = try Directory()
+        try directory.write("", to: "atlas.toml")
+        let open = try await Program.run(["user", "create", "email=a@example.org", "password=\(Site.password)"], in: directory)
+        #expect(open.status == 0 && open.output.contains { $0.hasPrefix("warning: the password stands among the arguments") })
+        #expect(!open.output.joined().contains(Site.password))
+        let hidden = try await Program.run(
+            ["user", "create", "email=b@example.org", "password=-"], in: directory, input: Site.password + "\n")
+        #expect(hidden.status == 0 && !hidden.output.contains { $0.contains("warning:") }, "\(hidden.output)")
+        let none = try await Program.run(["user", "reset-password", "b@example.org"], in: directory)
+        #expect(none.status != 0 && none.output.joined().contains("there is no password on standard input"), "\(none.output)")
+    }
+}
