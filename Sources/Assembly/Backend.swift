@@ -107,8 +107,9 @@ package final class Application: Sendable {
         records = Records(
             schema: site.schema, store: backend.store, clock: backend.clock, random: backend.random, readCounts: backend.readCounts,
             seal: { messages.seal($0) }, unseal: { messages.open($0) }, admitsAddress: { reachable.admits(url: $0) },
-            companion: { [users = site.schema.users, policy = AccountPolicy(site.schema), clock = backend.clock] changes, transaction in
-                try Sessions.settle(changes, in: transaction, users: users, policy: policy, now: clock.now())
+            companion: { [schema = site.schema, policy = AccountPolicy(site.schema), clock = backend.clock] changes, transaction in
+                try Sessions.settle(changes, in: transaction, users: schema.users, policy: policy, now: clock.now())
+                try APIKeys.settle(changes, in: transaction, tenancy: schema.tenancy)
             }, observer: { slot($0) }, onDue: { [timekeeper = backend.timekeeper] in timekeeper.wake(at: $0) })
         let tokens = AccessTokens(keys: backend.signingKeys, issuer: site.configuration.app.baseURL, clock: backend.clock)
         let sessions = Sessions(
@@ -117,25 +118,26 @@ package final class Application: Sendable {
                 masterKey: backend.masterKey, random: backend.random, grace: auth.refreshGrace, lifetime: auth.refreshTTL),
             registry: backend.registry)
         let proofs = Proofs(masterKey: backend.masterKey, random: backend.random)
+        let failures = SignInFailures(
+            masterKey: backend.masterKey, perAccount: auth.passwordLockout, perAddress: auth.passwordLockout * 4,
+            window: auth.passwordLockoutWindow)
         let issuer = auth.totp?.issuer ?? site.configuration.app.name
         let secondFactors =
             auth.totp == nil
             ? nil
             : SecondFactors(
                 options: SecondFactors.Options(issuer: issuer), records: records, proofs: proofs, masterKey: backend.masterKey,
-                sessions: sessions)
+                sessions: sessions, failures: failures)
         let policy = PasswordPolicy(
             minimum: auth.passwordMinimum, maximum: auth.passwordMaximum,
             required: auth.passwordRequire.compactMap { .init(rawValue: $0.rawValue) })
-        let failures = SignInFailures(
-            masterKey: backend.masterKey, perAccount: auth.passwordLockout, perAddress: auth.passwordLockout * 4,
-            window: auth.passwordLockoutWindow)
         let addresses = Addresses(options: Addresses.Options(site), records: records, proofs: proofs, sessions: sessions)
         let accounts = Accounts(
             signup: Accounts.Signup(rawValue: auth.signup.rawValue) ?? .closed, records: records, hasher: backend.hasher, policy: policy,
             failures: failures,
             sessions: sessions, addresses: addresses, secondFactors: secondFactors)
-        let passwords = Passwords(records: records, hasher: backend.hasher, policy: policy, failures: failures, sessions: sessions)
+        let passwords = Passwords(
+            records: records, hasher: backend.hasher, policy: policy, failures: failures, sessions: sessions, secondFactors: secondFactors)
         let codes = auth.methods.contains(.otp) ? PhoneSignIn(accounts, proofs: proofs, options: .init(site)) : nil
         let reset = PasswordReset(
             records: records, hasher: backend.hasher, passwords: passwords, sessions: sessions, proofs: proofs, lifetime: auth.reset.ttl)

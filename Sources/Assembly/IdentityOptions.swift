@@ -18,7 +18,8 @@ extension Addresses.Options {
     /// What the file says of addresses. Newcomers are asked where it says how.
     init(_ site: Site) {
         let proof = site.configuration.auth.verifyEmail
-        self.init(lifetime: proof.ttl, asksNewcomers: proof.notice != nil, codes: PhoneSignIn.Options(site))
+        let codes = site.configuration.auth.sendsCodes ? PhoneSignIn.Options(site) : nil
+        self.init(lifetime: proof.ttl, asksNewcomers: proof.notice != nil, codes: codes)
     }
 }
 

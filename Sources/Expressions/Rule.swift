@@ -8,6 +8,8 @@ package struct Rule: Sendable {
     package let residuals: [Expression]
     /// The outcome for an anonymous caller, where `now` and `request` cannot change it; `.never` means 401 (04-api).
     package let isNeverForAnonymous: Bool
+    /// Whether it asks about the tenant of the request, or the caller's membership there.
+    package let asksForTenant: Bool
 
     package enum Outcome: Sendable, Hashable {
         case always
@@ -27,6 +29,12 @@ package struct Rule: Sendable {
     package init(_ expression: Expression) {
         self.expression = expression
         let node = expression.node.grouped
+        asksForTenant = node.contains { part in
+            switch part {
+            case .parameter(.member, _), .parameter(.tenant, _): true
+            default: false
+            }
+        }
         var atoms: [Node] = []
         node.collectAtoms(into: &atoms, limit: Self.atomLimit)
         var left: [Node] = []

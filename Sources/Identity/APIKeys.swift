@@ -25,8 +25,8 @@ package struct NewAPIKey: Sendable {
 /// The secret has 256 bits, so that a fast hash suffices: nobody can try them. The tag says that the server made the key, so that what others
 /// make up is refused without asking the store.
 package final class APIKeys: Sendable {
-    private let records: Records
-    private let sessions: Sessions
+    let records: Records
+    let sessions: Sessions
     private let tagKey: SymmetricKey
     /// Keys that open nothing, for as long as nothing has changed.
     private let closed = Mutex<(changes: Int, ids: Set<String>)>((0, []))
@@ -45,13 +45,13 @@ package final class APIKeys: Sendable {
         guard let me = caller.environment.me else { throw RecordError.unauthenticated }
         guard let rule = records.schema.apiKeys,
             try rule.expression.isTrue(in: caller.environment, rows: transaction)
-        else { throw RecordError.forbidden("you may not have API keys") }
+        else { throw caller.refusal(by: records.schema.apiKeys, in: records.schema, "you may not have API keys") }
         return me
     }
 
     /// The stored key and its text, which is nowhere else.
     package func make(_ key: NewAPIKey, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<(key: APIKey, text: String)> {
-        records.write(for: caller, on: loop) { [self] _, transaction in
+        records.write(for: caller, on: loop) { [self] writer, transaction in
             let me = try admit(caller, transaction)
             let now = caller.environment.now
             let tenant = caller.environment.tenant?.id
@@ -64,30 +64,39 @@ package final class APIKeys: Sendable {
                 id: id, user: me.id, name: key.name, tenant: tenant,
                 hash: APIKeyText.hash(secret), scopes: key.scopes, createdAt: now, expiresAt: key.expiresAt)
             try transaction.apiKeys.save(made)
+            try writer.tellMade(made, of: me)
             return (made, APIKeyText.prefix + made.id + "." + secret)
         }
     }
 
-    /// One's own in the tenant of the request, also of whom has lost the right to make them: they go on until they are removed.
+    /// One's own in the tenant of the request, also of whom has lost the right to make them: they go on until they are removed. Where keys are of
+    /// tenants alone an empty list of none would say that he has no keys.
     package func list(for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<[APIKey]> {
-        records.write(for: caller, on: loop) { _, transaction in
+        records.write(for: caller, on: loop) { [self] _, transaction in
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
-            return try transaction.apiKeys.keys(of: me.id, tenant: caller.environment.tenant?.id)
-        }.map { [registry = sessions.registry] keys in
-            keys.map { key in
-                var key = key
-                // What is not written down yet.
-                if let use = registry.use(of: APIKeyText.session(key.id)) { key.usedAt = use.at }
-                return key
+            let keys = try transaction.apiKeys.keys(of: me.id, tenant: caller.environment.tenant?.id)
+            if keys.isEmpty, caller.environment.tenant == nil, records.schema.apiKeys?.asksForTenant == true {
+                _ = try admit(caller, transaction)
             }
-        }
+            return keys
+        }.map { [self] keys in keys.map(withUse) }
+    }
+
+    /// With its last use also where that is not written down yet.
+    func withUse(_ key: APIKey) -> APIKey {
+        var key = key
+        if let use = sessions.registry.use(of: APIKeyText.session(key.id)) { key.usedAt = use.at }
+        return key
     }
 
     /// Ends the key at once. One's own keys may be removed in any tenant, and by whom has lost the right to make them.
     package func remove(_ id: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
-        records.write(for: caller, on: loop) { _, transaction in
+        records.write(for: caller, on: loop) { writer, transaction in
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
-            guard try transaction.apiKeys.remove(id, of: me.id) else { throw RecordError.notFound }
+            guard let key = try transaction.apiKeys.key(id), try transaction.apiKeys.remove(id, of: me.id) else {
+                throw RecordError.notFound
+            }
+            try writer.tellRemoved(key, of: me)
         }.map { [sessions] in sessions.ended([APIKeyText.session(id)]) }
     }
 

@@ -192,7 +192,7 @@ package final class Accounts: Sendable {
 
     /// What follows when somebody has proved that he is this user, in whatever way.
     func enter(_ row: Row, _ writer: RecordWriter) throws -> Entry {
-        guard isActive(row) else { throw IdentityError.inactive }
+        guard try isOpen(row, writer.transaction) else { throw IdentityError.inactive }
         if let challenge = try secondFactors?.challenge(for: row.id, writer) { return .challenged(challenge) }
         return .opened(try admit(row, writer))
     }
@@ -216,7 +216,10 @@ package final class Accounts: Sendable {
         }
     }
 
-    func isActive(_ user: Row) -> Bool { sessions.isActive(user) }
+    /// Whether the user may sign in: neither the file's condition nor the operator keeps him out. Told after his first proof, before any other.
+    func isOpen(_ user: Row, _ transaction: any Transaction) throws -> Bool {
+        try sessions.isActive(user) && !transaction.accounts.isClosed(user.id)
+    }
 
     var isSignupOpen: Bool { signup == .open }
 

@@ -11,10 +11,10 @@ package final class Addresses: Sendable {
         package var lifetime: Int64
         /// Whether whoever signs up is sent a link.
         package var asksNewcomers: Bool
-        /// Of codes to phones.
-        package var codes: PhoneSignIn.Options
+        /// Of codes to phones, the same as those to sign in by; nil: none are sent, and numbers do not change.
+        package var codes: PhoneSignIn.Options?
 
-        package init(lifetime: Int64, asksNewcomers: Bool, codes: PhoneSignIn.Options) {
+        package init(lifetime: Int64, asksNewcomers: Bool, codes: PhoneSignIn.Options?) {
             self.lifetime = lifetime
             self.asksNewcomers = asksNewcomers
             self.codes = codes
@@ -104,12 +104,15 @@ package final class Addresses: Sendable {
         }
     }
 
-    /// Sends a code to the new number.
+    /// Whether numbers change here.
+    package var changesPhones: Bool { options.codes != nil }
+
+    /// Sends a code to the new number, within the bounds of all codes.
     package func changePhone(to phone: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Challenge> {
         guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
+        guard let codes = options.codes else { return loop.makeFailedFuture(RecordError.notFound) }
         return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
             try sessions.requireLiving(caller, transaction)
-            let codes = options.codes
             let number = try codes.accepted(phone)
             try codes.requireRoom(for: number, now: writer.now, in: transaction.proofs)
             let (proof, code) = try proofs.make(
@@ -132,7 +135,7 @@ package final class Addresses: Sendable {
             guard try transaction.proofs.proof(challenge)?.data == Array(me.id.utf8) else { return .failure(.wrongCode) }
             switch try proofs.take(.changePhone, id: challenge, secret: digits, now: writer.now, in: transaction.proofs) {
             case .wrong: return .failure(.wrongCode)
-            case .exhausted: return .failure(.tooManyAttempts(max(1, options.codes.lifetime / 1_000)))
+            case .exhausted: return .failure(.exhausted)
             case .proved(let proof):
                 guard let user = try transaction.row(in: users.name, id: me.id) else { return .failure(.wrongCode) }
                 try set(["phone": .text(proof.subject)], of: user, writer)

@@ -1,3 +1,5 @@
+internal import Ports
+
 /// Whose an address counts as, where tries or requests are counted.
 package enum ClientNetwork {
     /// An IPv4 address is itself. A customer of IPv6 holds at least a /64 (RFC 6177): its addresses count as one.
@@ -8,6 +10,12 @@ package enum ClientNetwork {
         let tail = halves.1.map { $0.split(separator: ":").count } ?? 0
         let zeros = Array(repeating: Substring("0"), count: max(0, 8 - head.count - tail))
         return (head + zeros).prefix(4).joined(separator: ":") + "::/64"
+    }
+
+    /// The address's network where one of these sessions is from there; else empty, as that of strangers.
+    static func known(_ address: String, by sessions: [Session]) -> String {
+        let network = of(address)
+        return sessions.contains { of($0.address) == network } ? network : ""
     }
 }
 

@@ -5,6 +5,8 @@ package enum IdentityError: Error, Sendable, Equatable {
     case signupClosed
     /// Seconds to wait.
     case tooManyAttempts(Int64)
+    /// This code was tried too often; another may be asked for at once.
+    case exhausted
     case refresh(RefreshFault)
     /// Wrong, unknown, expired or used before.
     case wrongCode

@@ -11,15 +11,18 @@ package final class Passwords: Sendable {
     private let policy: PasswordPolicy
     private let failures: SignInFailures
     private let sessions: Sessions
+    private let secondFactors: SecondFactors?
 
     package init(
-        records: Records, hasher: PasswordHasher, policy: PasswordPolicy, failures: SignInFailures, sessions: Sessions
+        records: Records, hasher: PasswordHasher, policy: PasswordPolicy, failures: SignInFailures, sessions: Sessions,
+        secondFactors: SecondFactors?
     ) {
         self.records = records
         self.hasher = hasher
         self.policy = policy
         self.failures = failures
         self.sessions = sessions
+        self.secondFactors = secondFactors
     }
 
     private var users: Collection { records.schema.users }
@@ -109,7 +112,10 @@ package final class Passwords: Sendable {
     func renew(_ hash: String, of user: String, mustChange: Bool = false, _ writer: RecordWriter) throws -> [String] {
         guard let row = try writer.transaction.row(in: users.name, id: user) else { throw RecordError.notFound }
         if case .text(let email) = row.value("email", in: users) { try failures.clear(account: email, in: writer.transaction.failures) }
-        return try set(hash, of: row, mustChange: mustChange, keeping: nil, writer)
+        let ended = try set(hash, of: row, mustChange: mustChange, keeping: nil, writer)
+        // After the sessions have ended, whoever asks is a stranger.
+        try secondFactors?.reopen(user, writer)
+        return ended
     }
 
     // MARK: Proving oneself again

@@ -79,13 +79,13 @@ package final class PhoneSignIn: Sendable {
         return records.write(for: caller, on: loop) { [self] writer, transaction -> Result<Accounts.Entry, IdentityError> in
             switch try take(challenge, digits, now: now, in: transaction.proofs) {
             case .wrong: return .failure(.wrongCode)
-            case .exhausted: return .failure(.tooManyAttempts(max(1, options.lifetime / 1_000)))
+            case .exhausted: return .failure(.exhausted)
             case .proved(let proof):
                 guard let row = try user(proof.subject, transaction, now: now) ?? newUser(proof.subject, writer) else {
                     return .failure(.signupClosed)
                 }
                 // The code stays spent.
-                guard accounts.isActive(row) else { return .failure(.inactive) }
+                guard try accounts.isOpen(row, transaction) else { return .failure(.inactive) }
                 return .success(try accounts.enter(row, writer))
             }
         }.flatMapThrowing { [accounts] in try accounts.finish($0.get()) }

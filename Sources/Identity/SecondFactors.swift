@@ -9,7 +9,7 @@ internal import Schema
 /// A code is good once; so is each of ten recovery codes. Guessing, which begins behind a right first step, is bounded by the tries of a
 /// challenge, by how many challenges there are in a time, of which each attempt within a session makes one, and over time: after ten
 /// misses in a row each further one doubles the time without tries, from a minute to a day. Recovery codes, which nobody can guess, stay
-/// good meanwhile.
+/// good meanwhile. All of it counts apart for each network from which the account is signed in (`SignInFailures`).
 package final class SecondFactors: Sendable {
     package struct Options: Sendable {
         /// What authenticators show.
@@ -30,7 +30,6 @@ package final class SecondFactors: Sendable {
     private static let attempts = 3
     /// Milliseconds.
     private static let lifetime: Int64 = 300_000
-    private static let bound = Proofs.Bound(count: 10, window: 900_000)
     private static let recoveryCodes = 10
     private static let freeMisses = 10
     /// Milliseconds.
@@ -41,12 +40,16 @@ package final class SecondFactors: Sendable {
     private let proofs: Proofs
     private let sealing: Sealing
     private let sessions: Sessions
+    private let failures: SignInFailures
 
-    package init(options: Options, records: Records, proofs: Proofs, masterKey: MasterKey, sessions: Sessions) {
+    package init(
+        options: Options, records: Records, proofs: Proofs, masterKey: MasterKey, sessions: Sessions, failures: SignInFailures
+    ) {
         self.options = options
         self.records = records
         self.proofs = proofs
         self.sessions = sessions
+        self.failures = failures
         sealing = Sealing(masterKey, for: .secondFactors)
     }
 
@@ -169,10 +172,9 @@ package final class SecondFactors: Sendable {
         }
         switch outcome {
         case .wrong: return .failure(.wrongCode)
-        case .exhausted: return .failure(.tooManyAttempts(Self.lifetime / 1_000))
+        case .exhausted: return .failure(.exhausted)
         case .proved(let proof):
-            // Who signs in often is not guessing.
-            try transaction.proofs.remove(proof.id)
+            try forgive(proof, writer)
             guard let row = try transaction.row(in: records.schema.users.name, id: proof.subject) else { return .failure(.wrongCode) }
             if isRecovery { try tell(.recoveryCodeUsed, records.schema.notices.recoveryCodeUsed, row, writer) }
             return .success(row)
@@ -189,7 +191,7 @@ package final class SecondFactors: Sendable {
 
     /// Seconds without tries, after too many misses in a row; nil: go on.
     private func pause(of user: String, _ writer: RecordWriter) throws -> Int64? {
-        let (count, last) = try writer.transaction.secondFactors.misses(of: user)
+        let (count, last) = try writer.transaction.secondFactors.misses(of: user, from: network(of: user, writer))
         return Self.pause(misses: count, last: last, now: writer.now)
     }
 
@@ -203,8 +205,34 @@ package final class SecondFactors: Sendable {
     private func count(of user: String, _ writer: RecordWriter, isGood: () throws -> Bool) throws -> Bool {
         let isGood = try isGood()
         let factors = writer.transaction.secondFactors
-        if isGood { try factors.clearMisses(of: user) } else { try factors.addMiss(of: user, at: writer.now) }
+        let network = try network(of: user, writer)
+        if isGood {
+            try factors.clearMisses(of: user, from: network)
+        } else {
+            try factors.addMiss(of: user, from: network, at: writer.now)
+        }
         return isGood
+    }
+
+    /// The network of the request as far as the account is signed in there; empty for strangers.
+    private func network(of user: String, _ writer: RecordWriter) throws -> String {
+        ClientNetwork.known(writer.request.ip, by: try writer.transaction.accounts.sessions(of: user))
+    }
+
+    /// Who signs in often is not guessing: what was answered rightly counts for nothing, nor does what came before it.
+    private func forgive(_ proof: Proof, _ writer: RecordWriter) throws {
+        try writer.transaction.proofs.remove(proof.id)
+        try failures.clearChallenges(
+            of: proof.subject, from: network(of: proof.subject, writer), in: writer.transaction.failures)
+    }
+
+    /// For whoever has shown in another way that the account is his: challenges begin anew, and a pause ends, at most once a day. The misses
+    /// stay, so that the next one begins a longer pause: a mailbox alone is no authenticator.
+    func reopen(_ user: String, _ writer: RecordWriter) throws {
+        let transaction = writer.transaction
+        try failures.clearChallenges(of: user, from: "", in: transaction.failures)
+        guard try pause(of: user, writer) != nil, try failures.mayReopen(user, now: writer.now, in: transaction.failures) else { return }
+        try transaction.secondFactors.ageMisses(of: user, from: "")
     }
 
     /// Counts one guess; nil: it was good.
@@ -216,19 +244,21 @@ package final class SecondFactors: Sendable {
             isGood: { _ in try count(of: user, writer, isGood: isGood) })
         {
         case .proved:
-            try writer.transaction.proofs.remove(proof.id)
+            try forgive(proof, writer)
             return nil
         case .wrong, .exhausted: return .wrongCode
         }
     }
 
     private func made(for user: String, attempts: Int, _ writer: RecordWriter) throws -> Proof {
-        let store = writer.transaction.proofs
-        if let wait = try Proofs.wait(.totp, for: user, under: Self.bound, now: writer.now, in: store) {
-            throw IdentityError.tooManyAttempts((wait + 999) / 1_000)
+        let network = try network(of: user, writer)
+        let counts = writer.transaction.failures
+        if let seconds = try failures.challengeWait(of: user, from: network, now: writer.now, in: counts) {
+            throw IdentityError.tooManyAttempts(seconds)
         }
+        try failures.noteChallenge(of: user, from: network, now: writer.now, in: counts)
         return try proofs.make(
-            .totp, for: user, as: .token, attempts: attempts, lifetime: Self.lifetime, now: writer.now, in: store
+            .totp, for: user, as: .token, attempts: attempts, lifetime: Self.lifetime, now: writer.now, in: writer.transaction.proofs
         ).proof
     }
 

@@ -15,7 +15,7 @@ extension Accounts {
             switch try secondFactors.answer(challenge, code, isRecovery: isRecovery, writer) {
             case .failure(let refusal): return .failure(refusal)
             case .success(let row):
-                guard isActive(row) else { return .failure(.inactive) }
+                guard try isOpen(row, writer.transaction) else { return .failure(.inactive) }
                 return .success(.opened(try admit(row, writer)))
             }
         }.flatMapThrowing { [self] in try finish($0.get()) }

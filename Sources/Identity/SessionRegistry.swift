@@ -1,5 +1,6 @@
 package import Expressions
 package import Ports
+internal import Records
 internal import Synchronization
 
 /// All sessions in use, by id and by user. Bounded: the least recently added are forgotten and fetched again when needed.
@@ -71,6 +72,11 @@ package final class SessionRegistry: Sendable {
             if let row { session.replace(row) } else { end(session.id) }
         }
         changed(())
+    }
+
+    /// The keys that he has made in that tenant open nothing any more.
+    func endKeys(of user: String, in tenant: String) {
+        for session in sessions(of: user) where session.grant?.use.tenant == tenant { end(session.id) }
     }
 
     /// Something may be open that was closed: nobody has a session in memory for it.

@@ -262,6 +262,7 @@ package final class Sessions: Sendable {
 
     /// After it: keeps what is in memory in step.
     package func observe(_ changes: [RecordChange]) {
+        for (user, tenant) in APIKeys.departures(changes, records.schema.tenancy) { registry.endKeys(of: user, in: tenant) }
         for change in changes where change.row.collection == users.name {
             let isOpen = change.kind != .deleted && isActive(change.row)
             registry.userChanged(change.row.id, to: isOpen ? change.row : nil)

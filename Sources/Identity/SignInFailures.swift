@@ -28,9 +28,9 @@ package struct SignInFailures: Sendable {
 
     /// `sessions` are those of the account, if there is such a one.
     func subject(account: String, address: String, sessions: [Session]) -> Subject {
-        let network = ClientNetwork.of(address)
-        let isKnown = sessions.contains { ClientNetwork.of($0.address) == network }
-        return Subject(account: digest("account", account, isKnown ? network : ""), address: digest("address", network, ""))
+        Subject(
+            account: digest("account", account, ClientNetwork.known(address, by: sessions)),
+            address: digest("address", ClientNetwork.of(address), ""))
     }
 
     /// Seconds to wait before another try; nil: go on.
@@ -44,7 +44,7 @@ package struct SignInFailures: Sendable {
     }
 
     func note(_ subject: Subject, now: Int64, in failures: any FailureTransaction) throws {
-        for key in [subject.account, subject.address] { try failures.addFailure(of: key, at: now, forget: now - window) }
+        for key in [subject.account, subject.address] { try failures.addFailure(of: key, at: now, forget: now - retention) }
     }
 
     func clear(_ subject: Subject, in failures: any FailureTransaction) throws {
@@ -56,7 +56,10 @@ package struct SignInFailures: Sendable {
         try failures.clearFailures(of: digest("account", account, ""))
     }
 
-    private func digest(_ parts: String...) -> [UInt8] {
+    /// Milliseconds that failures stay: all are forgotten together, so no shorter than any of them counts.
+    var retention: Int64 { max(window, 86_400_000) }
+
+    func digest(_ parts: String...) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: Array(parts.joined(separator: "\0").utf8), using: key))
     }
 }

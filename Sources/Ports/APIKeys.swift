@@ -37,8 +37,11 @@ package protocol APIKeyTransaction {
     func key(_ id: String) throws -> APIKey?
     /// Of a user, in that tenant or in none, the youngest first.
     func keys(of user: String, tenant: String?) throws -> [APIKey]
+    /// Of that tenant, whoever made them, the youngest first.
+    func keys(in tenant: String) throws -> [APIKey]
     /// False when there was none of that user.
     func remove(_ id: String, of user: String) throws -> Bool
     func removeAll(of user: String) throws
+    func removeAll(of user: String, in tenant: String) throws
     func noteUse(of id: String, at moment: Int64) throws
 }

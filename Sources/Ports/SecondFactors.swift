@@ -31,10 +31,13 @@ package protocol SecondFactorTransaction {
     func setRecoveryCodes(_ hashes: [[UInt8]], of user: String) throws
     /// True for one caller alone.
     func spendRecoveryCode(_ hash: [UInt8], of user: String) throws -> Bool
-    /// Wrong codes since the last right one, and when the last of them was typed.
-    func misses(of user: String) throws -> (count: Int, last: Int64)
-    func addMiss(of user: String, at moment: Int64) throws
-    func clearMisses(of user: String) throws
+    /// Wrong codes since the last right one, and when the last of them was typed; counted apart for each `network`, of which the empty one is
+    /// that of all strangers.
+    func misses(of user: String, from network: String) throws -> (count: Int, last: Int64)
+    func addMiss(of user: String, from network: String, at moment: Int64) throws
+    func clearMisses(of user: String, from network: String) throws
+    /// As if the last of them had been typed long ago.
+    func ageMisses(of user: String, from network: String) throws
 }
 
 extension SecondFactorTransaction {

@@ -1,4 +1,5 @@
 package import Expressions
+package import Schema
 
 /// On whose behalf something is done.
 package struct Caller: Sendable {
@@ -42,5 +43,13 @@ package struct Caller: Sendable {
     /// What refuses a write that a rule does not admit (11-precisions 12).
     package func refusal(_ message: String) -> RecordError {
         isAnonymous ? .unauthenticated : .forbidden(message)
+    }
+
+    /// The same where nothing but that rule has refused him. Of a rule about members nobody can tell what it says while he names no tenant.
+    package func refusal(by rule: Rule?, in schema: Schema, _ message: String) -> RecordError {
+        guard let tenancy = schema.tenancy, !isAnonymous, key == nil, environment.tenant == nil, rule?.asksForTenant == true else {
+            return refusal(message)
+        }
+        return .tenantRequired(naming: tenancy.naming)
     }
 }

@@ -89,4 +89,14 @@ extension Schema {
         guard let expandable = collection.expandable(name) else { return false }
         return targets(of: expandable, in: collection).contains { canExpand(path.dropFirst(), in: $0) }
     }
+
+    /// Refuses a path by name to children that the caller's key is not for; by default they are left out. What a reference leads to out of its
+    /// scopes shows its card or null (11-precisions 21), and nothing below.
+    package func demand(_ path: ArraySlice<String>, in collection: Collection, for caller: Caller) throws(RecordError) {
+        guard let name = path.first, let expandable = collection.expandable(name) else { return }
+        for target in targets(of: expandable, in: collection) {
+            if case .children = expandable { try caller.demand("read", in: target.name) }
+            if caller.isWithinScopes("read", of: target.name) { try demand(path.dropFirst(), in: target, for: caller) }
+        }
+    }
 }

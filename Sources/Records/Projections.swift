@@ -122,6 +122,8 @@ package final class Projections: Sendable {
                 })
         }
         guard let first = targets.first else { return nil }
+        // An empty list would say that there are none: of what a key is not for nothing is said.
+        if case .children = expandable, !caller.isWithinScopes("read", of: first.collection.name) { return nil }
         switch expandable {
         case .field(let index):
             let field = collection.fields[index]

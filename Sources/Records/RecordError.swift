@@ -29,8 +29,8 @@ package enum RecordError: Error, Sendable, Equatable {
     case fieldsForbidden([FieldFault])
     /// 404: absent or not readable, indistinguishably.
     case notFound
-    /// 409: a unique key is taken.
-    case conflict(fields: [String])
+    /// 409: other records have these keys already, each by the names of its fields.
+    case conflict([[String]])
     /// 409: the state changes by its transitions alone, and not from where it is.
     case invalidTransition(String)
     /// 409: other records still refer to it.

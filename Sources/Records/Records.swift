@@ -160,7 +160,7 @@ package final class Records: Sendable {
                 if !writer.changes.isEmpty { try companion(writer.changes, transaction) }
                 return (result, writer.changes, writer.earliestDue)
             } catch StoreError.conflict(let fields) {
-                throw RecordError.conflict(fields: fields)
+                throw RecordError.conflict([fields])
             } catch EvaluationError.overflow {
                 throw RecordError.checkFailed(status: 400, message: "a number computed from these values is out of range")
             }

@@ -20,7 +20,7 @@ extension Records {
             var environment = asking.environment
             if !asking.isSystem {
                 guard let allow = view.allow, try allow.expression.isTrue(in: environment, rows: snapshot) else {
-                    throw asking.refusal("you may not ask this")
+                    throw asking.refusal(by: view.allow, in: schema, "you may not ask this")
                 }
             }
             for check in view.checks where try !check.rule.isTrue(in: environment, rows: snapshot) {

@@ -68,6 +68,16 @@ extension SchemaCompiler {
         var taken: [String: String] = [:]
         if behaviour.deletesSoftly, behaviour.restore != nil { taken["restore"] = "the route that restores it" }
         if behaviour.revisions != nil { taken["revisions"] = "its revisions" }
+        if configuration.auth.apiKeysAllow != nil, configuration.tenancy?.tenant.value == declaration.name {
+            taken["api_keys"] = "the keys of its members"
+            if shape.children.contains(where: { $0.isListed && $0.name == "api_keys" }) {
+                faults.append(
+                    Fault(
+                        "'/\(declaration.path?.value ?? declaration.name)/{id}/api_keys' is the keys of its members already",
+                        at: declaration.at, length: declaration.name.count,
+                        suggestion: "give the reference to '\(declaration.name)' another name with as = \"…\""))
+            }
+        }
         for child in shape.children where child.isListed { taken[child.name] = "its children" }
         var names: [(name: String, what: String, at: Location)] = []
         for field in declaration.fields where field.type.value == .refs || field.type.value == .medias {

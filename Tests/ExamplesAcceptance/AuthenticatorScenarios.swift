@@ -1,5 +1,3 @@
-import Crypto
-import Glibc
 import Harness
 import JSON
 import NIOHTTP1
@@ -8,61 +6,6 @@ import Testing
 @Suite("A second factor by an authenticator")
 struct AuthenticatorScenarios {
     private static let settings = ["auth.totp=true"]
-
-    /// What an authenticator does (RFC 6238), never showing one code twice.
-    private final class Authenticator {
-        private let key: SymmetricKey
-        private var last: Int = 0
-
-        init(_ secret: String) {
-            var bytes: [UInt8] = []
-            var (buffer, bits) = (0, 0)
-            for character in secret.utf8 {
-                let value = Int(character) - (character >= UInt8(ascii: "A") ? Int(UInt8(ascii: "A")) : Int(UInt8(ascii: "2")) - 26)
-                (buffer, bits) = ((buffer << 5 | value) & 0xFFFF, bits + 5)
-                guard bits >= 8 else { continue }
-                bits -= 8
-                bytes.append(UInt8(buffer >> bits & 0xFF))
-            }
-            key = SymmetricKey(data: bytes)
-        }
-
-        /// Of the earliest step that is good and was not used.
-        func next() -> String {
-            last = max(last + 1, time(nil) / 30 - 1)
-            let message = withUnsafeBytes(of: UInt64(last).bigEndian) { Array($0) }
-            let digest = Array(HMAC<Insecure.SHA1>.authenticationCode(for: message, using: key))
-            let offset = Int(digest[19] & 15)
-            let number = digest[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
-            let text = "\(number % 1_000_000)"
-            return String(repeating: "0", count: 6 - text.count) + text
-        }
-    }
-
-    private struct Person {
-        var client: Client
-        var authenticator: Authenticator
-        var secret: String
-        var recovery: [String]
-
-        init(_ site: ExampleSite, _ name: String) async throws {
-            client = try await site.caller(.plain, name)
-            let setup = try await client.post("/auth/totp/setup", nil, 200)
-            secret = try #require(setup.text("secret"))
-            #expect(secret.utf8.count == 32 && setup.text("otpauth_url")?.contains(secret) == true)
-            authenticator = Authenticator(secret)
-            let confirmed = try await client.post("/auth/totp/confirm", ["code": "\(authenticator.next())"], 200)
-            recovery = confirmed["recovery_codes"].array?.compactMap(\.string) ?? []
-            #expect(Set(recovery).count == 10)
-        }
-
-        func challenge() async throws -> String {
-            let body: JSONValue = ["email": "\(client.caller?.email ?? "")", "password": "\(ExampleSite.password)"]
-            let half = try await Client(api: client.api, caller: nil).post("/auth/login", body, 200, has: ["totp_required": true])
-            #expect(half.data.names == ["totp_required", "challenge_id", "expires_in"])
-            return half.text("challenge_id") ?? ""
-        }
-    }
 
     private func answer(_ challenge: String, _ code: String) -> JSONValue { ["challenge_id": "\(challenge)", "code": "\(code)"] }
 
@@ -86,7 +29,7 @@ struct AuthenticatorScenarios {
             // Nothing is asked for before it is confirmed.
             _ = try await site.signIn("uma@example.com", name: "Uma again")
 
-            let ugo = try await Person(site, "Ugo")
+            let ugo = try await PersonWithAuthenticator(site, "Ugo")
             try await ugo.client.post("/auth/totp/setup", nil, 409)
             let challenge = try await ugo.challenge()
             let code = ugo.authenticator.next()
@@ -108,7 +51,7 @@ struct AuthenticatorScenarios {
     @Test("The owner hears of it: set up, passed by with a recovery code, given up")
     func notices() async throws {
         try await ExampleSite.run(.orders, settings: Self.settings) { site in
-            let ugo = try await Person(site, "Ugo")
+            let ugo = try await PersonWithAuthenticator(site, "Ugo")
             let challenge = try await ugo.challenge()
             try await site.anonymous.post("/auth/totp/recovery", answer(challenge, ugo.recovery[0]), 200)
             try await ugo.client.post("/auth/totp/disable", ["code": "\(ugo.recovery[1])"], 204)
@@ -124,7 +67,7 @@ struct AuthenticatorScenarios {
     func recovery() async throws {
         try await ExampleSite.run(.orders, settings: Self.settings) { site in
             let anon = site.anonymous
-            let ugo = try await Person(site, "Ugo")
+            let ugo = try await PersonWithAuthenticator(site, "Ugo")
             let challenge = try await ugo.challenge()
             try await anon.post("/auth/totp/verify", answer(challenge, ugo.recovery[0]), 400, "INVALID_CODE")
             #expect(try await race(anon, "/auth/totp/recovery", answer(challenge, ugo.recovery[0])) == [200: 1, 400: 49])
@@ -143,7 +86,7 @@ struct AuthenticatorScenarios {
     func guessing() async throws {
         try await ExampleSite.run(.orders, settings: Self.settings) { site in
             let anon = site.anonymous
-            let ugo = try await Person(site, "Ugo")
+            let ugo = try await PersonWithAuthenticator(site, "Ugo")
             let challenge = try await ugo.challenge()
             #expect(try await race(anon, "/auth/totp/verify", answer(challenge, "nothing")) == [400: 3, 429: 47])
             try await anon.post("/auth/totp/verify", answer(challenge, ugo.authenticator.next()), 429, "TOO_MANY_ATTEMPTS")
@@ -158,7 +101,7 @@ struct AuthenticatorScenarios {
     func frequent() async throws {
         try await ExampleSite.run(.orders, settings: Self.settings) { site in
             let anon = site.anonymous
-            let ugo = try await Person(site, "Ugo")
+            let ugo = try await PersonWithAuthenticator(site, "Ugo")
             #expect(ugo.recovery.count == 10)
             for code in ugo.recovery {
                 try await anon.post("/auth/totp/recovery", answer(try await ugo.challenge(), code), 200)
@@ -223,7 +166,7 @@ struct AuthenticatorScenarios {
             try await rita.get("/me/sessions", 403, "TOTP_REQUIRED")
 
             // Who has lost it begins anew.
-            let ruth = try await Person(site, "Ruth")
+            let ruth = try await PersonWithAuthenticator(site, "Ruth")
             let reset = try await site.command(["user", "reset-totp", "ruth@example.com"])
             #expect(reset.status == 0, "\(reset.output)")
             try await ruth.client.get("/me", 401)

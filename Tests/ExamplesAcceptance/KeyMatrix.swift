@@ -95,7 +95,9 @@ struct KeyMatrix {
     private static let others = ["/media/{held}/content": "media:read"]
 
     /// Beyond every key with scopes.
-    private static let closed = ["/auth", "/me", "/admin", "/audit", "/jobs", "/events/ticket", "/exports", "/invitations/accept", "/seo"]
+    private static let closed = [
+        "/auth", "/me", "/admin", "/audit", "/jobs", "/events/ticket", "/exports", "/invitations/accept", "/seo", "/tenants/{id}/api_keys",
+    ]
     /// The operator's alone or nobody's, and what is no record's.
     private static let apart = [
         "DELETE /tenants/{}", "POST /users", "DELETE /users/{}", "POST /memberships", "PATCH /invitations/{}", "GET /dashboard",

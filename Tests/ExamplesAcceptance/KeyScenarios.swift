@@ -105,8 +105,15 @@ struct KeyScenarios {
             let path = "/orders/\(acme.order.id)"
             let order = try await reader.get(path).data
             #expect(order["number"] == acme.order["number"])
-            let items = order["items"]?.array ?? []
-            #expect(items.isEmpty, "items have a scope of their own: \(order.text)")
+            // Items have a scope of their own: without it nothing is said of them, not even that there are none.
+            #expect(order["items"] == nil, "\(order.text)")
+            #expect(try await reader.get("/orders").rows.allSatisfy { $0["items"] == nil })
+            for expand in ["items", "created_by,items"] {
+                for path in [path, "/orders"] {
+                    try await reader.get("\(path)?expand=\(expand)", 403) { $0.message.contains("'order_items:read'") }
+                }
+            }
+            try await reader.get("\(path)?expand=created_by") { $0["expanded"]["created_by"] == .null && $0.data["items"] == nil }
             try await reader.get("/order_items", 403)
             try await reader.get("/memberships", 403)
             try await reader.get("\(path)/items", 403)

@@ -5,6 +5,9 @@ import Testing
 
 @Suite("S04, O40.1–2 Refresh, sessions, suspension, forced change of passwords")
 struct SessionScenarios {
+    /// Codes go to phones, though nobody signs in by them.
+    static let codes = ["sms.driver=file", "auth.otp.notify=code", "notify.code.channel=sms", "notify.code.text={{ code }}"]
+
     private func signIn(_ site: ExampleSite, _ email: String, agent: String = "a") async throws -> (client: Client, refresh: String) {
         let body: JSONValue = ["email": "\(email)", "password": "\(ExampleSite.password)"]
         let answer = try await site.anonymous.post("/auth/login", body, 200, headers: ["user-agent": agent])
@@ -181,7 +184,7 @@ struct SessionScenarios {
 
     @Test("Addresses are proved by mail, and change by proof of the new one alone")
     func addresses() async throws {
-        try await ExampleSite.run(.orders, settings: ["sms.driver=file"]) { site in
+        try await ExampleSite.run(.orders, settings: Self.codes) { site in
             let body: JSONValue = ["email": "mina@example.com", "name": "Mina", "password": "\(ExampleSite.password)"]
             let answer = try await site.anonymous.post("/auth/signup", body)
             let mina = Client(

@@ -34,12 +34,16 @@ struct TenantProbe {
                     "customer_name": "Bob", "customer_email": "bob@example.com",
                     "items": [["name": "Lamp", "quantity": 1, "unit_price": "7.00"]],
                 ])
-            let ids = [order.id, item, membership, file, acme, u1.id]
+            let key = try await owner.post("/me/api_keys", ["name": "\(Self.mark) key"]).id
+            let ids = [order.id, item, membership, file, acme, u1.id, key]
 
             /// All of Acme, as its owner reads it.
             func everything() async throws -> [JSONValue] {
                 var found: [JSONValue] = []
-                for path in ["/orders/\(order.id)", "/orders", "/order_items", "/memberships", "/tenants/acme", "/media/\(file)", "/me"] {
+                for path in [
+                    "/orders/\(order.id)", "/orders", "/order_items", "/memberships", "/tenants/acme", "/media/\(file)", "/me",
+                    "/tenants/acme/api_keys",
+                ] {
                     found.append(try await owner.get(path).data)
                 }
                 return found
@@ -100,6 +104,8 @@ struct TenantProbe {
             (places.count == 1 ? [id] : [id, ids[0]]).map { other in
                 var path = segments
                 for (number, place) in places.enumerated() { path[place] = number == 0 ? id : other }
+                // A key stands below its tenant alone.
+                if template.hasSuffix("/api_keys/{key}") { path[places[1]] = ids[6] }
                 return "/" + path.joined(separator: "/")
             }
         }

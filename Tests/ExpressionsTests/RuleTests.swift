@@ -61,6 +61,17 @@ import Testing
         #expect(try rule(source).isNeverForAnonymous == expected)
     }
 
+    /// What a membership or the tenant decides cannot be said before a request names one.
+    @Test(arguments: [
+        ("member.role == 'admin'", true), ("member != null or me != null", true), ("tenant == member.tenant", true),
+        ("status == 'paid' and not (member == null)", true), ("status == 'paid'", false), ("me != null", false),
+        ("exists(all.memberships where user == me)", false), ("exists(all.memberships where role == member.role)", true),
+    ])
+    func tenantsAreAskedFor(_ source: String, _ expected: Bool) throws {
+        let compiled = try ExpressionCompiler(model: Shop.model).compile(source, in: Scope(collection: "orders"), as: .condition)
+        #expect(Rule(compiled).asksForTenant == expected)
+    }
+
     /// More atoms than the table has bits stay in the residual.
     @Test func surplusAtomsStayInside() throws {
         let terms = (0..<9).map { "(me.age > \($0) and views == \($0))" }

@@ -30,6 +30,8 @@ package struct Answer: Sendable {
     package var data: JSONValue { json?["data"] ?? .null }
     /// `error.code`
     package var code: String? { json?["error"]?["code"]?.string }
+    /// `error.message`; empty where there is none.
+    package var message: String { json?["error"]?["message"]?.string ?? "" }
     /// Paths of `error.details`, sorted.
     package var faults: [String] { (json?["error"]?["details"]?.array ?? []).compactMap { $0["path"]?.string }.sorted() }
     /// The text at a path of members of `data`.

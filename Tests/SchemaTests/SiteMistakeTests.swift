@@ -182,6 +182,10 @@ import Testing
         Mistake("orders", "verify?token={{ token }}", "verify", "it has no {{ link }} or {{ token }}"),
         Mistake("orders", "join?token={{ token }}", "join", "it has no {{ link }} or {{ token }}"),
         Mistake("sevra.blog", "submit    = { from = \"draft\"", "comments  = { from = \"draft\"", "already"),
+        Mistake(
+            "orders", "name   = { type = \"string\", required = true }\nslug",
+            "api_keys = { type = \"refs\", to = \"users\" }\nname   = { type = \"string\", required = true }\nslug",
+            "the keys of its members already"),
     ]
 
     @Test func `there are enough of them`() {

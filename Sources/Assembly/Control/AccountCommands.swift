@@ -220,7 +220,7 @@ package struct AccountCommands: Sendable {
         switch error {
         case RecordError.invalid(let faults), RecordError.fieldsForbidden(let faults):
             faults.map { "\($0.path): \($0.message)" }.joined(separator: "\n")
-        case RecordError.conflict(let fields): "another user has this \(fields.joined(separator: ", ")) already"
+        case RecordError.conflict(let keys): "another user has this \(keys.joined().joined(separator: ", ")) already"
         case RecordError.checkFailed(_, let message): message
         case RecordError.notFound: "there is no such thing"
         default: "\(error)"

@@ -132,7 +132,7 @@ struct SiteTest {
         case RecordError.invalid(let faults), RecordError.fieldsForbidden(let faults):
             faults.map { $0.path.isEmpty ? $0.message : "\($0.path) \($0.message)" }.joined(separator: "; ")
         case RecordError.checkFailed(_, let message): message
-        case RecordError.conflict(let fields): "another record has this \(fields.joined(separator: ", "))"
+        case RecordError.conflict(let keys): "another record has this \(keys.joined().joined(separator: ", "))"
         case let problem as Stage.Problem: problem.description
         default: "\(error)"
         }

@@ -36,6 +36,9 @@ package struct Auth: Sendable {
     package var oidc: [OIDCDeclaration] = []
 
     package init() {}
+
+    /// Whether the file has codes sent to phones at all: to sign in, or to prove another number.
+    package var sendsCodes: Bool { otp.notice != nil }
 }
 
 /// `auth.otp`: codes by SMS.

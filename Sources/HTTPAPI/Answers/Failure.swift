@@ -93,16 +93,7 @@ extension Failure {
             self.init(
                 status: .forbidden, code: "FIELD_FORBIDDEN", message: "some of these fields may not be sent", details: faults)
         case .notFound: self = .notFound
-        case .conflict(let fields):
-            // A reference to several collections is two columns and one field.
-            let paths = fields.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-            let message = paths.count > 1 ? "another record has these values together already" : "another record has this value already"
-            self.init(
-                status: .conflict, code: "CONFLICT", message: message,
-                details: paths.map { path in
-                    let others = paths.filter { $0 != path }.joined(separator: ", ")
-                    return FieldFault(path: path, code: "unique", message: others.isEmpty ? "is taken" : "is taken together with \(others)")
-                })
+        case .conflict(let keys): self.init(taken: keys)
         case .invalidTransition(let message): self.init(status: .conflict, code: "INVALID_TRANSITION", message: message)
         case .inUse(let message): self.init(status: .conflict, code: "IN_USE", message: message)
         case .repeatedDifferently:
@@ -121,9 +112,32 @@ extension Failure {
         }
     }
 
+    /// Keys that other records have, each by its fields.
+    private init(taken keys: [[String]]) {
+        var details: [FieldFault] = []
+        for key in keys {
+            // A reference to several collections is two columns and one field.
+            let paths = key.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+            for path in paths where !details.contains(where: { $0.path == path }) {
+                let others = paths.filter { $0 != path }.joined(separator: ", ")
+                details.append(
+                    FieldFault(path: path, code: "unique", message: others.isEmpty ? "is taken" : "is taken together with \(others)"))
+            }
+        }
+        let message =
+            if keys.count > 1 {
+                "other records have these values already"
+            } else if details.count > 1 {
+                "another record has these values together already"
+            } else {
+                "another record has this value already"
+            }
+        self.init(status: .conflict, code: "CONFLICT", message: message, details: details)
+    }
+
     private init(store error: StoreError) {
         switch error {
-        case .conflict(let fields): self.init(record: .conflict(fields: fields))
+        case .conflict(let fields): self.init(taken: [fields])
         case .tooSlow: self = .unavailable("reading this took longer than two seconds and was stopped; narrow it")
         case .outOfRange: self = .invalid("a number computed from these values is out of range")
         case .unavailable: self = .unavailable("the store cannot be written just now")

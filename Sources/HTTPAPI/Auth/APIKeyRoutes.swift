@@ -148,17 +148,18 @@ struct APIKeyRoutes: Sendable {
                 ], "expires_at": moment,
             ],
         ]
+        let tenant = context.tenants?.described ?? []
         document.add(
             .POST, Self.path,
             .init(
                 id: "createAPIKey", summary: "Make a key for a program; it is shown this once", tag: "auth", needsAccount: true,
-                body: OpenAPIDocument.body(body),
+                parameters: tenant, body: OpenAPIDocument.body(body),
                 successes: [OpenAPIDocument.success("201", "made", data: OpenAPIDocument.reference("NewAPIKey"))],
                 failures: ["403", "404", "409"]))
         document.add(
             .GET, Self.path,
             .init(
-                id: "listAPIKeys", summary: "One's own keys, the youngest first", tag: "auth", needsAccount: true,
+                id: "listAPIKeys", summary: "One's own keys, the youngest first", tag: "auth", needsAccount: true, parameters: tenant,
                 successes: [
                     OpenAPIDocument.success(
                         "200", "the keys", data: ["type": "array", "items": OpenAPIDocument.reference("APIKey")])

@@ -23,8 +23,10 @@ struct AddressRoutes: Sendable {
         routes.add(.POST, "/api/v1/auth/email/verify", verifyEmail)
         routes.add(.POST, "/api/v1/auth/email/resend", resend)
         routes.add(.POST, "/api/v1/auth/email/change", changeEmail)
-        routes.add(.POST, "/api/v1/auth/phone/change", changePhone)
-        routes.add(.POST, "/api/v1/auth/phone/verify", verifyPhone)
+        if addresses.changesPhones {
+            routes.add(.POST, "/api/v1/auth/phone/change", changePhone)
+            routes.add(.POST, "/api/v1/auth/phone/verify", verifyPhone)
+        }
         describe(&document)
     }
 
@@ -103,6 +105,7 @@ struct AddressRoutes: Sendable {
             "email/change", id: "changeEmail", "Have a link mailed to a new address, which then takes the place of the old",
             body: AuthIntake.strings(["email"], optional: ["current_password"]), answer: OpenAPIDocument.nothing("sent"),
             failures: ["403"])
+        guard addresses.changesPhones else { return }
         add(
             "phone/change", id: "changePhone", "Have a code sent to a new number",
             body: AuthIntake.strings(["phone"], optional: ["current_password"]),

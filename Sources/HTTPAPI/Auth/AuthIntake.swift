@@ -67,7 +67,8 @@ struct AuthIntake: Sendable {
                 caller: caller, body: json, named: named, transport: named ?? context.settings.transports.first ?? .bearer)
             // Cookies are for this site's own pages: another's may not sign anybody in.
             if entry.transport == .cookie, let cookies = context.settings.cookies, !cookies.isOwn(call.request) {
-                throw Failure.foreignOrigin
+                let bringsSome = cookies.refreshToken(in: call.request.headers) != nil
+                throw bringsSome ? Failure.foreignOrigin : .foreignSignIn(context.settings.transports)
             }
             return try body(entry)
         }

@@ -49,7 +49,10 @@ package struct AuthRoutes: Sendable {
         PasswordRoutes(context, identity).add(to: &routes, describing: &document)
         if let codes = identity.codes { OTPRoutes(context, codes: codes).add(to: &routes, describing: &document) }
         AddressRoutes(context, identity).add(to: &routes, describing: &document)
-        if let keys = identity.apiKeys { APIKeyRoutes(tenants, keys: keys).add(to: &routes, describing: &document) }
+        if let keys = identity.apiKeys {
+            APIKeyRoutes(tenants, keys: keys).add(to: &routes, describing: &document)
+            TenantKeyRoutes(tenants, keys: keys)?.add(to: &routes, describing: &document)
+        }
         if let factors = identity.accounts.secondFactors {
             TOTPRoutes(context, accounts: identity.accounts, factors: factors).add(to: &routes, describing: &document)
         }

@@ -1,3 +1,4 @@
+internal import Config
 internal import Identity
 internal import NIOHTTP1
 
@@ -15,6 +16,11 @@ extension Failure {
             self.init(
                 status: .tooManyRequests, code: "TOO_MANY_ATTEMPTS", message: "too many failed attempts; try again in \(seconds) s",
                 headers: ["retry-after": "\(seconds)"])
+        case IdentityError.exhausted:
+            // Waiting would not help, so nothing says how long.
+            self.init(
+                status: .tooManyRequests, code: "TOO_MANY_ATTEMPTS",
+                message: "there were too many wrong answers to this challenge: begin again for another")
         case IdentityError.refresh(let fault):
             switch fault {
             case .invalid: self = .unauthenticated("the refresh token is not valid")
@@ -40,4 +46,11 @@ extension Failure {
     /// A page of another site asked, with this one's cookies.
     static let foreignOrigin = Failure(
         status: .forbidden, code: "FORBIDDEN", message: "a request with cookies must come from a page of this site")
+
+    /// A page of another site would be signed in by cookie, whether it has brought any or not.
+    static func foreignSignIn(_ offered: [Auth.Transport]) -> Failure {
+        let other = offered.contains(.bearer) ? #"; send "transport": "bearer" to get them in the answer"# : ""
+        return Failure(
+            status: .forbidden, code: "FORBIDDEN", message: "tokens are set as cookies for pages of this site alone" + other)
+    }
 }

@@ -51,7 +51,10 @@ package struct MediaRoutes: Sendable {
         case .refused(let refused): return context.refuse(call, Failure(refused))
         case .now(let caller):
             guard let largest = largestUpload(for: caller) else {
-                return context.refuse(call, Failure(caller.refusal("you may not upload files")))
+                let rules = library.records.schema.mediaKinds.values.compactMap(\.allow)
+                let refusal = caller.refusal(
+                    by: rules.first(where: \.asksForTenant), in: library.records.schema, "you may not upload files")
+                return context.refuse(call, Failure(refusal))
             }
             // Refused before a byte is read where the head tells already; the parts around the file need some room.
             if let length = call.request.headers.first(name: "content-length").flatMap({ Int64($0) }), length > largest + 65_536 {

@@ -137,7 +137,9 @@ final class UploadSink: BodySink {
         }
         if file == nil { faults.append(FieldFault(path: "file", code: "required", message: "is required")) }
         guard faults.isEmpty, let kind, let file else { throw Failure.invalid(faults) }
-        guard library.admits(uploader, kind) else { throw uploader.refusal("you may not upload files of this kind") }
+        guard library.admits(uploader, kind) else {
+            throw uploader.refusal(by: kind.allow, in: context.records.schema, "you may not upload files of this kind")
+        }
         let key = try APIContext.answerKey(uploader, call)
         return file.finish(atMost: kind.declaration.max, on: loop).flatMap { [self] finished in
             let upload = MediaLibrary.Upload(

@@ -177,7 +177,7 @@ struct OpenAPIDocument {
         ("414", "URITooLong", "the address is too long"),
         ("415", "UnsupportedMediaType", "the body is of another media type"),
         ("416", "RangeNotSatisfiable", "the file is shorter than that"),
-        ("429", "TooManyAttempts", "too many attempts; see Retry-After"),
+        ("429", "TooManyAttempts", "too many attempts; Retry-After where waiting helps"),
         ("431", "HeadersTooLarge", "the headers are too large"),
         ("500", "InternalError", "a fault of the server"),
         ("503", "Unavailable", "not now; see Retry-After"),

@@ -134,7 +134,7 @@ struct ListParameters: Sendable {
                 case "q" where !searched.isEmpty: continue
                 case "cursor": continue
                 case "fields": fields = try self.fields(value)
-                case "expand": expanded = try expansions(value)
+                case "expand": expanded = try expansions(value, for: caller)
                 default: filters.append(try filter(name, value, for: caller))
                 }
             } catch let fault as FieldFault {
@@ -204,7 +204,7 @@ struct ListParameters: Sendable {
     func projection(_ query: Query, for caller: Caller, records: Records) throws -> Projection? {
         try query.refuseAll(but: ["fields", "expand"])
         let fields = try query["fields"].map { try self.fields($0) }
-        let expanded = try query["expand"].map { try expansions($0) }
+        let expanded = try query["expand"].map { try expansions($0, for: caller) }
         if fields == nil, expanded == nil { return nil }
         return records.projections.custom(
             collection, fields: fields, expanded: expanded, for: caller)
@@ -248,13 +248,14 @@ struct ListParameters: Sendable {
         return indexes
     }
 
-    private func expansions(_ text: String) throws(FieldFault) -> Expansions {
+    private func expansions(_ text: String, for caller: Caller) throws -> Expansions {
         var expanded = Expansions()
         for path in text.split(separator: ",", omittingEmptySubsequences: false) {
             let steps = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
             guard steps.count <= Expansions.depth, schema.canExpand(steps[...], in: collection) else {
                 throw Self.fault("expand", "unknown", "'\(path)' is no reference of this collection")
             }
+            try schema.demand(steps[...], in: collection, for: caller)
             expanded.add(steps[...])
         }
         return expanded

@@ -8,6 +8,7 @@ extension APIContext {
         let segments = template.split(separator: "/")
         guard segments.count > 2, segments[0] == "api" else { return !template.hasPrefix("/backoffice") }
         if ["auth", "me", "admin"].contains(segments[2]) { return false }
+        if let tenancy = records.schema.tenancy, template.hasPrefix(TenantKeyRoutes.path(tenancy.tenants)) { return false }
         // Of which tenant somebody becomes a member he decides himself.
         if template == InvitationRoutes.path { return false }
         // A key can be sent as a header wherever it may be kept.

@@ -118,7 +118,7 @@ package final class OIDCSignIn: Sendable {
                 case .proved(let proof) = try proofs.take(.oidcExchange, token: code, now: writer.now, in: transaction.proofs),
                 let row = try transaction.row(in: accounts.users.name, id: proof.subject)
             else { return .failure(.wrongCode) }
-            guard accounts.isActive(row) else { return .failure(.inactive) }
+            guard try accounts.isOpen(row, transaction) else { return .failure(.inactive) }
             return .success(try accounts.enter(row, writer))
         }.flatMapThrowing { [accounts] in try accounts.finish($0.get()) }
     }
@@ -130,7 +130,7 @@ package final class OIDCSignIn: Sendable {
     ) -> EventLoopFuture<Arrival> {
         records.write(for: caller, on: loop) { [self] writer, transaction -> Entrance in
             guard let row = try account(token, service, writer) else { return .refused(.signupClosed) }
-            guard accounts.isActive(row) else { return .refused(.inactive) }
+            guard try accounts.isOpen(row, transaction) else { return .refused(.inactive) }
             guard case .exchange(let challenge) = handOver else { return .entry(try accounts.enter(row, writer)) }
             let code = try proofs.make(
                 .oidcExchange, for: row.id, as: .token, data: Array(challenge.utf8), lifetime: Self.exchangeLifetime, now: writer.now,

@@ -9,7 +9,7 @@ extension RecordWriter {
     package func admitToAudit() throws {
         if caller.isSystem { return }
         guard let rule = schema.audit.allow, try rule.expression.isTrue(in: environment, rows: transaction) else {
-            throw caller.refusal("you may not read the audit")
+            throw caller.refusal(by: schema.audit.allow, in: schema, "you may not read the audit")
         }
     }
 

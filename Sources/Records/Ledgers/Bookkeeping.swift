@@ -53,9 +53,11 @@ extension RecordWriter {
     }
 
     /// What happened to an account, by the user himself as far as one can tell.
-    func audit(_ event: String, of user: Row) throws {
-        let entry = AuditEntry(
-            id: newID(), record: JobRecord(collection: user.collection, id: user.id), at: environment.now, action: event, changes: "{}")
+    func audit(_ event: String, of user: Row, in tenant: String? = nil, changes: JSONValue = .object([])) throws {
+        var entry = AuditEntry(
+            id: newID(), record: JobRecord(collection: user.collection, id: user.id), at: environment.now, action: event,
+            changes: changes.text)
+        entry.tenant = tenant
         try append(entry, by: environment.me ?? user)
     }
 

@@ -79,7 +79,7 @@ extension RecordError {
         return switch self {
         case .invalid(let faults): .invalid(moved(faults))
         case .fieldsForbidden(let faults): .fieldsForbidden(moved(faults))
-        case .conflict(let fields): .conflict(fields: fields.map { "\(path).\($0)" })
+        case .conflict(let keys): .conflict(keys.map { $0.map { "\(path).\($0)" } })
         case .checkFailed(400, let message): .invalid([FieldFault(path: path, code: "check", message: message)])
         default: self
         }
@@ -173,7 +173,7 @@ extension RecordWriter {
         } catch let error as RecordError {
             throw error.under(path)
         } catch StoreError.conflict(let fields) {
-            throw RecordError.conflict(fields: fields).under(path)
+            throw RecordError.conflict([fields]).under(path)
         }
     }
 }

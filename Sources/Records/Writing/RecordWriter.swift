@@ -72,11 +72,11 @@ package final class RecordWriter {
         try compute(&row, in: collection)
         if asksRule, !caller.isSystem {
             guard let rule = collection.behaviour.create, try holds(rule.expression, row) else {
-                throw caller.refusal("you may not create this")
+                throw caller.refusal(by: collection.behaviour.create, in: schema, "you may not create this")
             }
         }
         if token != nil { try removeFormerInvitation(to: row) }
-        row.number = try transaction.insert(row, into: collection)
+        row.number = try namingTakenKeys(of: row, in: collection) { try transaction.insert(row, into: collection) }
         note(.created, row)
         try createSingletons(of: row)
         try rollUp(from: nil, to: row, in: collection)
@@ -177,7 +177,7 @@ package final class RecordWriter {
         row.values[Row.System.updatedAt] = .moment(environment.now)
         differs += [Row.System.version, Row.System.updatedAt]
         differs += try recompute(&row, in: collection, changed: Set(differs))
-        try transaction.update(row, in: collection, changed: differs)
+        try namingTakenKeys(of: row, in: collection) { try transaction.update(row, in: collection, changed: differs) }
         note(.updated, row, old: old, event: event)
         try keepSlugs(of: old, replacedBy: row, in: collection)
         try rollUp(from: old, to: row, in: collection)
@@ -212,7 +212,7 @@ package final class RecordWriter {
     func admit(_ rule: Rule?, to operation: String, on row: Row, _ message: String) throws {
         if caller.isSystem { return }
         try caller.demand(operation, in: row.collection)
-        guard let rule, try holds(rule.expression, row) else { throw caller.refusal(message) }
+        guard let rule, try holds(rule.expression, row) else { throw caller.refusal(by: rule, in: schema, message) }
     }
 
     func match(_ version: Int64?, _ row: Row) throws {

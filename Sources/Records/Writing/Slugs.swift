@@ -39,7 +39,7 @@ extension RecordWriter {
         var high = 2
         while try isTaken(high) {
             high *= 2
-            if high > 1 << 18 { throw RecordError.conflict(fields: [field.name]) }
+            if high > 1 << 18 { throw RecordError.conflict([[field.name]]) }
         }
         var low = high / 2
         while high - low > 1 {

@@ -7,6 +7,7 @@ struct SQLiteAPIKeys: APIKeyTransaction {
             "id" TEXT PRIMARY KEY, "user" TEXT NOT NULL, "name" TEXT NOT NULL, "tenant" TEXT, "hash" BLOB NOT NULL, "scopes" TEXT,
             "created_at" INTEGER NOT NULL, "expires_at" INTEGER, "used_at" INTEGER) STRICT, WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS "_atlas_api_keys_user" ON "_atlas_api_keys" ("user");
+        CREATE INDEX IF NOT EXISTS "_atlas_api_keys_tenant" ON "_atlas_api_keys" ("tenant") WHERE "tenant" IS NOT NULL;
         """
     private static let columns =
         #""id", "user", "name", "tenant", "hash", "scopes", "created_at", "expires_at", "used_at""#
@@ -46,8 +47,20 @@ struct SQLiteAPIKeys: APIKeyTransaction {
         defer { statement.reset() }
         statement.bind(user, at: 1)
         statement.bind(tenant, at: 2)
+        return try Self.keys(statement)
+    }
+
+    func keys(in tenant: String) throws -> [APIKey] {
+        let statement = try connection.statement(
+            #"SELECT \#(Self.columns) FROM "_atlas_api_keys" WHERE "tenant" = ? ORDER BY "id" DESC"#)
+        defer { statement.reset() }
+        statement.bind(tenant, at: 1)
+        return try Self.keys(statement)
+    }
+
+    private static func keys(_ statement: Statement) throws -> [APIKey] {
         var keys: [APIKey] = []
-        while try statement.step() { keys.append(Self.key(statement)) }
+        while try statement.step() { keys.append(key(statement)) }
         return keys
     }
 
@@ -69,6 +82,13 @@ struct SQLiteAPIKeys: APIKeyTransaction {
     func removeAll(of user: String) throws {
         let statement = try connection.statement(#"DELETE FROM "_atlas_api_keys" WHERE "user" = ?"#)
         statement.bind(user, at: 1)
+        try statement.run()
+    }
+
+    func removeAll(of user: String, in tenant: String) throws {
+        let statement = try connection.statement(#"DELETE FROM "_atlas_api_keys" WHERE "user" = ? AND "tenant" = ?"#)
+        statement.bind(user, at: 1)
+        statement.bind(tenant, at: 2)
         try statement.run()
     }
 

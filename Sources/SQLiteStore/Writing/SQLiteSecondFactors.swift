@@ -43,11 +43,15 @@ struct SQLiteSecondFactors: SecondFactorTransaction {
 
     func remove(of user: String) throws {
         for table in ["_atlas_second_factors", "_atlas_recovery_codes", "_atlas_second_factor_misses"] {
-            let statement = try connection.statement(#"DELETE FROM "\#(table)" WHERE "user" = ?"#)
+            // Of misses on a network too; no id holds a slash.
+            let statement = try connection.statement(#"DELETE FROM "\#(table)" WHERE "user" = ?1 OR "user" GLOB ?1 || '/*'"#)
             statement.bind(user, at: 1)
             try statement.run()
         }
     }
+
+    /// Under which name the misses of a user on that network stand.
+    private static func key(_ user: String, _ network: String) -> String { network.isEmpty ? user : "\(user)/\(network)" }
 
     func spendStep(_ step: Int64, of user: String) throws -> Bool {
         let statement = try connection.statement(
@@ -80,25 +84,31 @@ struct SQLiteSecondFactors: SecondFactorTransaction {
 
     // MARK: Misses
 
-    func misses(of user: String) throws -> (count: Int, last: Int64) {
+    func misses(of user: String, from network: String) throws -> (count: Int, last: Int64) {
         let statement = try connection.statement(#"SELECT "count", "last" FROM "_atlas_second_factor_misses" WHERE "user" = ?"#)
         defer { statement.reset() }
-        statement.bind(user, at: 1)
+        statement.bind(Self.key(user, network), at: 1)
         return try statement.step() ? (Int(statement.integer(0)), statement.integer(1)) : (0, 0)
     }
 
-    func addMiss(of user: String, at moment: Int64) throws {
+    func addMiss(of user: String, from network: String, at moment: Int64) throws {
         let statement = try connection.statement(
             #"INSERT INTO "_atlas_second_factor_misses" ("user", "count", "last") VALUES (?1, 1, ?2) "#
                 + #"ON CONFLICT DO UPDATE SET "count" = "count" + 1, "last" = ?2"#)
-        statement.bind(user, at: 1)
+        statement.bind(Self.key(user, network), at: 1)
         statement.bind(moment, at: 2)
         try statement.run()
     }
 
-    func clearMisses(of user: String) throws {
+    func ageMisses(of user: String, from network: String) throws {
+        let statement = try connection.statement(#"UPDATE "_atlas_second_factor_misses" SET "last" = 0 WHERE "user" = ?"#)
+        statement.bind(Self.key(user, network), at: 1)
+        try statement.run()
+    }
+
+    func clearMisses(of user: String, from network: String) throws {
         let statement = try connection.statement(#"DELETE FROM "_atlas_second_factor_misses" WHERE "user" = ?"#)
-        statement.bind(user, at: 1)
+        statement.bind(Self.key(user, network), at: 1)
         try statement.run()
     }
 }

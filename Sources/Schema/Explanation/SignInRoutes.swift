@@ -56,7 +56,8 @@ extension SiteExplanation {
     private var own: [SignInRoute] {
         let auth = configuration.auth
         var paths = auth.methods.contains(.password) ? ["/auth/password/change"] : []
-        paths += ["/auth/email/resend", "/auth/email/change", "/auth/phone/change", "/auth/phone/verify"]
+        paths += ["/auth/email/resend", "/auth/email/change"]
+        if auth.sendsCodes { paths += ["/auth/phone/change", "/auth/phone/verify"] }
         var routes = paths.map { SignInRoute(path: $0, admits: "me != null", isPublic: false) }
         if let totp = auth.totp {
             let demand = totp.require.map { "; a must where \($0.value)" } ?? ""
@@ -72,6 +73,12 @@ extension SiteExplanation {
                 routes.append(
                     SignInRoute(method: method, path: path, admits: method == "DELETE" ? "me != null" : allow.value, isPublic: false))
             }
+        }
+        if auth.apiKeysAllow != nil, let tenancy = schema.tenancy {
+            let path = "/\(tenancy.tenants.path.joined(separator: "/"))/{id}/api_keys"
+            let admits = "whoever may remove the maker from the tenant"
+            routes.append(SignInRoute(method: "GET", path: path, admits: admits, isPublic: false))
+            routes.append(SignInRoute(method: "DELETE", path: path + "/{key}", admits: admits, isPublic: false))
         }
         return routes
     }
