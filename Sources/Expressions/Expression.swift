@@ -38,6 +38,12 @@ package struct Expression: Sendable {
         try evaluate(in: environment, row: row, old: old, rows: rows) == .bool(true)
     }
 
+    /// A condition over a row that is gone, as it was before it went; false also where nobody can tell any more, because what it asks of other
+    /// rows may have gone with it.
+    package func surelyHeld(in environment: Environment, over row: Row, rows: any RowSource) throws -> Bool {
+        try PastCondition(environment: environment, row: row, rows: rows).holds(node) ?? false
+    }
+
     /// Whether the fields of its own record alone decide it: no other record, caller or clock.
     package var readsItsRowAlone: Bool {
         !node.contains { node in

@@ -30,12 +30,14 @@ extension Records {
             buffer.writeStaticString("}")
             return buffer
         }.flatMapErrorThrowing { error in
-            guard error is RecordError else { throw error }
+            // A number beyond its range fails each time anew: a stream that ended for it would come again to the same event.
+            guard error is RecordError || error as? StoreError == .outOfRange else { throw error }
             return nil
         }
     }
 
-    /// Whether the read rule admits him to the record that is gone. What led from it to other records leads nowhere, and admits nobody.
+    /// Whether the read rule admitted him to the record that is gone, by what is still known of then. What has gone with it, or may have,
+    /// admits nobody.
     private func mightRead(
         _ id: String, _ rest: String, of collection: Collection, _ caller: Caller, on loop: any EventLoop
     ) -> EventLoopFuture<Bool> {
@@ -43,7 +45,7 @@ extension Records {
         guard !access.conditions.isEmpty else { return loop.makeSucceededFuture(true) }
         guard let row = Row(id: id, rest, of: collection) else { return loop.makeSucceededFuture(false) }
         return store.snapshot(on: loop) { snapshot in
-            try access.conditions.allSatisfy { try $0.expression.isTrue(in: access.environment, row: row, rows: snapshot) }
+            try access.conditions.allSatisfy { try $0.expression.surelyHeld(in: access.environment, over: row, rows: snapshot) }
         }
     }
 }
