@@ -25,14 +25,10 @@ struct JobRoutes {
     @Sendable private func status(_ call: Call) -> Intake {
         context.refuseQuery(call)
             ?? context.respond(call) { caller in
-                guard let me = caller.environment.me else { throw RecordError.unauthenticated }
+                guard caller.environment.me != nil else { throw RecordError.unauthenticated }
                 guard let id = call.parameters.first, UUIDv7.isUUID(id) else { throw Failure.notFound }
-                return context.records.write(for: caller, on: call.request.eventLoop) { writer, transaction in
-                    guard let job = try transaction.jobLog.job(id.lowercased()), job.startedBy == me.id,
-                        try writer.mayFollow(jobOf: job.record)
-                    else { throw RecordError.notFound }
-                    return job
-                }.map { job in
+                return context.records.job(id.lowercased(), for: caller, on: call.request.eventLoop).flatMapThrowing { job in
+                    guard let job else { throw RecordError.notFound }
                     var buffer = Envelope.open()
                     buffer.writeJSON(.object(Self.members(of: job)))
                     Envelope.close(&buffer, requestID: call.request.id)

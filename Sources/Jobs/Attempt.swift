@@ -41,18 +41,16 @@ final class Attempt: Sendable {
     /// How the attempt ended. Returns only when the handler has returned: the next attempt never overlaps with this one.
     func run(_ job: ClaimedJob, handler: (any JobHandler)?) async -> JobOutcome {
         guard let handler else { return failure(of: job, "no handler for jobs of kind '\(job.kind)'") }
-        let conclusion = await withTaskGroup(of: Result<JobConclusion, any Error>.self) { group in
-            group.addTask {
-                defer { self.signal.raise() }
-                do {
-                    return .success(try await handler.run(RunningJob(job, attempt: self)))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            await signal.wait()
-            group.cancelAll()
-            return await group.next()
+        let pace = ProgressPace(job.claim, queue: queue, clock: clock)
+        let conclusion = await withTaskGroup(of: Void.self) { group -> Result<JobConclusion, any Error>? in
+            group.addTask { await pace.run { self.stop(.lost) } }
+            defer { group.cancelAll() }
+            return await self.conclusion(of: job, by: handler, pace)
+        }
+        // What was said last stands before the end, unless nothing is left to say.
+        switch conclusion {
+        case .success(.done), .success(.finished): break
+        default: _ = try? await pace.flush()
         }
         switch conclusion {
         case .success(.done(let result)): return .done(result: result)
@@ -68,6 +66,24 @@ final class Attempt: Sendable {
             case .lost, nil: return failure(of: job, "\(error)")
             }
         case nil: return failure(of: job, "the handler did not run")
+        }
+    }
+
+    private func conclusion(
+        of job: ClaimedJob, by handler: any JobHandler, _ pace: ProgressPace
+    ) async -> Result<JobConclusion, any Error>? {
+        await withTaskGroup(of: Result<JobConclusion, any Error>.self) { group in
+            group.addTask {
+                defer { self.signal.raise() }
+                do {
+                    return .success(try await handler.run(RunningJob(job, attempt: self, pace: pace)))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            await signal.wait()
+            group.cancelAll()
+            return await group.next()
         }
     }
 

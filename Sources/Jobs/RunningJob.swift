@@ -7,10 +7,12 @@ package struct RunningJob: Sendable {
 
     package let job: ClaimedJob
     private let attempt: Attempt
+    private let pace: ProgressPace
 
-    init(_ job: ClaimedJob, attempt: Attempt) {
+    init(_ job: ClaimedJob, attempt: Attempt, pace: ProgressPace) {
         self.job = job
         self.attempt = attempt
+        self.pace = pace
     }
 
     package var claim: JobClaim { job.claim }
@@ -19,10 +21,11 @@ package struct RunningJob: Sendable {
     /// No further attempt follows if this one fails.
     package var isLastAttempt: Bool { job.attempt >= job.maxAttempts }
 
-    /// Records progress (0–100) and a note. Throws `CancellationError` when the job is no longer this attempt's to end.
+    /// Records progress (0–100) and a note, of many in a short time the last. Throws `CancellationError` when the job is found to be no longer
+    /// this attempt's to end.
     package func report(progress: Int, note: String? = nil) async throws {
         try Task.checkCancellation()
-        guard try await attempt.queue.report(claim, progress: min(max(progress, 0), 100), note: note) else {
+        guard try await pace.say(min(max(progress, 0), 100), note: note) else {
             attempt.stop(.lost)
             throw CancellationError()
         }

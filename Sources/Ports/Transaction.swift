@@ -3,10 +3,7 @@ package import NIOCore
 package import Schema
 
 /// What a transaction can do. Used on one thread, only during its body. As a `RowSource` it sees live rows, its own changes included.
-package protocol Transaction: AnyObject, RowSource {
-    /// The whole row, or nil when none of that key passes `access`.
-    func row(_ access: Access, key: RecordKey) throws -> Row?
-
+package protocol Transaction: AnyObject, RowFinding {
     /// Stores a new row with all its values (to-many fields included) and gives its number. Throws `StoreError.conflict`.
     func insert(_ row: Row, into collection: Collection) throws -> Int64
 

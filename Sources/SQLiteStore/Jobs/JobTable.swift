@@ -193,16 +193,28 @@ final class JobTable {
             """)
     }
 
+    /// False when the fence is stale. What says nothing new changes nothing, and is told to nobody.
     func report(_ claim: JobClaim, progress: Int, note: String?) throws -> Bool {
+        let progress = min(max(progress, 0), 100)
+        let starter: String?
+        do {
+            let known = try connection.statement(
+                #"SELECT "progress", "note", "started_by" FROM "_atlas_jobs" WHERE "id" = ? AND "fence" = ? AND "state" = 'running'"#)
+            defer { known.reset() }
+            known.bind(claim.job, at: 1)
+            known.bind(claim.fence, at: 2)
+            guard try known.step() else { return false }
+            if known.integer(0) == Int64(progress), known.optionalText(1) == note { return true }
+            starter = known.optionalText(2)
+        }
         let statement = try connection.statement(
             #"UPDATE "_atlas_jobs" SET "progress" = ?, "note" = ? WHERE "id" = ? AND "fence" = ? AND "state" = 'running'"#)
-        statement.bind(Int64(min(max(progress, 0), 100)), at: 1)
+        statement.bind(Int64(progress), at: 1)
         statement.bind(note, at: 2)
         statement.bind(claim.job, at: 3)
         statement.bind(claim.fence, at: 4)
         try statement.run()
-        guard connection.changes > 0 else { return false }
-        try tell(of: claim.job)
+        try tell(of: claim.job, startedBy: starter, "updated")
         return true
     }
 

@@ -34,6 +34,8 @@ final class SQLiteSnapshot: Snapshot {
 
     func pages(_ question: PageQuestion) throws -> [PageEntry] { try reader.pages(question) }
 
+    func job(_ id: String) throws -> JobStatus? { try JobView(connection: connection).job(id) }
+
     var formerSlugs: any FormerSlugs { SQLiteFormerSlugs(connection: connection) }
     var events: any EventLog { SQLiteEvents(connection) }
 
