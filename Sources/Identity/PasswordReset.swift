@@ -14,12 +14,15 @@ package final class PasswordReset: Sendable {
     private let proofs: Proofs
     /// Milliseconds that a link may be used.
     private let lifetime: Int64
+    private let strangers: StrangerBudget
     /// Links for one address.
     private static let bound = Proofs.Bound(count: 5, window: 3_600_000)
 
     package init(
-        records: Records, hasher: PasswordHasher, passwords: Passwords, sessions: Sessions, proofs: Proofs, lifetime: Int64
+        records: Records, hasher: PasswordHasher, passwords: Passwords, sessions: Sessions, proofs: Proofs, lifetime: Int64,
+        strangers: StrangerBudget = StrangerBudget()
     ) {
+        self.strangers = strangers
         self.records = records
         self.hasher = hasher
         self.passwords = passwords
@@ -31,8 +34,9 @@ package final class PasswordReset: Sendable {
     private var users: Collection { records.schema.users }
 
     /// Sends a link to the address, if an account has it. Neither the answer nor the work tells whether one has: for an unknown address a
-    /// proof and a message are made too, which are for nobody.
+    /// proof and a message are made too, which are for nobody. Of those there are so many in an hour and no more, whoever asks for how many.
     package func request(_ email: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        let allowance = strangers.allowance(at: caller.environment.now)
         let address = EmailAddress.normalized(email) ?? email.lowercased()
         return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
             let user = try users.field("email").flatMap {
@@ -40,12 +44,17 @@ package final class PasswordReset: Sendable {
             }
             let subject = user?.id ?? "?" + Base64.url(Array(SHA256.hash(data: Array(address.utf8))))
             let now = writer.now
-            guard try Proofs.wait(.reset, for: subject, under: Self.bound, now: now, in: transaction.proofs) == nil else { return }
+            guard try Proofs.wait(.reset, for: subject, under: Self.bound, now: now, in: transaction.proofs) == nil else { return false }
+            guard user != nil || allowance > .nothing else { return true }
             let (_, token) = try proofs.make(
                 .reset, for: subject, as: .token, data: Array(address.utf8), lifetime: lifetime, now: now, in: transaction.proofs)
+            guard user != nil || allowance > .proof else { return true }
             let recipient = user ?? stranger(address)
             let facts = NoticeFacts(token: token, new: recipient, isForNobody: user == nil)
             try writer.notify(records.schema.notices.reset, to: .row(recipient), given: facts)
+            return user == nil
+        }.map { [strangers] (isForStranger: Bool) in
+            if isForStranger { strangers.spend(at: caller.environment.now) }
         }
     }
 

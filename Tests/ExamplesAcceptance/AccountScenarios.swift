@@ -184,6 +184,34 @@ struct AccountScenarios {
         }
     }
 
+    @Test("A forgotten password is answered alike, whether anybody has the address")
+    func forgotten() async throws {
+        try await ExampleSite.run(.writers) { site in
+            var costs = [1.0, 2]
+            var users = 0
+            // Of one address five in an hour are worked on.
+            for _ in 0..<3 where costs[1] / costs[0] >= 1.05 {
+                var times: [Bool: [Duration]] = [:]
+                for _ in 0..<20 {
+                    users += 1
+                    _ = try await site.caller(.plain, "Sara\(users)")
+                    for number in 0..<5 {
+                        for isKnown in number.isMultiple(of: 2) ? [true, false] : [false, true] {
+                            let email = isKnown ? "sara\(users)@example.com" : "none\(users)@example.com"
+                            let start = ContinuousClock.now
+                            try await site.anonymous.post("/auth/password/forgot", ["email": "\(email)"], 200)
+                            times[isKnown, default: []].append(ContinuousClock.now - start)
+                        }
+                    }
+                }
+                #expect(times.values.allSatisfy { $0.count == 100 })
+                costs = times.values.map { $0.sorted()[$0.count / 4] / .milliseconds(1) }.sorted()
+            }
+            print("a forgotten password: \(costs) ms")
+            #expect(costs[1] / costs[0] < 1.05, "\(costs)")
+        }
+    }
+
     @Test("A storm of sign-ins leaves the others their answers")
     func storm() async throws {
         try await ExampleSite.run(.writers, settings: ["auth.password.lockout=1000/15m"]) { site in

@@ -65,7 +65,7 @@ import Testing
             let counting = CountingStore(store)
             let changes = Callback<[RecordChange]>()
             let records = Records(
-                schema: schema, store: counting, clock: clock, random: SeededRandom(), observer: { changes($0) })
+                schema: schema, store: counting, clock: clock, random: SeededRandom(), seal: { $0 }, observer: { changes($0) })
             try await body(
                 Bench(
                     clock: clock, schema: schema, store: counting, records: records,
@@ -172,6 +172,48 @@ import Testing
             #expect(try await !keys.isOpen(made.text))
             bench.clock.advance(by: 1_000)
             #expect(try await keys.isOpen(made.text))
+        }
+    }
+
+    /// Whoever thinks of addresses cannot fill the queue of mails nor the disk, and keeps nobody from his own mail.
+    @Test func forgottenPasswordsOfNobody() async throws {
+        try await run { bench in
+            let masterKey = MasterKey(bytes: Array(repeating: 7, count: 32))
+            let keys = Keys(bench)
+            let hasher = try PasswordHasher(threads: 1, random: SeededRandom())
+            let failures = SignInFailures(masterKey: masterKey, perAccount: 1, perAddress: 1, window: 1)
+            let passwords = Passwords(
+                records: bench.records, hasher: hasher, policy: PasswordPolicy(minimum: 8, maximum: 64, required: []), failures: failures,
+                sessions: keys.sessions)
+            let reset = PasswordReset(
+                records: bench.records, hasher: hasher, passwords: passwords, sessions: keys.sessions,
+                proofs: Proofs(masterKey: masterKey, random: SeededRandom()), lifetime: 1_000,
+                strangers: StrangerBudget(messages: 10, proofs: 20))
+            @Sendable func ask(_ address: String) async throws {
+                try await reset.request(address, for: Caller(environment: Environment(now: bench.clock.now())), on: bench.loop).get()
+            }
+            func written() async throws -> (mails: [JobStatus], proofs: Int) {
+                let since = bench.clock.now() - 3_600_000
+                return try await bench.store.transaction(on: bench.loop) { transaction in
+                    let mails = try transaction.jobLog.page(queue: "mail", state: nil, limit: 1_000, offset: 0).jobs
+                    return (mails, try transaction.proofs.made(.reset, for: nil, since: since, limit: 1_000).count)
+                }.get()
+            }
+            for number in 0..<40 { try await ask("nobody\(number)@example.com") }
+            let flood = try await written()
+            #expect(flood.mails.count == 10 && flood.proofs == 20)
+            #expect(flood.mails.allSatisfy { $0.maxAttempts == 1 }, "what is for nobody is not tried again")
+
+            let email = try #require(bench.schema.users.field("email")).index
+            _ = try await Self.user(bench, [email: .text("sara@example.com")])
+            for _ in 0..<7 { try await ask("sara@example.com") }
+            let known = try await written()
+            #expect(known.mails.count == 15 && known.mails.prefix(5).allSatisfy { $0.maxAttempts > 1 })
+
+            // Of one address so many count as of any other.
+            bench.clock.advance(by: 3_600_000)
+            for _ in 0..<7 { try await ask("nobody0@example.com") }
+            #expect(try await written().mails.count == 20)
         }
     }
 

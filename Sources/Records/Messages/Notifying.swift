@@ -89,7 +89,7 @@ extension RecordWriter {
         return try enqueue(
             NewJob(
                 kind: Message.jobKind(first.channel), queue: first.channel.rawValue, payload: Array(payload.text.utf8),
-                maxAttempts: schema.notices.attempts[notice.channels[0]] ?? 5, requestID: caller.requestID))
+                maxAttempts: facts.isForNobody ? 1 : schema.notices.attempts[notice.channels[0]] ?? 5, requestID: caller.requestID))
     }
 
     private func route(
