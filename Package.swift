@@ -136,7 +136,12 @@ let package = Package(
         tests(
             "Edge",
             knows: ["SeededNumbers", "Ports", logging, nio, nioPosix, nioHTTP1, .product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("HTTPAPI", knows: ["SeededNumbers", "Edge", "Expressions", "JSON", nio, nioPosix, nioHTTP1]),
+        tests(
+            "HTTPAPI",
+            knows: [
+                "Conformance", "SeededNumbers", "Edge", "Expressions", "Identity", "JSON", "Ports", "Records", logging, nio, nioPosix, nioHTTP1,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]),
         // Answers for Tests/FormatProbe/compare, which holds formats to other programs.
         .executableTarget(
             name: "FormatProbe", dependencies: ["Records", "JSON", "Text"], path: "Tests/FormatProbe", exclude: ["compare"],

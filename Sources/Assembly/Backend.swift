@@ -57,8 +57,8 @@ package final class Backend: Sendable {
                 durability: configuration.database.durability == .full ? .full : .normal,
                 readers: configuration.database.readers > 0 ? configuration.database.readers : cores),
             group: group)
-        events = EventHub(store: store, clock: clock, home: group.next(), log: log)
-        registry.changed.set { [events] in events.standingChanged() }
+        events = EventHub(store: store, clock: clock, random: random, home: group.next(), log: log)
+        registry.changed.set { [events] in events.standingChanged($0) }
         masterKey =
             try configuration.app.masterKey.map { try MasterKey.configured($0.bytes) }
             ?? MasterKey.load(path: configuration.app.dataDirectory + "/master.key", random: random)
@@ -153,7 +153,7 @@ package final class Application: Sendable {
         let tenants = site.schema.tenancy.map { Tenants($0, store: backend.store) }
         slot.set { [weak sessions, events = backend.events] changes in
             sessions?.observe(changes)
-            if tenants?.observe(changes) == true { events.standingChanged() }
+            for change in tenants?.observe(changes) ?? [] { events.standingChanged(change) }
         }
         let mediaAttempts = site.configuration.queues.first { $0.name == MediaLibrary.queue }?.attempts ?? 5
         library = MediaLibrary(
@@ -193,7 +193,8 @@ package final class Application: Sendable {
             events: EventServices(
                 hub: backend.events, tickets: EventTickets(backend.masterKey),
                 standing: CallerStanding(
-                    caller: { callers.standing($0, $1, $2, on: $3) }, end: { [sessions] in sessions.end(of: $0, on: $1) })),
+                    caller: { callers.standing($0, $1, $2, on: $3) }, end: { [sessions] in sessions.end(of: $0, on: $1) }),
+                meaning: site.meaning),
             threads: backend.threads)
     }
 }

@@ -79,6 +79,7 @@ package final class Server: Sendable {
         let application = try Application(site, backend)
         let current = CurrentApplication(application)
         self.application = current
+        if let ground = application.api.ground { backend.events.stand(on: ground) }
         server = HTTPServer(
             options: try Self.options(site.configuration.server), responder: application.api, clock: backend.clock, log: log,
             accessLog: site.configuration.log.access ? AccessLog(stream: out) : nil, readiness: readiness, group: backend.group)
@@ -189,8 +190,8 @@ package final class Server: Sendable {
             try await backend.store.tellJobs(site.schema.realtime?.tellsJobs ?? false)
             try await next.records.makeSingletons(on: backend.group.next())
             application.replace(with: next)
+            if let ground = next.api.ground { backend.events.stand(on: ground) }
             await server.replace(responder: next.api)
-            backend.events.endAll()
             await alignDue(of: next)
             backend.timekeeper.wake(at: 0)
             log.info("reloaded", metadata: ["file": "\(site.configuration.file)"])

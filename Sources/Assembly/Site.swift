@@ -34,6 +34,14 @@ package final class Site: Sendable {
         return values
     }
 
+    /// Sections that say nothing of what a record is, who may read it and how it looks.
+    private static let operating: Set<String> = [
+        "alerts", "backup", "include", "log", "mail", "metrics", "notify", "queues", "schedules", "server", "sms", "test", "webhooks",
+    ]
+
+    /// What the file says of all that is told of records: where it is the same after a reload, streams of events go on.
+    package var meaning: [String: Int] { configuration.fingerprints.filter { !Self.operating.contains($0.key) } }
+
     /// The SQLite file of `database.url`: its directory and name.
     package var database: (directory: String, file: String) {
         let path = String(configuration.database.url.dropFirst("sqlite:".count))

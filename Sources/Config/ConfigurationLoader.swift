@@ -102,6 +102,7 @@ package struct ConfigurationLoader {
         configuration.app.dataDirectory = reading.absolute(configuration.app.dataDirectory, in: file)
         if let table = root.table { Language.file.read(table, at: root, into: &configuration, reading) }
         configuration.notInForce = reading.notInForce
+        configuration.fingerprints = root.table.map(Fingerprint.sections(of:)) ?? [:]
         let sources = Masking.masked(files.sources, ranges: reading.masked, faults: files.faults)
         var loaded = LoadedConfiguration(configuration: configuration, warnings: [], sources: sources, files: files.order)
         let found = files.faults + reading.faults

@@ -7,7 +7,7 @@ package protocol BodySource: Sendable {
     var isEndless: Bool { get }
 
     /// The head has been written; from now on `outlet` takes pieces.
-    func begin(_ outlet: BodyOutlet)
+    func begin(_ outlet: any BodyOutlet)
 
     /// The client takes more again, after `outlet.isWritable` was false. Never within `write`.
     func resume()
@@ -20,7 +20,22 @@ package protocol BodySource: Sendable {
 }
 
 /// Where a `BodySource` puts its pieces. Belongs to the loop of its connection.
-package final class BodyOutlet {
+package protocol BodyOutlet: AnyObject {
+    /// Back pressure: while it is false the source waits for `resume`. What is written all the same is kept in memory.
+    var isWritable: Bool { get }
+
+    /// Sends a piece at once.
+    func write(_ piece: ByteBuffer)
+
+    /// The body is whole.
+    func finish()
+
+    /// It cannot become whole: the connection closes without its end, by which the client knows.
+    func fail()
+}
+
+/// The outlet into a connection, for as long as it serves that exchange.
+final class ConnectionOutlet: BodyOutlet {
     private weak var connection: HTTP1Connection?
     private weak var exchange: Exchange?
 
@@ -29,17 +44,13 @@ package final class BodyOutlet {
         self.exchange = exchange
     }
 
-    /// Back pressure: while it is false the source waits for `resume`. What is written all the same is kept in memory.
-    package var isWritable: Bool { open?.context?.channel.isWritable ?? false }
+    var isWritable: Bool { open?.context?.channel.isWritable ?? false }
 
-    /// Sends a piece at once.
-    package func write(_ piece: ByteBuffer) { open?.send(piece) }
+    func write(_ piece: ByteBuffer) { open?.send(piece) }
 
-    /// The body is whole.
-    package func finish() { open?.finishStream() }
+    func finish() { open?.finishStream() }
 
-    /// It cannot become whole: the connection closes without its end, by which the client knows.
-    package func fail() { open?.closeNow() }
+    func fail() { open?.closeNow() }
 
     private var open: HTTP1Connection? {
         guard let connection, let exchange, connection.exchange === exchange, exchange.outgoing != nil else { return nil }

@@ -8,16 +8,20 @@ internal import Records
 package final class API: Responder {
     private let context: APIContext
     private let routes: RouteTable
+    /// What streams of events stand on while this site serves.
+    package let ground: EventGround?
 
     /// `threads` describe the routes when somebody first asks for `/openapi.json`.
     package init(_ context: APIContext, auth: AuthRoutes, media: MediaRoutes, events: EventServices? = nil, threads: NIOThreadPool) {
         self.context = context
+        let ground = events.map { EventGround($0, context) }
+        self.ground = ground
         let limits = RateLimits(context.settings.limits, context.records.schema)
         var unwanted = OpenAPIDocument(context: context, isWanted: false)
-        var routes = Self.routes(context, auth: auth, media: media, events: events, limits: limits, describing: &unwanted)
+        var routes = Self.routes(context, auth: auth, media: media, events: ground, limits: limits, describing: &unwanted)
         let openAPI = DocumentOnDemand(threads) {
             var document = OpenAPIDocument(context: context, isWanted: true)
-            _ = Self.routes(context, auth: auth, media: media, events: events, limits: limits, describing: &document)
+            _ = Self.routes(context, auth: auth, media: media, events: ground, limits: limits, describing: &document)
             return StaticDocument(document.finished)
         }
         routes.add(.GET, "/openapi.json") { call in
@@ -30,7 +34,7 @@ package final class API: Responder {
 
     /// All routes but that of the description.
     private static func routes(
-        _ context: APIContext, auth: AuthRoutes, media: MediaRoutes, events: EventServices?, limits: RateLimits,
+        _ context: APIContext, auth: AuthRoutes, media: MediaRoutes, events: EventGround?, limits: RateLimits,
         describing document: inout OpenAPIDocument
     ) -> RouteTable {
         var routes = RouteTable()

@@ -22,7 +22,7 @@ package final class SessionRegistry: Sendable {
     private let uses = Mutex<[String: SessionUse]>([:])
     private let limit: Int
     /// Told when a session has ended or a user has changed, once that holds in memory.
-    package let changed = Callback<Void>()
+    package let changed = Callback<StandingChange>()
 
     package init(limit: Int = 100_000) {
         self.limit = limit
@@ -62,7 +62,7 @@ package final class SessionRegistry: Sendable {
             return Self.remove(id, from: &table)
         }?.end()
         uses.withLock { $0[id] = nil }
-        changed(())
+        changed(.session(id))
     }
 
     /// The user's row as it is now; nil when nothing is open to him any more.
@@ -71,7 +71,7 @@ package final class SessionRegistry: Sendable {
         for session in sessions {
             if let row { session.replace(row) } else { end(session.id) }
         }
-        changed(())
+        changed(.user(user))
     }
 
     /// The keys that he has made in that tenant open nothing any more.
@@ -86,7 +86,7 @@ package final class SessionRegistry: Sendable {
     func secondFactorChanged(_ user: String, has: Bool) {
         let sessions = sessions(of: user)
         for session in sessions { session.setHasSecondFactor(has) }
-        changed(())
+        changed(.user(user))
     }
 
     /// The user's sessions in memory, of which something has changed.

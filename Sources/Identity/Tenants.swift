@@ -136,23 +136,28 @@ package final class Tenants: Sendable {
     /// An anonymous caller is told nothing about tenants: the rules refuse him.
     private func absent(_ caller: Caller) -> Place { caller.environment.me == nil ? place(caller, in: phantom, []) : .absent }
 
-    /// Forgets what the changes may have changed; gives whether they concern anybody's place.
+    /// Forgets what the changes may have changed; gives whose place they concern.
     @discardableResult
-    package func observe(_ changes: [RecordChange]) -> Bool {
-        guard changes.contains(where: { $0.row.collection == tenancy.tenants.name || $0.row.collection == tenancy.members.name })
-        else { return false }
+    package func observe(_ changes: [RecordChange]) -> Set<StandingChange> {
+        let concerned = changes.reduce(into: Set<StandingChange>()) { $0.formUnion(concern(of: $1)) }
+        guard !concerned.isEmpty else { return [] }
         table.withLock { table in
             table.generation += 1
             table.absent.removeAll()
-            for change in changes {
-                if change.row.collection == tenancy.tenants.name {
-                    table.tenants = table.tenants.filter { $0.value.id != change.row.id }
-                } else if change.row.collection == tenancy.members.name, case .text(let user) = change.row.values[tenancy.user] {
-                    table.memberships[user] = nil
-                }
-            }
+            for case .user(let user) in concerned { table.memberships[user] = nil }
+            let changed = concerned.compactMap { change -> String? in if case .tenant(let id) = change { id } else { nil } }
+            if !changed.isEmpty { table.tenants = table.tenants.filter { !changed.contains($0.value.id) } }
         }
-        return true
+        return concerned
+    }
+
+    /// A tenant's row concerns its tenant, a membership whose it is and whose it was.
+    private func concern(of change: RecordChange) -> [StandingChange] {
+        if change.row.collection == tenancy.tenants.name { return [.tenant(change.row.id)] }
+        guard change.row.collection == tenancy.members.name else { return [] }
+        return [change.row, change.old].compactMap { row -> StandingChange? in
+            if case .text(let user)? = row?.values[tenancy.user] { .user(user) } else { nil }
+        }
     }
 
     private var takesSingle: Bool { tenancy.takesSingle }

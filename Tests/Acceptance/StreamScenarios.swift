@@ -221,6 +221,31 @@ import Testing
         }
     }
 
+    @Test func `a reload ends streams where the file says something else of what they tell, and only then`() async throws {
+        try await OwnSite.run(Self.site, users: ["ann": ""]) { site in
+            let ann = Self.client(site, "ann")
+            let stream = try await ann.listen()
+            let file = String(decoding: try site.program.directory.read("atlas.toml"), as: UTF8.self)
+            func reload(_ more: String) async throws {
+                try site.program.directory.write(file + more, to: "atlas.toml")
+                site.program.signal(SIGHUP)
+                _ = try await site.program.line { $0.contains("\"reloaded\"") }
+            }
+            try await reload("\n# Nothing of what is told.\n[queues.later]\nconcurrency = 1\n")
+            let id = try await ann.make("/posts", ["title": "t", "open": true])
+            try await stream.wait("the post") { $0.told.map(\.title) == ["posts.created \(id)"] }
+
+            try await reload("\n[collections.others.fields]\nname = \"string\"\n")
+            try await stream.ended()
+            #expect(
+                stream.text.split(separator: "\n").count { $0.hasPrefix("retry: ") } == 2,
+                "when to come again, each at a moment of its own: \(stream.text)")
+            let next = try await ann.make("/posts", ["title": "t", "open": true])
+            let again = try await ann.listen(after: stream.lastID)
+            try await again.wait("the next") { $0.told.map(\.title) == ["posts.created \(next)"] }
+        }
+    }
+
     @Test func `who reads nothing holds up nobody and fills no memory`() async throws {
         try await OwnSite.run(Self.site, users: ["ann": ""]) { site in
             let ann = Self.client(site, "ann")

@@ -11,15 +11,15 @@ import Testing
 private final class TestSource: BodySource, @unchecked Sendable {
     let isEndless: Bool
     /// What it does as soon as it may, and whenever the client takes more.
-    private let onBegin: @Sendable (BodyOutlet) -> Void
-    private let onResume: @Sendable (BodyOutlet) -> Void
-    private var outlet: BodyOutlet?
+    private let onBegin: @Sendable (any BodyOutlet) -> Void
+    private let onResume: @Sendable (any BodyOutlet) -> Void
+    private var outlet: (any BodyOutlet)?
     private let calls = Mutex<[String]>([])
     let ended = AsyncStream.makeStream(of: Void.self)
 
     init(
-        isEndless: Bool = true, onResume: @escaping @Sendable (BodyOutlet) -> Void = { _ in },
-        onBegin: @escaping @Sendable (BodyOutlet) -> Void = { _ in }
+        isEndless: Bool = true, onResume: @escaping @Sendable (any BodyOutlet) -> Void = { _ in },
+        onBegin: @escaping @Sendable (any BodyOutlet) -> Void = { _ in }
     ) {
         self.isEndless = isEndless
         self.onBegin = onBegin
@@ -28,7 +28,7 @@ private final class TestSource: BodySource, @unchecked Sendable {
 
     var log: [String] { calls.withLock { $0 } }
 
-    func begin(_ outlet: BodyOutlet) {
+    func begin(_ outlet: any BodyOutlet) {
         calls.withLock { $0.append("begin") }
         self.outlet = outlet
         onBegin(outlet)
@@ -50,7 +50,7 @@ private final class TestSource: BodySource, @unchecked Sendable {
     }
 
     /// On the loop.
-    func run(_ body: (BodyOutlet) -> Void) {
+    func run(_ body: (any BodyOutlet) -> Void) {
         if let outlet { body(outlet) }
     }
 
@@ -202,7 +202,7 @@ private final class ClosesAtItsFirstFlush: ChannelOutboundHandler {
         let (total, size) = (32 << 20, 1 << 16)
         let left = Mutex(total)
         let stopped = AsyncStream.makeStream(of: Void.self)
-        let fill: @Sendable (BodyOutlet) -> Void = { outlet in
+        let fill: @Sendable (any BodyOutlet) -> Void = { outlet in
             while outlet.isWritable, left.withLock({ $0 }) > 0 {
                 outlet.write(ByteBuffer(repeating: 0x78, count: size))
                 left.withLock { $0 -= size }

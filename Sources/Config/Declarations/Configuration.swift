@@ -38,6 +38,8 @@ package struct Configuration: Sendable {
     package var file = ""
     /// What was written and nothing acts on in this version, in the order of the file.
     package var notInForce: [NotInForce] = []
+    /// Of each section what it says, wherever it stands and with its traits and overrides: equal numbers within one process mean equal sections.
+    package var fingerprints: [String: Int] = [:]
 
     package init() {}
 }

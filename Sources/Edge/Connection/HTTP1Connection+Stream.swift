@@ -25,7 +25,7 @@ extension HTTP1Connection {
         guard isActive, self.exchange === exchange else { return }
         exchange.outgoing = Outgoing(source: source, written: head, status: Int(response.status.code), route: response.route)
         wait(for: .streaming(taken: 0), shared.options.streamTimeout)
-        source.begin(BodyOutlet(self, exchange))
+        source.begin(ConnectionOutlet(self, exchange))
         if shared.isDraining { source.drain() }
         if isInputClosed, source.isEndless { closeNow() }
     }

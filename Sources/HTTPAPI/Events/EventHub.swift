@@ -1,5 +1,5 @@
 internal import Expressions
-internal import Identity
+package import Identity
 package import Logging
 package import NIOCore
 package import Ports
@@ -19,6 +19,9 @@ package final class EventHub: Sendable {
         package var remembered = 1_024
         /// Between two signs of life on a stream that has nothing to tell.
         package var pulse = TimeAmount.seconds(20)
+        /// Where many come again, they do so over that many milliseconds for each of them, and at most over so many.
+        package var pace: Int64 = 5
+        package var longestSpread: Int64 = 5_000
 
         package init() {}
     }
@@ -39,6 +42,10 @@ package final class EventHub: Sendable {
         /// Streams by who holds them.
         var held: [String: Int] = [:]
         var total = 0
+        /// Streams by what their standing rests on.
+        var concerned: [StandingChange: [ObjectIdentifier: EventStream]] = [:]
+        /// What new streams stand on; nil before the first site.
+        var ground: EventGround?
         /// Nil while nobody listens.
         var tail: EventTail?
         var isReading = false
@@ -49,20 +56,23 @@ package final class EventHub: Sendable {
     package let options: Options
     let store: any Store
     let clock: any Clock
+    private let random: any Random
     private let home: any EventLoop
     private let log: Logger
     private let state = Mutex(State())
     private let changes = Atomic<Int>(0)
-    private let ends = Atomic<Int>(0)
     /// Events that are read from the log at a time.
     static let batch = 64
     /// Streams that are looked at in one turn of their loop.
     private static let turn = 64
 
     /// `home` is where the log is read for all.
-    package init(store: any Store, clock: any Clock, home: any EventLoop, log: Logger, options: Options = Options()) {
+    package init(
+        store: any Store, clock: any Clock, random: any Random, home: any EventLoop, log: Logger, options: Options = Options()
+    ) {
         self.store = store
         self.clock = clock
+        self.random = random
         self.home = home
         self.log = log
         self.options = options
@@ -82,6 +92,7 @@ package final class EventHub: Sendable {
         let ticks = state.withLock { state in
             state.total += 1
             state.held[stream.holder.name, default: 0] += 1
+            for change in stream.concerns { state.concerned[change, default: [:]][ObjectIdentifier(stream)] = stream }
             return Self.withRoom(of: stream, &state) { room in
                 room.streams[ObjectIdentifier(stream)] = stream
                 defer { room.isTicking = true }
@@ -97,6 +108,10 @@ package final class EventHub: Sendable {
             state.total -= 1
             let left = state.held[stream.holder.name, default: 1] - 1
             state.held[stream.holder.name] = left > 0 ? left : nil
+            for change in stream.concerns {
+                state.concerned[change]?[ObjectIdentifier(stream)] = nil
+                if state.concerned[change]?.isEmpty == true { state.concerned[change] = nil }
+            }
             if state.total == 0 { state.tail = nil }
         }
     }
@@ -194,24 +209,53 @@ package final class EventHub: Sendable {
 
     // MARK: Who listens
 
-    /// Raised whenever it may have changed who somebody is or where he belongs.
+    /// Raised whenever it may have changed who anybody is or where he belongs: who is found out meanwhile is looked at again.
     var generation: Int { changes.load(ordering: .acquiring) }
 
-    /// Raised whenever all streams end: what was asked of the old site does not begin any more.
-    var epoch: Int { ends.load(ordering: .acquiring) }
-
-    /// A session has ended, a user, membership or tenant has changed: each stream looks again who listens, at once.
-    package func standingChanged() {
+    /// A session has ended, a user, membership or tenant has changed: the streams that it concerns look again who listens, at once.
+    package func standingChanged(_ change: StandingChange) {
         changes.wrappingAdd(1, ordering: .acquiringAndReleasing)
-        wake()
+        let concerned = state.withLock { state in Array((state.concerned[change] ?? [:]).values) }
+        // Before this returns: what is written after it is told to nobody who was not looked at again.
+        for stream in concerned { stream.doubt() }
+        for streams in Dictionary(grouping: concerned, by: { ObjectIdentifier($0.loop) }).values {
+            guard let loop = streams.first?.loop else { continue }
+            loop.execute { loop.inTurns(streams[...], atATime: Self.turn) { $0.wake() } }
+        }
     }
 
-    /// Ends all streams: after a reload they come again to the new site.
-    package func endAll() {
-        ends.wrappingAdd(1, ordering: .acquiringAndReleasing)
-        for loop in state.withLock({ $0.rooms.values.map(\.loop) }) {
-            loop.execute { [self] in loop.inTurns(streams(on: loop), atATime: Self.turn) { $0.drain() } }
+    // MARK: Sites
+
+    /// What streams stand on now.
+    var ground: EventGround? { state.withLock { $0.ground } }
+
+    /// A site takes over. Streams that mean the same there go on; the others are silent from now on, and end one after the other, so that their
+    /// clients do not come again all at once.
+    package func stand(on ground: EventGround) {
+        let (loops, total) = state.withLock { state -> ([any EventLoop], Int) in
+            state.ground = ground
+            return (state.rooms.values.map(\.loop), state.total)
         }
+        let spread = spread(over: total)
+        for loop in loops {
+            loop.execute { [self] in
+                loop.inTurns(streams(on: loop), atATime: Self.turn) { [self] (stream: EventStream) in
+                    stream.stand(on: ground, orEndIn: TimeAmount.milliseconds(drawn(below: spread)))
+                }
+            }
+        }
+    }
+
+    /// When a client whose stream the server ends is to come again, in milliseconds: each has a moment of its own.
+    func retry() -> Int64 { EventStream.retry + drawn(below: spread(over: state.withLock { $0.total })) }
+
+    private func spread(over streams: Int) -> Int64 {
+        min(options.longestSpread, max(1, Int64(streams)) * options.pace)
+    }
+
+    private func drawn(below bound: Int64) -> Int64 {
+        let word = random.bytes(4).reduce(0) { $0 << 8 | Int64($1) }
+        return bound > 0 ? word % bound : 0
     }
 
     // MARK: Signs of life

@@ -14,19 +14,17 @@ struct EventRoutes {
     static let ticketPath = path + "/ticket"
 
     private let context: APIContext
-    private let services: EventServices?
-    private let telling: EventTelling
+    private let ground: EventGround?
 
-    init(_ context: APIContext, _ services: EventServices?) {
+    init(_ context: APIContext, _ ground: EventGround?) {
         self.context = context
-        self.services = services
-        telling = EventTelling(records: context.records)
+        self.ground = ground
     }
 
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
-        guard let realtime = context.records.schema.realtime, let services else { return }
-        routes.add(.GET, Self.path) { open($0, realtime, services) }
-        routes.add(.POST, Self.ticketPath) { issue($0, services) }
+        guard let realtime = context.records.schema.realtime, let ground else { return }
+        routes.add(.GET, Self.path) { open($0, realtime, ground) }
+        routes.add(.POST, Self.ticketPath) { issue($0, ground.services) }
         EventDescription(names: names(of: realtime)).write(into: &document)
     }
 
@@ -41,8 +39,9 @@ struct EventRoutes {
 
     // MARK: Streams
 
-    private func open(_ call: Call, _ realtime: Realtime, _ services: EventServices) -> Intake {
-        let opening = EventStream.Opening(services.hub)
+    private func open(_ call: Call, _ realtime: Realtime, _ ground: EventGround) -> Intake {
+        let services = ground.services
+        let generation = services.hub.generation
         do {
             let query = try Query(call.request.query, several: { $0 == "collections" })
             try query.refuseAll(but: ["collections", "last_event_id", "ticket"])
@@ -50,12 +49,12 @@ struct EventRoutes {
             let seen = call.request.headers.first(name: "last-event-id") ?? query["last_event_id"]
             let parts = (seen ?? "").split(separator: ".", maxSplits: 1).map(String.init)
             if let seen, !seen.isEmpty { wish.start = parts.first.flatMap { Int64($0) }.map { .after($0) } ?? .lost }
-            guard let text = query["ticket"] else { return stream(call, context, wish, opening, services) }
+            guard let text = query["ticket"] else { return stream(call, context, wish, generation, ground) }
             guard let ticket = services.tickets.open(text),
                 ticket.opens(at: services.hub.clock.now(), proof: parts.count == 2 ? parts[1] : nil)
             else { throw Failure.unauthenticated("the ticket is not valid, or has not been used within a minute") }
             wish.proof = ticket.proof
-            return stream(call, by: ticket, wish, opening, services)
+            return stream(call, by: ticket, wish, generation, ground)
         } catch {
             return context.refuse(call, Failure(error))
         }
@@ -63,34 +62,31 @@ struct EventRoutes {
 
     /// A ticket says who asks and in which tenant; naming another one leads nowhere.
     private func stream(
-        _ call: Call, by ticket: EventTickets.Ticket, _ wish: EventStream.Wish, _ opening: EventStream.Opening, _ services: EventServices
+        _ call: Call, by ticket: EventTickets.Ticket, _ wish: EventStream.Wish, _ generation: Int, _ ground: EventGround
     ) -> Intake {
         let byTicket = context.resolving { request in
             let facts = RequestFacts(
                 ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
-            return services.standing.caller(ticket.session, facts, request.id, request.eventLoop)
+            return ground.services.standing.caller(ticket.session, facts, request.id, request.eventLoop)
         }
         var call = call
         call.tenant = call.tenant ?? ticket.tenant
-        return stream(call, byTicket, wish, opening, services) { caller in
+        return stream(call, byTicket, wish, generation, ground) { caller in
             guard caller.environment.tenant?.id == ticket.tenant else { throw Failure.notFound }
         }
     }
 
     private func stream(
-        _ call: Call, _ context: APIContext, _ wish: EventStream.Wish, _ opening: EventStream.Opening, _ services: EventServices,
+        _ call: Call, _ context: APIContext, _ wish: EventStream.Wish, _ generation: Int, _ ground: EventGround,
         admit: @escaping @Sendable (Caller) throws -> Void = { _ in }
     ) -> Intake {
-        let telling = telling
         return context.respond(call) { caller in
             try admit(caller)
             try Self.admit(caller, to: wish.names, of: context.records.schema)
             let holder = EventHolder(caller.environment)
-            guard services.hub.admits(holder) else { throw Self.tooMany }
+            guard ground.services.hub.admits(holder) else { throw Self.tooMany }
             let loop = call.request.eventLoop
-            let stream = EventStream(
-                caller, opening, holder: holder, wish: wish, services: services, telling: telling, tenants: context.tenants,
-                loop: loop)
+            let stream = EventStream(caller, since: generation, holder: holder, wish: wish, ground: ground, loop: loop)
             return loop.makeSucceededFuture(Response(status: .ok, headers: Self.headers, body: .stream(stream)))
         }
     }

@@ -7,11 +7,14 @@ package struct EventServices: Sendable {
     package var hub: EventHub
     package var tickets: EventTickets
     package var standing: CallerStanding
+    /// What the site's file says of all that streams tell, as numbers: where two sites say the same, streams go on from one to the other.
+    package var meaning: [String: Int]
 
-    package init(hub: EventHub, tickets: EventTickets, standing: CallerStanding) {
+    package init(hub: EventHub, tickets: EventTickets, standing: CallerStanding, meaning: [String: Int]) {
         self.hub = hub
         self.tickets = tickets
         self.standing = standing
+        self.meaning = meaning
     }
 }
 

@@ -8,12 +8,12 @@ internal import Records
 extension EventStream {
     /// Whether he is still the one who opened the stream; what has changed about him counts from here on. Ends the stream where he is not.
     func isAdmitted() -> Bool {
-        if hub.clock.now() >= expiry {
+        if now >= expiry {
             prolong()
-            return !isOver && !isBusy && hub.clock.now() < expiry && isAdmitted()
+            return !isOver && !isBusy && now < expiry && isAdmitted()
         }
-        let current = hub.generation
-        guard current != generation else { return true }
+        let current = doubtsSoFar
+        guard current != settled else { return true }
         switch standing() {
         case .now(let caller): admit(caller, as: current)
         case .refused: finish()
@@ -25,17 +25,14 @@ extension EventStream {
                 }
             }
         }
-        return !isOver && !isBusy && generation == current
+        return !isOver && !isBusy && settled == current
     }
-
-    /// From now on nothing is known of his standing.
-    func doubt() { generation = -1 }
 
     private func standing() -> ResolvedCaller {
         let facts = caller.environment.request
         let (tenant, loop) = (caller.environment.tenant?.id, loop)
-        let resolved = services.standing.caller(caller.session, facts, caller.requestID, loop)
-        guard let tenants, let tenant else { return resolved }
+        let resolved = ground.services.standing.caller(caller.session, facts, caller.requestID, loop)
+        guard let tenants = ground.tenants, let tenant else { return resolved }
         switch resolved {
         case .refused: return resolved
         case .now(let caller): return tenants.placed(caller, named: tenant, on: loop)
@@ -53,19 +50,19 @@ extension EventStream {
         let (old, new) = (self.caller.environment, caller.environment)
         guard new.tenant?.id == old.tenant?.id, new.member == old.member, new.me?.id == old.me?.id else { return finish() }
         self.caller = caller
-        generation = current
+        settled = current
     }
 
     func sessionEnd() -> EventLoopFuture<Int64?> {
         guard let session = caller.session else { return loop.makeSucceededFuture(.max) }
-        return services.standing.end(session, loop)
+        return ground.services.standing.end(session, loop)
     }
 
     /// The session should be over; but it may have been prolonged.
     func prolong() {
         guard !isBusy else { return }
         wait(for: sessionEnd()) { [self] expiry in
-            guard let expiry, expiry > hub.clock.now() else { return finish() }
+            guard let expiry, expiry > now else { return finish() }
             self.expiry = expiry
         }
     }

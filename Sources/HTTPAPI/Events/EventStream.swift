@@ -1,8 +1,10 @@
 internal import Edge
 internal import Expressions
+internal import Identity
 internal import NIOCore
 internal import Ports
 internal import Records
+internal import Synchronization
 
 /// One stream of `GET /events`: a cursor in the log, and who listens.
 ///
@@ -28,18 +30,21 @@ final class EventStream: BodySource, @unchecked Sendable {
     let isEndless = true
     let loop: any EventLoop
     let holder: EventHolder
-    let services: EventServices
-    private let telling: EventTelling
-    let tenants: TenantPlacement?
+    private let hub: EventHub
     private let wish: Wish
-    private let opening: Opening
+    private let generation: Int
+    /// Changes of whose standing concern this stream.
+    let concerns: Set<StandingChange>
+    /// Raised on any thread whenever his standing may have changed.
+    private let doubts = Atomic<Int>(0)
 
     var caller: Caller
-    /// As of which change his standing is known.
-    var generation: Int
+    /// As of which doubt his standing is known.
+    var settled = 0
+    private(set) var ground: EventGround
     /// When his session ends by itself.
     var expiry: Int64 = .max
-    private var outlet: BodyOutlet?
+    private var outlet: (any BodyOutlet)?
     private var cursor: Int64 = 0
     /// The last number that the client was given.
     private var given: Int64 = 0
@@ -48,52 +53,53 @@ final class EventStream: BodySource, @unchecked Sendable {
     /// Waits for the store.
     private(set) var isBusy = false
     private(set) var isOver = false
+    /// Tells nothing more, and ends in a moment.
+    private var isLeaving = false
 
+    /// Milliseconds after which a client whose stream breaks off comes again.
+    static let retry: Int64 = 2_000
     /// Written at once beyond that.
     private static let piece = 16 * 1024
     /// Events that are looked at in one turn of the loop.
     private static let turn = 32
 
-    /// What held before the caller was found out: whatever has changed since is looked at again.
-    struct Opening: Sendable {
-        var generation: Int
-        var epoch: Int
-
-        init(_ hub: EventHub) {
-            generation = hub.generation
-            epoch = hub.epoch
-        }
-    }
-
+    /// `generation` is the hub's before the caller was found out: whatever has changed since is looked at again.
     init(
-        _ caller: Caller, _ opening: Opening, holder: EventHolder, wish: Wish, services: EventServices, telling: EventTelling,
-        tenants: TenantPlacement?, loop: any EventLoop
+        _ caller: Caller, since generation: Int, holder: EventHolder, wish: Wish, ground: EventGround, loop: any EventLoop
     ) {
         self.caller = caller
-        self.opening = opening
-        generation = opening.generation
+        self.generation = generation
         self.holder = holder
         self.wish = wish
-        self.services = services
-        self.telling = telling
-        self.tenants = tenants
+        self.ground = ground
         self.loop = loop
+        hub = ground.services.hub
+        concerns = Set(
+            [
+                caller.environment.me.map { .user($0.id) }, caller.session.map { .session($0) },
+                caller.environment.tenant.map { .tenant($0.id) },
+            ].compactMap { $0 })
     }
 
-    var hub: EventHub { services.hub }
+    var now: Int64 { hub.clock.now() }
 
     // MARK: Coming and going
 
-    func begin(_ outlet: BodyOutlet) {
+    func begin(_ outlet: any BodyOutlet) {
         self.outlet = outlet
         hub.add(self)
-        // What it was asked of is no longer there.
-        guard hub.epoch == opening.epoch else { return finish() }
+        if hub.generation != generation { doubt() }
+        if let current = hub.ground, current !== ground {
+            // What it was asked of is no longer there.
+            guard current.means(ground) else { return leave() }
+            ground = current
+        }
         let reach = hub.store.snapshot(on: loop) { try $0.events.reach() }
         wait(for: reach.and(sessionEnd())) { [self] (reach, expiry) in
             guard let expiry else { return finish() }
             self.expiry = expiry
-            out.writeStaticString("retry: 2000\n")
+            guard !isLeaving else { return }
+            writeRetry(Self.retry)
             switch wish.start {
             case .after(let number) where reach.covers(number):
                 (cursor, given) = (number, number)
@@ -108,7 +114,30 @@ final class EventStream: BodySource, @unchecked Sendable {
 
     func resume() { advance() }
 
-    func drain() { finish() }
+    func drain() { leave() }
+
+    /// Goes on as a stream of that site; where it means something else there, tells nothing more and ends after `delay`.
+    func stand(on next: EventGround, orEndIn delay: TimeAmount) {
+        guard !isOver, !isLeaving else { return }
+        guard next.means(ground) else {
+            isLeaving = true
+            batch = []
+            loop.assumeIsolated().scheduleTask(in: delay) { [self] in leave() }
+            return
+        }
+        ground = next
+        // Who somebody is may be known otherwise there.
+        doubt()
+        wake()
+    }
+
+    /// Ends because of the server, not of the listener: he is told when to come again, each at a moment of his own.
+    private func leave() {
+        guard !isOver else { return }
+        writeRetry(hub.retry())
+        out.writeStaticString("\n")
+        finish()
+    }
 
     func end() {
         guard !isOver else { return }
@@ -119,13 +148,19 @@ final class EventStream: BodySource, @unchecked Sendable {
         hub.remove(self)
     }
 
+    /// From now on nothing is known of his standing. On any thread.
+    func doubt() { doubts.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+
+    /// What has been doubted so far.
+    var doubtsSoFar: Int { doubts.load(ordering: .acquiring) }
+
     /// There may be news, or the caller may be another.
     func wake() { advance() }
 
     /// A sign of life, with which a client that hears nothing learns where it stands in the log. Whoever takes nothing just now is looked at too:
     /// he must not be told more, when he takes it, than he may hear then.
     func pulse() {
-        guard !isOver, let outlet else { return }
+        guard !isOver, !isLeaving, let outlet else { return }
         // What the clock decides about an account or a tenant is no change that anybody would tell.
         doubt()
         guard outlet.isWritable else { return }
@@ -147,7 +182,7 @@ final class EventStream: BodySource, @unchecked Sendable {
     /// Tells what there is to tell, as long as the client takes it.
     private func advance() {
         var left = Self.turn
-        while !isOver, !isBusy, let outlet, outlet.isWritable {
+        while !isOver, !isBusy, !isLeaving, let outlet, outlet.isWritable {
             guard isAdmitted() else { break }
             if left == 0 {
                 // Others on this loop have their turn.
@@ -190,10 +225,10 @@ final class EventStream: BodySource, @unchecked Sendable {
 
     private func tell(_ logged: LoggedEvent) {
         guard wish.names.contains(logged.event.record.collection), logged.event.isMeant(for: caller) else { return pass(logged) }
-        caller.environment.now = hub.clock.now()
-        wait(for: telling.tell(logged.event, to: caller, on: loop)) { [self] data in
+        caller.environment.now = now
+        wait(for: ground.tell(logged.event, caller, loop)) { [self] data in
             pass(logged)
-            guard let data else { return }
+            guard let data, !isLeaving else { return }
             out.writeStaticString("event: ")
             out.writeString(logged.event.record.collection)
             out.writeStaticString(".")
@@ -238,6 +273,12 @@ final class EventStream: BodySource, @unchecked Sendable {
         out.writeStaticString("\n")
         writeNumber()
         out.writeStaticString("data: {}\n\n")
+    }
+
+    private func writeRetry(_ milliseconds: Int64) {
+        out.writeStaticString("retry: ")
+        out.writeString(String(milliseconds))
+        out.writeStaticString("\n")
     }
 
     private func writeNumber() {
