@@ -187,11 +187,11 @@ struct AccountScenarios {
     @Test("A forgotten password is answered alike, whether anybody has the address")
     func forgotten() async throws {
         try await ExampleSite.run(.writers) { site in
+            var times: [Bool: [Duration]] = [:]
             var costs = [1.0, 2]
             var users = 0
             // Of one address five in an hour are worked on.
             for _ in 0..<3 where costs[1] / costs[0] >= 1.05 {
-                var times: [Bool: [Duration]] = [:]
                 for _ in 0..<20 {
                     users += 1
                     _ = try await site.caller(.plain, "Sara\(users)")
@@ -204,10 +204,10 @@ struct AccountScenarios {
                         }
                     }
                 }
-                #expect(times.values.allSatisfy { $0.count == 100 })
                 costs = times.values.map { $0.sorted()[$0.count / 4] / .milliseconds(1) }.sorted()
             }
             print("a forgotten password: \(costs) ms")
+            #expect(times.count == 2 && times.values.allSatisfy { $0.count >= 100 })
             #expect(costs[1] / costs[0] < 1.05, "\(costs)")
         }
     }

@@ -1,3 +1,4 @@
+import Conformance
 import Identity
 import NIOCore
 import NIOEmbedded
@@ -54,6 +55,60 @@ import Testing
         heard.isWritable = true
         stream.resume()
         #expect(heard.isOver && heard.events == ["ready"])
+    }
+
+    /// Streams that begin anywhere in the log, one or another of them taking nothing for a while.
+    @Test(arguments: 1...20) func `each hears everything after what it has seen, once and in order`(_ seed: UInt64) {
+        let bench = StreamBench { $0.remembered = 4 }
+        let random = SeededRandom(seed)
+        func drawn(_ bound: Int) -> Int { Int(random.bytes(1)[0]) % bound }
+        var streams: [(stream: EventStream, heard: Heard, seen: Int)] = []
+        var logged = 0
+        for number in 0..<120 {
+            switch drawn(4) {
+            case 0:
+                let seen = drawn(2) == 0 ? logged : drawn(logged + 1)
+                let stream = bench.stream(number, from: .after(Int64(seen)))
+                streams.append((stream, bench.begin(stream), seen))
+            case 1 where !streams.isEmpty:
+                let index = drawn(streams.count)
+                streams[index].heard.isWritable.toggle()
+                if streams[index].heard.isWritable { streams[index].stream.resume() }
+            default:
+                logged += 1
+                bench.store.append("n\(logged)")
+                if drawn(2) == 0 { bench.settle() }
+            }
+        }
+        for (stream, heard, _) in streams where !heard.isWritable {
+            heard.isWritable = true
+            stream.resume()
+        }
+        bench.settle()
+        for (_, heard, seen) in streams {
+            let wanted = seen < logged ? (seen + 1...logged).map { "notes.n\($0)" } : []
+            #expect(heard.events == wanted)
+        }
+    }
+
+    @Test func `who lags behind what is kept is told that he has missed something, and goes on from there`() {
+        let bench = StreamBench { $0.remembered = 4 }
+        let stream = bench.stream(1)
+        let heard = bench.begin(stream)
+        heard.isWritable = false
+        for number in 0..<40 {
+            bench.store.append("n\(number)")
+            bench.settle()
+        }
+        bench.store.prune(20)
+        heard.isWritable = true
+        stream.resume()
+        bench.settle()
+        bench.store.append("last")
+        bench.settle()
+        #expect(heard.events == ["ready", "reset", "notes.last"])
+        #expect(bench.open(2, from: .after(10)).events == ["reset"])
+        #expect(bench.open(3, from: .after(99)).events == ["reset"], "a number that was never given")
     }
 
     // MARK: Sites

@@ -108,7 +108,7 @@ final class EventStream: BodySource, @unchecked Sendable {
             case .after, .lost: note("reset", at: reach.last)
             }
             hub.follow(from: reach.last)
-            flush()
+            advance()
         }
     }
 
