@@ -47,43 +47,23 @@ final class JobTable {
         lastID = id
         let runAt = job.runAt ?? now
         let isLarge = job.payload.count >= JobSchema.largePayload
-        let statement = try connection.statement(
+        try connection.run(
             """
             INSERT INTO "_atlas_jobs" ("id", "queue", "kind", "state", "priority", "run_at", "attempts", "max_attempts", "fence", "progress",
                 "unique_key", "payload", "collection", "record", "request_id", "created_at", "name", "started_by")
             VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)
-            """)
-        statement.bind(id, at: 1)
-        statement.bind(job.queue, at: 2)
-        statement.bind(job.kind, at: 3)
-        statement.bind((runAt > now ? JobState.scheduled : .ready).rawValue, at: 4)
-        statement.bind(Int64(job.priority), at: 5)
-        statement.bind(runAt, at: 6)
-        statement.bind(Int64(max(1, job.maxAttempts)), at: 7)
-        statement.bind(job.uniqueKey, at: 8)
-        statement.bind(bytes: isLarge ? nil : job.payload, at: 9)
-        statement.bind(job.record?.collection, at: 10)
-        statement.bind(job.record?.id, at: 11)
-        statement.bind(job.requestID, at: 12)
-        statement.bind(now, at: 13)
-        statement.bind(job.name, at: 14)
-        statement.bind(job.startedBy, at: 15)
-        try statement.run()
+            """, id, job.queue, job.kind, (runAt > now ? JobState.scheduled : .ready).rawValue, Int64(job.priority), runAt,
+            Int64(max(1, job.maxAttempts)), job.uniqueKey, isLarge ? nil : job.payload, job.record?.collection, job.record?.id,
+            job.requestID, now, job.name, job.startedBy)
         if isLarge {
-            let payload = try connection.statement(#"INSERT INTO "_atlas_job_payloads" VALUES (?, ?)"#)
-            payload.bind(connection.lastInsertedRow, at: 1)
-            payload.bind(bytes: job.payload, at: 2)
-            try payload.run()
+            try connection.run(#"INSERT INTO "_atlas_job_payloads" VALUES (?, ?)"#, connection.lastInsertedRow, job.payload)
         }
         try tell(of: id, startedBy: job.startedBy, "created")
         return (id, true)
     }
 
     func live(_ key: String) throws -> String? {
-        let statement = try connection.statement(#"SELECT "id" FROM "_atlas_jobs" WHERE "unique_key" = ? AND "ended_at" IS NULL"#)
-        defer { statement.reset() }
-        statement.bind(key, at: 1)
-        return try statement.step() ? statement.text(0) : nil
+        try connection.first(#"SELECT "id" FROM "_atlas_jobs" WHERE "unique_key" = ? AND "ended_at" IS NULL"#, key) { $0.text(0) }
     }
 
     // MARK: Claiming
@@ -99,11 +79,7 @@ final class JobTable {
                 SELECT "n" FROM "_atlas_jobs" WHERE "state" = 'ready' AND "queue" = ?3 ORDER BY "priority" DESC, "run_at", "id" LIMIT ?4)
             RETURNING "n", "id", "kind", "payload", "attempts", "max_attempts", "collection", "record", "request_id", "priority", "run_at",
                 "started_by"
-            """)
-        statement.bind(fence, at: 1)
-        statement.bind(worker, at: 2)
-        statement.bind(queue, at: 3)
-        statement.bind(Int64(limit), at: 4)
+            """, fence, worker, queue, Int64(limit))
         // RETURNING gives rows in no certain order (https://sqlite.org/lang_returning.html).
         var claimed: [(priority: Int64, runAt: Int64, job: ClaimedJob)] = []
         var started: [(id: String, by: String?)] = []
@@ -129,22 +105,15 @@ final class JobTable {
 
     /// Scheduled jobs that are due become ready.
     private func promote(_ queue: String) throws {
-        let statement = try connection.statement(
+        try connection.run(
             """
             UPDATE "_atlas_jobs" SET "state" = 'ready' WHERE "n" IN (
                 SELECT "n" FROM "_atlas_jobs" WHERE "state" = 'scheduled' AND "queue" = ?1 AND "run_at" <= ?2 ORDER BY "run_at" LIMIT ?3)
-            """)
-        statement.bind(queue, at: 1)
-        statement.bind(clock.now(), at: 2)
-        statement.bind(Int64(JobTable.promotions), at: 3)
-        try statement.run()
+            """, queue, clock.now(), Int64(JobTable.promotions))
     }
 
     private func largePayload(of n: Int64) throws -> [UInt8] {
-        let statement = try connection.statement(#"SELECT "payload" FROM "_atlas_job_payloads" WHERE "n" = ?"#)
-        defer { statement.reset() }
-        statement.bind(n, at: 1)
-        return try statement.step() ? statement.bytes(0) : []
+        try connection.first(#"SELECT "payload" FROM "_atlas_job_payloads" WHERE "n" = ?"#, n) { $0.bytes(0) } ?? []
     }
 
     // MARK: Ending
@@ -196,36 +165,24 @@ final class JobTable {
     /// False when the fence is stale. What says nothing new changes nothing, and is told to nobody.
     func report(_ claim: JobClaim, progress: Int, note: String?) throws -> Bool {
         let progress = min(max(progress, 0), 100)
-        let starter: String?
-        do {
-            let known = try connection.statement(
-                #"SELECT "progress", "note", "started_by" FROM "_atlas_jobs" WHERE "id" = ? AND "fence" = ? AND "state" = 'running'"#)
-            defer { known.reset() }
-            known.bind(claim.job, at: 1)
-            known.bind(claim.fence, at: 2)
-            guard try known.step() else { return false }
-            if known.integer(0) == Int64(progress), known.optionalText(1) == note { return true }
-            starter = known.optionalText(2)
-        }
-        let statement = try connection.statement(
-            #"UPDATE "_atlas_jobs" SET "progress" = ?, "note" = ? WHERE "id" = ? AND "fence" = ? AND "state" = 'running'"#)
-        statement.bind(Int64(progress), at: 1)
-        statement.bind(note, at: 2)
-        statement.bind(claim.job, at: 3)
-        statement.bind(claim.fence, at: 4)
-        try statement.run()
-        try tell(of: claim.job, startedBy: starter, "updated")
+        let known = try connection.first(
+            #"SELECT "progress", "note", "started_by" FROM "_atlas_jobs" WHERE "id" = ? AND "fence" = ? AND "state" = 'running'"#,
+            claim.job, claim.fence
+        ) { (progress: $0.integer(0), note: $0.optionalText(1), starter: $0.optionalText(2)) }
+        guard let known else { return false }
+        if known.progress == Int64(progress), known.note == note { return true }
+        try connection.run(
+            #"UPDATE "_atlas_jobs" SET "progress" = ?, "note" = ? WHERE "id" = ? AND "fence" = ? AND "state" = 'running'"#,
+            Int64(progress), note, claim.job, claim.fence)
+        try tell(of: claim.job, startedBy: known.starter, "updated")
         return true
     }
 
     /// Gives whether it ran; nil when there is no such job that has not ended.
     func cancel(_ id: String) throws -> Bool? {
         guard let state = try view.job(id)?.state, [.scheduled, .ready, .running].contains(state) else { return nil }
-        let statement = try connection.statement(
-            #"UPDATE "_atlas_jobs" SET "state" = 'cancelled', "fence" = 0, "ended_at" = ? WHERE "id" = ?"#)
-        statement.bind(clock.now(), at: 1)
-        statement.bind(id, at: 2)
-        try statement.run()
+        try connection.run(
+            #"UPDATE "_atlas_jobs" SET "state" = 'cancelled', "fence" = 0, "ended_at" = ? WHERE "id" = ?"#, clock.now(), id)
         try tell(of: id)
         return state == .running
     }
@@ -262,11 +219,7 @@ final class JobTable {
                 DELETE FROM "_atlas_jobs" WHERE "n" IN (
                     SELECT "n" FROM "_atlas_jobs" WHERE "queue" = ?1 AND "state" = ?2 AND "ended_at" < ?3 ORDER BY "ended_at" LIMIT ?4)
                 RETURNING "n", "payload" IS NULL
-                """)
-            statement.bind(queue, at: 1)
-            statement.bind(state.rawValue, at: 2)
-            statement.bind(before, at: 3)
-            statement.bind(Int64(JobTable.removals - removed), at: 4)
+                """, queue, state.rawValue, before, Int64(JobTable.removals - removed))
             defer { statement.reset() }
             while try statement.step() {
                 removed += 1
@@ -277,8 +230,6 @@ final class JobTable {
     }
 
     private func removePayload(of n: Int64) throws {
-        let statement = try connection.statement(#"DELETE FROM "_atlas_job_payloads" WHERE "n" = ?"#)
-        statement.bind(n, at: 1)
-        try statement.run()
+        try connection.run(#"DELETE FROM "_atlas_job_payloads" WHERE "n" = ?"#, n)
     }
 }

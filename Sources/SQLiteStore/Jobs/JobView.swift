@@ -5,28 +5,19 @@ struct JobView {
     let connection: Connection
 
     func job(_ id: String) throws -> JobStatus? {
-        let statement = try connection.statement(#"SELECT \#(JobView.columns) FROM "_atlas_jobs" WHERE "id" = ?"#)
-        defer { statement.reset() }
-        statement.bind(id, at: 1)
-        return try statement.step() ? status(statement) : nil
+        try connection.first(#"SELECT \#(JobView.columns) FROM "_atlas_jobs" WHERE "id" = ?"#, id) { status($0) }
     }
 
     func page(queue: String?, state: JobState?, limit: Int, offset: Int) throws -> (jobs: [JobStatus], total: Int) {
         let condition = #"(?1 IS NULL OR "queue" = ?1) AND (?2 IS NULL OR "state" = ?2)"#
-        let statement = try connection.statement(
-            #"SELECT \#(JobView.columns) FROM "_atlas_jobs" WHERE \#(condition) ORDER BY "n" DESC LIMIT ?3 OFFSET ?4"#)
-        defer { statement.reset() }
-        statement.bind(queue, at: 1)
-        statement.bind(state?.rawValue, at: 2)
-        statement.bind(Int64(limit), at: 3)
-        statement.bind(Int64(offset), at: 4)
-        var jobs: [JobStatus] = []
-        while try statement.step() { if let job = status(statement) { jobs.append(job) } }
-        let count = try connection.statement(#"SELECT count(*) FROM "_atlas_jobs" WHERE \#(condition)"#)
-        defer { count.reset() }
-        count.bind(queue, at: 1)
-        count.bind(state?.rawValue, at: 2)
-        return (jobs, try count.step() ? Int(count.integer(0)) : 0)
+        let jobs = try connection.all(
+            #"SELECT \#(JobView.columns) FROM "_atlas_jobs" WHERE \#(condition) ORDER BY "n" DESC LIMIT ?3 OFFSET ?4"#, queue,
+            state?.rawValue, Int64(limit), Int64(offset)
+        ) { status($0) }
+        let total = try connection.first(#"SELECT count(*) FROM "_atlas_jobs" WHERE \#(condition)"#, queue, state?.rawValue) {
+            Int($0.integer(0))
+        }
+        return (jobs.compactMap(\.self), total ?? 0)
     }
 
     private static let columns =
@@ -49,11 +40,9 @@ struct JobView {
     }
 
     func nextDue(in queue: String) throws -> Int64? {
-        let statement = try connection.statement(
-            #"SELECT min("run_at") FROM "_atlas_jobs" WHERE "state" = 'scheduled' AND "queue" = ?"#)
-        defer { statement.reset() }
-        statement.bind(queue, at: 1)
-        return try statement.step() ? statement.optionalInteger(0) : nil
+        try connection.first(
+            #"SELECT min("run_at") FROM "_atlas_jobs" WHERE "state" = 'scheduled' AND "queue" = ?"#, queue
+        ) { $0.optionalInteger(0) }
     }
 
     /// Each part reads one index alone.
@@ -64,9 +53,8 @@ struct JobView {
             UNION ALL SELECT 'ready', count(*) FROM "_atlas_jobs" WHERE "state" = 'ready' AND "queue" = ?1
             UNION ALL SELECT 'running', count(*) FROM "_atlas_jobs" WHERE "state" = 'running' AND "queue" = ?1
             UNION ALL SELECT "state", count(*) FROM "_atlas_jobs" WHERE "ended_at" IS NOT NULL AND "queue" = ?1 GROUP BY "state"
-            """)
+            """, queue)
         defer { statement.reset() }
-        statement.bind(queue, at: 1)
         var counts: [JobState: Int] = [:]
         while try statement.step() {
             if let state = JobState(rawValue: statement.text(0)) { counts[state] = Int(statement.integer(1)) }

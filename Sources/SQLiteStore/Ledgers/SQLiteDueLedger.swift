@@ -11,18 +11,14 @@ struct SQLiteDueLedger: DueLedger {
 
     func entries(of record: JobRecord) throws -> [DueEntry] {
         let statement = try connection.statement(
-            #"SELECT \#(Self.columns) FROM "_atlas_due" WHERE "collection" = ? AND "record" = ? ORDER BY "transition""#)
+            #"SELECT \#(Self.columns) FROM "_atlas_due" WHERE "collection" = ? AND "record" = ? ORDER BY "transition""#, record.collection,
+            record.id)
         defer { statement.reset() }
-        statement.bind(record.collection, at: 1)
-        statement.bind(record.id, at: 2)
         return try Self.entries(statement)
     }
 
     func set(_ entries: [DueEntry], of record: JobRecord) throws {
-        let clear = try connection.statement(#"DELETE FROM "_atlas_due" WHERE "collection" = ? AND "record" = ?"#)
-        clear.bind(record.collection, at: 1)
-        clear.bind(record.id, at: 2)
-        try clear.run()
+        try connection.run(#"DELETE FROM "_atlas_due" WHERE "collection" = ? AND "record" = ?"#, record.collection, record.id)
         let insert = try connection.statement(#"INSERT INTO "_atlas_due" (\#(Self.columns)) VALUES (?, ?, ?, ?, ?)"#)
         for entry in entries {
             insert.bind(record.collection, at: 1)
@@ -36,24 +32,20 @@ struct SQLiteDueLedger: DueLedger {
 
     func due(by moment: Int64, limit: Int) throws -> [DueEntry] {
         let statement = try connection.statement(
-            #"SELECT \#(Self.columns) FROM "_atlas_due" WHERE "standing" = 0 AND "moment" <= ? ORDER BY "moment" LIMIT ?"#)
+            #"SELECT \#(Self.columns) FROM "_atlas_due" WHERE "standing" = 0 AND "moment" <= ? ORDER BY "moment" LIMIT ?"#, moment,
+            Int64(limit))
         defer { statement.reset() }
-        statement.bind(moment, at: 1)
-        statement.bind(Int64(limit), at: 2)
         return try Self.entries(statement)
     }
 
     func next() throws -> Int64? {
-        let statement = try connection.statement(#"SELECT min("moment") FROM "_atlas_due" WHERE "standing" = 0"#)
-        defer { statement.reset() }
-        return try statement.step() ? statement.optionalInteger(0) : nil
+        try connection.first(#"SELECT min("moment") FROM "_atlas_due" WHERE "standing" = 0"#) { $0.optionalInteger(0) }
     }
 
     func keep(_ transitions: [String], of collection: String) throws {
         let names = transitions.map { _ in "?" }.joined(separator: ", ")
         let statement = try connection.statement(
-            #"DELETE FROM "_atlas_due" WHERE "collection" = ? AND "transition" NOT IN (\#(names))"#)
-        statement.bind(collection, at: 1)
+            #"DELETE FROM "_atlas_due" WHERE "collection" = ? AND "transition" NOT IN (\#(names))"#, collection)
         for (index, name) in transitions.enumerated() { statement.bind(name, at: index + 2) }
         try statement.run()
     }

@@ -20,10 +20,8 @@ struct SQLiteEvents: EventLog {
             #"""
             SELECT "n", "collection", "record", "name", "tenant", "audience", "at", "rest" FROM "_atlas_events" WHERE "n" > ?
             ORDER BY "n" LIMIT ?
-            """#)
+            """#, number, Int64(limit))
         defer { statement.reset() }
-        statement.bind(number, at: 1)
-        statement.bind(Int64(limit), at: 2)
         var events: [LoggedEvent] = []
         while try statement.step() {
             let event = NewEvent(
@@ -48,18 +46,10 @@ struct SQLiteEvents: EventLog {
 
     /// Gives the event its number.
     func append(_ event: NewEvent) throws {
-        let statement = try connection.statement(
+        try connection.run(
             #"""
             INSERT INTO "_atlas_events" ("collection", "record", "name", "tenant", "audience", "at", "rest") VALUES (?, ?, ?, ?, ?, ?, ?)
-            """#)
-        statement.bind(event.record.collection, at: 1)
-        statement.bind(event.record.id, at: 2)
-        statement.bind(event.name, at: 3)
-        statement.bind(event.tenant, at: 4)
-        statement.bind(event.audience, at: 5)
-        statement.bind(event.at, at: 6)
-        statement.bind(event.rest, at: 7)
-        try statement.run()
+            """#, event.record.collection, event.record.id, event.name, event.tenant, event.audience, event.at, event.rest)
         let number = connection.lastInsertedRow
         if number % Self.interval == 0 { try remove(upTo: number - EventRetention.most) }
     }
@@ -68,20 +58,15 @@ struct SQLiteEvents: EventLog {
     private static let interval: Int64 = 1_024
 
     private func remove(upTo number: Int64) throws {
-        let statement = try connection.statement(#"DELETE FROM "_atlas_events" WHERE "n" <= ?"#)
-        statement.bind(number, at: 1)
-        try statement.run()
+        try connection.run(#"DELETE FROM "_atlas_events" WHERE "n" <= ?"#, number)
     }
 
     func prune(before moment: Int64, limit: Int) throws -> Int {
-        let statement = try connection.statement(
+        try connection.run(
             #"""
             DELETE FROM "_atlas_events" WHERE "n" <= (
                 SELECT max("n") FROM (SELECT "n" FROM "_atlas_events" WHERE "at" < ? ORDER BY "n" LIMIT ?))
-            """#)
-        statement.bind(moment, at: 1)
-        statement.bind(Int64(limit), at: 2)
-        try statement.run()
+            """#, moment, Int64(limit))
         return connection.changes
     }
 }

@@ -50,11 +50,9 @@ struct SQLiteUpkeep: UpkeepLedger {
 
     func hidden(in collection: Collection, before moment: Int64, after place: Int64, limit: Int) throws -> (ids: [String], last: Int64) {
         let statement = try connection.statement(
-            #"SELECT "n", "id" FROM \#(SQLText.quoted(collection.model.table)) WHERE "n" > ? AND "deleted_at" < ? ORDER BY "n" LIMIT ?"#)
+            #"SELECT "n", "id" FROM \#(SQLText.quoted(collection.model.table)) WHERE "n" > ? AND "deleted_at" < ? ORDER BY "n" LIMIT ?"#,
+            place, moment, Int64(limit))
         defer { statement.reset() }
-        statement.bind(place, at: 1)
-        statement.bind(moment, at: 2)
-        statement.bind(Int64(limit), at: 3)
         var ids: [String] = []
         var last = place
         while try statement.step() {
@@ -78,30 +76,16 @@ struct SQLiteAnswers: AnswerLedger {
     }
 
     func answer(_ key: AnswerKey, after: Int64) throws -> KeptAnswer? {
-        let statement = try connection.statement(
-            #"SELECT "digest", "id", "version", "body" FROM "_atlas_answers" WHERE "scope" = ? AND "key" = ? AND "at" >= ?"#)
-        defer { statement.reset() }
-        statement.bind(key.scope, at: 1)
-        statement.bind(key.key, at: 2)
-        statement.bind(after, at: 3)
-        guard try statement.step() else { return nil }
-        return KeptAnswer(digest: statement.bytes(0), id: statement.text(1), version: statement.integer(2), body: statement.bytes(3))
+        try connection.first(
+            #"SELECT "digest", "id", "version", "body" FROM "_atlas_answers" WHERE "scope" = ? AND "key" = ? AND "at" >= ?"#, key.scope,
+            key.key, after
+        ) { KeptAnswer(digest: $0.bytes(0), id: $0.text(1), version: $0.integer(2), body: $0.bytes(3)) }
     }
 
     func keep(_ answer: KeptAnswer, under key: AnswerKey, at moment: Int64, after: Int64) throws {
-        let prune = try connection.statement(#"DELETE FROM "_atlas_answers" WHERE "at" < ?"#)
-        prune.bind(after, at: 1)
-        try prune.run()
-        let statement = try connection.statement(
-            #"INSERT OR REPLACE INTO "_atlas_answers" ("scope", "key", "at", "digest", "id", "version", "body") VALUES (?, ?, ?, ?, ?, ?, ?)"#
-        )
-        statement.bind(key.scope, at: 1)
-        statement.bind(key.key, at: 2)
-        statement.bind(moment, at: 3)
-        statement.bind(bytes: answer.digest, at: 4)
-        statement.bind(answer.id, at: 5)
-        statement.bind(answer.version, at: 6)
-        statement.bind(bytes: answer.body, at: 7)
-        try statement.run()
+        try connection.run(#"DELETE FROM "_atlas_answers" WHERE "at" < ?"#, after)
+        try connection.run(
+            #"INSERT OR REPLACE INTO "_atlas_answers" ("scope", "key", "at", "digest", "id", "version", "body") VALUES (?, ?, ?, ?, ?, ?, ?)"#,
+            key.scope, key.key, moment, answer.digest, answer.id, answer.version, answer.body)
     }
 }

@@ -63,31 +63,22 @@ struct SQLiteFormerSlugs: FormerSlugs {
         """
 
     func keep(_ slug: FormerSlug, of record: String) throws {
-        let statement = try connection.statement(#"INSERT OR REPLACE INTO "_atlas_slugs" VALUES (?, ?, ?, ?)"#)
-        bind(slug, to: statement)
-        statement.bind(record, at: 4)
-        try statement.run()
+        try connection.run(
+            #"INSERT OR REPLACE INTO "_atlas_slugs" VALUES (?, ?, ?, ?)"#, slug.collection, Self.scope(slug), slug.slug, record)
     }
 
     func record(_ slug: FormerSlug) throws -> String? {
-        let statement = try connection.statement(
-            #"SELECT "record" FROM "_atlas_slugs" WHERE "collection" = ? AND "scope" = ? AND "slug" = ?"#)
-        defer { statement.reset() }
-        bind(slug, to: statement)
-        return try statement.step() ? statement.text(0) : nil
+        try connection.first(
+            #"SELECT "record" FROM "_atlas_slugs" WHERE "collection" = ? AND "scope" = ? AND "slug" = ?"#, slug.collection,
+            Self.scope(slug), slug.slug
+        ) { $0.text(0) }
     }
 
     /// The record is gone for good.
     func forget(_ record: String) throws {
-        let statement = try connection.statement(#"DELETE FROM "_atlas_slugs" WHERE "record" = ?"#)
-        statement.bind(record, at: 1)
-        try statement.run()
+        try connection.run(#"DELETE FROM "_atlas_slugs" WHERE "record" = ?"#, record)
     }
 
-    private func bind(_ slug: FormerSlug, to statement: Statement) {
-        statement.bind(slug.collection, at: 1)
-        // No value of a field holds this separator and another's beginning at once: ids, slugs and words of enums do not hold it.
-        statement.bind(slug.scope.joined(separator: "\u{1F}"), at: 2)
-        statement.bind(slug.slug, at: 3)
-    }
+    /// No value of a field holds this separator and another's beginning at once: ids, slugs and words of enums do not hold it.
+    private static func scope(_ slug: FormerSlug) -> String { slug.scope.joined(separator: "\u{1F}") }
 }

@@ -38,12 +38,9 @@ extension SQLiteStore: SchemaStore {
             try SearchTable.align(with: migration.collections, on: connection)
             context.rows.forgetSearch()
             try SystemTables.setMeta("schema", migration.snapshot, connection)
-            let entry = try connection.statement(
-                #"INSERT INTO "_atlas_migrations" ("at", "binary", "description") VALUES (?, ?, ?)"#)
-            entry.bind(migration.at, at: 1)
-            entry.bind(migration.binary, at: 2)
-            entry.bind(migration.description, at: 3)
-            try entry.run()
+            try connection.run(
+                #"INSERT INTO "_atlas_migrations" ("at", "binary", "description") VALUES (?, ?, ?)"#, migration.at, migration.binary,
+                migration.description)
             try connection.execute("COMMIT")
         }
     }
@@ -88,9 +85,8 @@ extension SQLiteStore: SchemaStore {
 
     private static func existingIndexes(of table: String, on connection: Connection) throws -> [String: String] {
         let statement = try connection.statement(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL")
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", table)
         defer { statement.reset() }
-        statement.bind(table, at: 1)
         var indexes: [String: String] = [:]
         while try statement.step() { indexes[statement.text(0)] = statement.text(1) }
         return indexes

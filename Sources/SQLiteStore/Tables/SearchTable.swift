@@ -110,9 +110,8 @@ enum SearchTable {
         /// Nil when there is no such table.
         init?(_ collection: Collection, on connection: Connection) throws {
             table = SearchTable.name(collection)
-            let columns = try connection.statement("SELECT name FROM pragma_table_info(?)")
+            let columns = try connection.statement("SELECT name FROM pragma_table_info(?)", table)
             defer { columns.reset() }
-            columns.bind(table, at: 1)
             var fields: [String] = []
             while try columns.step() { fields.append(String(columns.text(0).dropFirst(2))) }
             guard !fields.isEmpty else { return nil }
@@ -123,12 +122,10 @@ enum SearchTable {
         func keep(_ row: Row, of collection: Collection, isNew: Bool, on connection: Connection) throws {
             if !isNew { try remove(row, of: collection, on: connection) }
             guard row.values[Row.System.deletedAt].isNull else { return }
-            let number = try connection.statement("SELECT \"n\" FROM \(SQLText.quoted(collection.model.table)) WHERE \"id\" = ?")
+            let number = try connection.statement("SELECT \"n\" FROM \(SQLText.quoted(collection.model.table)) WHERE \"id\" = ?", row.id)
             defer { number.reset() }
-            number.bind(row.id, at: 1)
             guard try number.step() else { return }
-            let insertion = try connection.statement(SearchTable.insertion(into: table, fields: fields))
-            insertion.bind(number.integer(0), at: 1)
+            let insertion = try connection.statement(SearchTable.insertion(into: table, fields: fields), number.integer(0))
             for (index, name) in fields.enumerated() {
                 let words = collection.field(name).map { SearchTable.words(of: row.values[$0.index], in: $0) }
                 insertion.bind(words ?? "", at: index + 2)
@@ -138,11 +135,9 @@ enum SearchTable {
 
         /// Before the row itself goes.
         func remove(_ row: Row, of collection: Collection, on connection: Connection) throws {
-            let deletion = try connection.statement(
+            try connection.run(
                 "DELETE FROM \(SQLText.quoted(table)) WHERE rowid = (SELECT \"n\" FROM \(SQLText.quoted(collection.model.table))"
-                    + " WHERE \"id\" = ?)")
-            deletion.bind(row.id, at: 1)
-            try deletion.run()
+                    + " WHERE \"id\" = ?)", row.id)
         }
     }
 }

@@ -68,17 +68,11 @@ enum SystemTables {
     }
 
     static func meta(_ name: String, _ connection: Connection) throws -> String? {
-        let statement = try connection.statement(#"SELECT "value" FROM "_atlas_meta" WHERE "name" = ?"#)
-        defer { statement.reset() }
-        statement.bind(name, at: 1)
-        return try statement.step() ? statement.text(0) : nil
+        try connection.first(#"SELECT "value" FROM "_atlas_meta" WHERE "name" = ?"#, name) { $0.text(0) }
     }
 
     static func setMeta(_ name: String, _ value: String, _ connection: Connection) throws {
-        let statement = try connection.statement(
-            #"INSERT INTO "_atlas_meta" VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "value" = ?2"#)
-        statement.bind(name, at: 1)
-        statement.bind(value, at: 2)
-        try statement.run()
+        try connection.run(
+            #"INSERT INTO "_atlas_meta" VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "value" = ?2"#, name, value)
     }
 }

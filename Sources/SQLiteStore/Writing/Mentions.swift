@@ -28,9 +28,7 @@ struct Mentions {
 
     private func clear(_ row: Row, _ restriction: String, _ field: String?, in collection: Collection) throws {
         let delete = try connection.statement(
-            "DELETE FROM \(Self.table) WHERE \"record\" = ? AND \"collection\" = ? \(restriction)")
-        delete.bind(row.id, at: 1)
-        delete.bind(collection.name, at: 2)
+            "DELETE FROM \(Self.table) WHERE \"record\" = ? AND \"collection\" = ? \(restriction)", row.id, collection.name)
         if let field { delete.bind(field, at: 3) }
         try delete.run()
     }

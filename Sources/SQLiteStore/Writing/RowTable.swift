@@ -91,13 +91,9 @@ final class RowTable {
     }
 
     private func members(of id: String, in table: String) throws -> [(target: String, payload: String?)] {
-        let statement = try connection.statement(
-            "SELECT \"target\", \"payload\" FROM \(SQLText.quoted(table)) WHERE \"record\" = ? ORDER BY \"position\"")
-        defer { statement.reset() }
-        statement.bind(id, at: 1)
-        var members: [(target: String, payload: String?)] = []
-        while try statement.step() { members.append((statement.text(0), statement.optionalText(1))) }
-        return members
+        try connection.all(
+            "SELECT \"target\", \"payload\" FROM \(SQLText.quoted(table)) WHERE \"record\" = ? ORDER BY \"position\"", id
+        ) { ($0.text(0), $0.optionalText(1)) }
     }
 
     /// A column as a value of that type; NULL is null.
@@ -139,13 +135,7 @@ final class RowTable {
                 "SELECT \"id\" FROM \(table) WHERE \"id\" IN (SELECT \"record\" FROM \(SQLText.quoted(members))"
                 + " WHERE \"target\" = ?) ORDER BY \"n\" LIMIT ?"
         }
-        let statement = try connection.statement(sql)
-        defer { statement.reset() }
-        statement.bind(id, at: 1)
-        statement.bind(Int64(limit), at: 2)
-        var ids: [String] = []
-        while try statement.step() { ids.append(statement.text(0)) }
-        return ids
+        return try connection.all(sql, id, Int64(limit)) { $0.text(0) }
     }
 
     // MARK: Writing
@@ -221,9 +211,7 @@ final class RowTable {
         if !shape(collection).mentioning.isEmpty { try Mentions(connection: connection).remove(row, from: collection) }
         try keeper(collection)?.remove(row, of: collection, on: connection)
         if !collection.keptSlugs.isEmpty { try SQLiteFormerSlugs(connection: connection).forget(row.id) }
-        let statement = try connection.statement("DELETE FROM \(SQLText.quoted(collection.model.table)) WHERE \"id\" = ?")
-        statement.bind(row.id, at: 1)
-        try statement.run()
+        try connection.run("DELETE FROM \(SQLText.quoted(collection.model.table)) WHERE \"id\" = ?", row.id)
         guard connection.changes == 1 else { throw RowTable.missing(row) }
     }
 
@@ -251,9 +239,7 @@ final class RowTable {
     }
 
     private func removeMembers(of row: Row, _ table: String) throws {
-        let statement = try connection.statement("DELETE FROM \(SQLText.quoted(table)) WHERE \"record\" = ?")
-        statement.bind(row.id, at: 1)
-        try statement.run()
+        try connection.run("DELETE FROM \(SQLText.quoted(table)) WHERE \"record\" = ?", row.id)
     }
 
     /// A violated unique key by the names of its fields.

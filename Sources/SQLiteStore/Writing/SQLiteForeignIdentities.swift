@@ -16,26 +16,18 @@ struct SQLiteForeignIdentities: ForeignIdentityTransaction {
     }
 
     func user(of service: String, subject: String) throws -> String? {
-        let statement = try connection.statement(#"SELECT "user" FROM "_atlas_identities" WHERE "service" = ? AND "subject" = ?"#)
-        defer { statement.reset() }
-        statement.bind(service, at: 1)
-        statement.bind(subject, at: 2)
-        return try statement.step() ? statement.text(0) : nil
+        try connection.first(#"SELECT "user" FROM "_atlas_identities" WHERE "service" = ? AND "subject" = ?"#, service, subject) {
+            $0.text(0)
+        }
     }
 
     func save(_ identity: ForeignIdentity) throws {
-        let statement = try connection.statement(
-            #"INSERT OR REPLACE INTO "_atlas_identities" ("service", "subject", "user", "created_at") VALUES (?, ?, ?, ?)"#)
-        statement.bind(identity.service, at: 1)
-        statement.bind(identity.subject, at: 2)
-        statement.bind(identity.user, at: 3)
-        statement.bind(identity.createdAt, at: 4)
-        try statement.run()
+        try connection.run(
+            #"INSERT OR REPLACE INTO "_atlas_identities" ("service", "subject", "user", "created_at") VALUES (?, ?, ?, ?)"#,
+            identity.service, identity.subject, identity.user, identity.createdAt)
     }
 
     func removeAll(of user: String) throws {
-        let statement = try connection.statement(#"DELETE FROM "_atlas_identities" WHERE "user" = ?"#)
-        statement.bind(user, at: 1)
-        try statement.run()
+        try connection.run(#"DELETE FROM "_atlas_identities" WHERE "user" = ?"#, user)
     }
 }

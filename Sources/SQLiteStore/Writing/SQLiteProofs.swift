@@ -21,39 +21,26 @@ struct SQLiteProofs: ProofTransaction {
     }
 
     func save(_ proof: Proof) throws {
-        let statement = try connection.statement(
-            #"INSERT INTO "_atlas_proofs" (\#(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"#)
-        statement.bind(proof.id, at: 1)
-        statement.bind(proof.purpose.rawValue, at: 2)
-        statement.bind(proof.subject, at: 3)
-        statement.bind(bytes: proof.hash, at: 4)
-        statement.bind(bytes: proof.data, at: 5)
-        statement.bind(Int64(proof.attempts), at: 6)
-        statement.bind(proof.createdAt, at: 7)
-        statement.bind(proof.expiresAt, at: 8)
-        statement.bind(proof.spentAt, at: 9)
-        try statement.run()
+        try connection.run(
+            #"INSERT INTO "_atlas_proofs" (\#(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"#, proof.id, proof.purpose.rawValue,
+            proof.subject, proof.hash, proof.data, Int64(proof.attempts), proof.createdAt, proof.expiresAt, proof.spentAt)
     }
 
     func proof(_ id: String) throws -> Proof? {
-        let statement = try connection.statement(#"SELECT \#(Self.columns) FROM "_atlas_proofs" WHERE "id" = ?"#)
-        defer { statement.reset() }
-        statement.bind(id, at: 1)
-        guard try statement.step(), let purpose = Proof.Purpose(rawValue: statement.text(1)) else { return nil }
-        return Proof(
-            id: statement.text(0), purpose: purpose, subject: statement.text(2), hash: statement.bytes(3), data: statement.bytes(4),
-            attempts: Int(statement.integer(5)), createdAt: statement.integer(6), expiresAt: statement.integer(7),
-            spentAt: statement.optionalInteger(8))
+        try connection.first(#"SELECT \#(Self.columns) FROM "_atlas_proofs" WHERE "id" = ?"#, id) { row in
+            Proof.Purpose(rawValue: row.text(1)).map { purpose in
+                Proof(
+                    id: row.text(0), purpose: purpose, subject: row.text(2), hash: row.bytes(3), data: row.bytes(4),
+                    attempts: Int(row.integer(5)), createdAt: row.integer(6), expiresAt: row.integer(7), spentAt: row.optionalInteger(8))
+            }
+        }
     }
 
     func made(_ purpose: Proof.Purpose, for subject: String?, since: Int64, limit: Int) throws -> [Int64] {
         let statement = try connection.statement(
             #"SELECT "created_at" FROM "_atlas_proofs" WHERE "purpose" = ?1 \#(subject == nil ? "" : #"AND "subject" = ?4"#) "#
-                + #"AND "created_at" >= ?2 ORDER BY "created_at" DESC LIMIT ?3"#)
+                + #"AND "created_at" >= ?2 ORDER BY "created_at" DESC LIMIT ?3"#, purpose.rawValue, since, Int64(limit))
         defer { statement.reset() }
-        statement.bind(purpose.rawValue, at: 1)
-        statement.bind(since, at: 2)
-        statement.bind(Int64(limit), at: 3)
         if let subject { statement.bind(subject, at: 4) }
         var moments: [Int64] = []
         while try statement.step() { moments.append(statement.integer(0)) }
@@ -61,47 +48,33 @@ struct SQLiteProofs: ProofTransaction {
     }
 
     func spend(_ id: String, at moment: Int64) throws -> Bool {
-        let statement = try connection.statement(
-            #"UPDATE "_atlas_proofs" SET "spent_at" = ?2 WHERE "id" = ?1 AND "spent_at" IS NULL AND "attempts" > 0"#)
-        statement.bind(id, at: 1)
-        statement.bind(moment, at: 2)
-        try statement.run()
+        try connection.run(
+            #"UPDATE "_atlas_proofs" SET "spent_at" = ?2 WHERE "id" = ?1 AND "spent_at" IS NULL AND "attempts" > 0"#, id, moment)
         return connection.changes > 0
     }
 
     func burn(_ id: String) throws -> Int? {
-        let statement = try connection.statement(
-            #"UPDATE "_atlas_proofs" SET "attempts" = "attempts" - 1 WHERE "id" = ?1 AND "attempts" > 0 RETURNING "attempts""#)
-        defer { statement.reset() }
-        statement.bind(id, at: 1)
-        guard try statement.step() else { return nil }
-        return Int(statement.integer(0))
+        try connection.first(
+            #"UPDATE "_atlas_proofs" SET "attempts" = "attempts" - 1 WHERE "id" = ?1 AND "attempts" > 0 RETURNING "attempts""#, id
+        ) { Int($0.integer(0)) }
     }
 
     @discardableResult
     func withdraw(_ purpose: Proof.Purpose, for subject: String, at moment: Int64) throws -> Int {
-        let statement = try connection.statement(
-            #"UPDATE "_atlas_proofs" SET "spent_at" = ?3 WHERE "purpose" = ?1 AND "subject" = ?2 AND "spent_at" IS NULL"#)
-        statement.bind(purpose.rawValue, at: 1)
-        statement.bind(subject, at: 2)
-        statement.bind(moment, at: 3)
-        try statement.run()
+        try connection.run(
+            #"UPDATE "_atlas_proofs" SET "spent_at" = ?3 WHERE "purpose" = ?1 AND "subject" = ?2 AND "spent_at" IS NULL"#, purpose.rawValue,
+            subject, moment)
         return connection.changes
     }
 
     func remove(_ id: String) throws {
-        let statement = try connection.statement(#"DELETE FROM "_atlas_proofs" WHERE "id" = ?"#)
-        statement.bind(id, at: 1)
-        try statement.run()
+        try connection.run(#"DELETE FROM "_atlas_proofs" WHERE "id" = ?"#, id)
     }
 
     func prune(before: Int64, limit: Int) throws -> Int {
-        let statement = try connection.statement(
+        try connection.run(
             #"DELETE FROM "_atlas_proofs" WHERE "id" IN "#
-                + #"(SELECT "id" FROM "_atlas_proofs" WHERE "expires_at" < ?1 AND "created_at" < ?1 LIMIT ?2)"#)
-        statement.bind(before, at: 1)
-        statement.bind(Int64(limit), at: 2)
-        try statement.run()
+                + #"(SELECT "id" FROM "_atlas_proofs" WHERE "expires_at" < ?1 AND "created_at" < ?1 LIMIT ?2)"#, before, Int64(limit))
         return connection.changes
     }
 }

@@ -12,11 +12,8 @@ struct SQLiteSequences: SequenceTransaction {
         let statement = try connection.statement(
             """
             INSERT INTO "_atlas_sequences" VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET "last" = "last" + 1 RETURNING "last"
-            """)
+            """, collection, field, tenant)
         defer { statement.reset() }
-        statement.bind(collection, at: 1)
-        statement.bind(field, at: 2)
-        statement.bind(tenant, at: 3)
         guard try statement.step() else { throw StoreError.unavailable("a sequence gave no number") }
         let number = statement.integer(0)
         // To the end: RETURNING gives its rows first and is done then (https://sqlite.org/lang_returning.html).

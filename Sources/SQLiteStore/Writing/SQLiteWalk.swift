@@ -12,10 +12,9 @@ struct SQLiteWalk: CollectionWalk {
 
     func ids(in collection: Collection, after place: Int64, limit: Int) throws -> (ids: [String], last: Int64) {
         let statement = try connection.statement(
-            "SELECT \"n\", \"id\" FROM \(SQLText.quoted(collection.model.table)) WHERE \"n\" > ? ORDER BY \"n\" LIMIT ?")
+            "SELECT \"n\", \"id\" FROM \(SQLText.quoted(collection.model.table)) WHERE \"n\" > ? ORDER BY \"n\" LIMIT ?", place,
+            Int64(limit))
         defer { statement.reset() }
-        statement.bind(place, at: 1)
-        statement.bind(Int64(limit), at: 2)
         var ids: [String] = []
         var last = place
         while try statement.step() {
