@@ -48,18 +48,18 @@ let package = Package(
         // Ground floor
         room("Text"),
         room("JSON", knows: ["Text", nio]),
-        room("Config", knows: ["CTOML", "JSON", "Text", nio]),
+        room("Config", knows: ["CTOML", "JSON", "Text"]),
         room("Expressions", knows: ["Text"]),
         room("HTML"),
-        room("Schema", knows: ["Config", "Expressions", "JSON", "Text", nio]),
+        room("Schema", knows: ["Config", "Expressions", "JSON", "Text"]),
         room("Ports", knows: ["Schema", "Expressions", nio]),
 
         // Adapters
         room("SQLiteFunctions", knows: ["Expressions", "CSQLite"]),
         room(
-            "SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "HTML", "Text", "SQLiteFunctions", "CSQLite", "CLinux", nio]),
+            "SQLiteStore", knows: ["Ports", "Schema", "Expressions", "JSON", "HTML", "Text", "SQLiteFunctions", "CSQLite", nio]),
         room("Outbound", knows: ["CCurl", nioPosix]),
-        room("LocalObjects", knows: ["Ports", "CLinux", nio, nioPosix]),
+        room("LocalObjects", knows: ["Ports", "CLinux", nioPosix]),
 
         // The heart and its clients
         room("Records", knows: ["Ports", "Schema", "Expressions", "JSON", "Text", "HTML", crypto, nio]),
@@ -75,7 +75,7 @@ let package = Package(
         room("Messaging", knows: ["Records", "Jobs", "Outbound", "Ports", "Schema", "Config", "JSON"]),
         room(
             "Callouts",
-            knows: ["Records", "Jobs", "Outbound", "Ports", "Schema", "Config", "Expressions", "JSON", crypto, logging, nio]),
+            knows: ["Records", "Jobs", "Outbound", "Ports", "Schema", "Config", "Expressions", "JSON", crypto, nio]),
         room("Edge", knows: ["Ports", "JSON", logging, nio, nioPosix, nioHTTP1]),
         room(
             "HTTPAPI",
@@ -91,7 +91,7 @@ let package = Package(
                 "HTTPAPI", "Edge", "Media", "Messaging", "Callouts", "Outbound", "Jobs", "Identity", "Records", "LocalObjects",
                 "SQLiteStore", "Ports",
                 "Schema",
-                "Expressions", "Config", "JSON", "CLinux", logging, nio, nioPosix, nioHTTP1, crypto,
+                "Expressions", "Config", "JSON", "CLinux", logging, nio, nioPosix, nioHTTP1,
             ]),
         .executableTarget(
             name: "atlas",
@@ -101,8 +101,8 @@ let package = Package(
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
         .target(name: "ExampleFiles", dependencies: ["Config"], path: "Tests/ExampleFiles", swiftSettings: strict),
         .target(
-            name: "Conformance", dependencies: ["SeededNumbers", "Ports", "Schema", "Expressions", "Config", "JSON", nio, nioPosix],
-            path: "Tests/Conformance", swiftSettings: strict),
+            name: "Conformance", dependencies: ["SeededNumbers", "Ports", "Schema", "Expressions", nio], path: "Tests/Conformance",
+            swiftSettings: strict),
         tests("Text", knows: ["Conformance", "Ports", "CSQLite"]),
         tests("JSON", knows: ["Conformance", "Ports", nio]),
         tests("Ports"),
@@ -114,7 +114,7 @@ let package = Package(
         tests(
             "SQLiteStore",
             knows: [
-                "Jobs", logging, "SeededNumbers", "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", "CSQLite", nio,
+                "Jobs", logging, "SeededNumbers", "Conformance", "Ports", "Schema", "Expressions", "Config", "JSON", nio,
                 nioPosix,
             ]),
         tests("Outbound", knows: ["Conformance", "Ports", nio, nioPosix]),
@@ -123,13 +123,13 @@ let package = Package(
         tests(
             "Identity",
             knows: [
-                "Conformance", "SQLiteStore", "Config", "Schema", "Ports", "Records", "Expressions", "JSON", "CCrypt", "CLinux", crypto,
+                "Conformance", "SQLiteStore", "Config", "Schema", "Ports", "Records", "Expressions", "JSON", "CLinux", crypto,
                 cryptoExtras,
                 nio, nioPosix,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         tests("Jobs", knows: ["Conformance", "Ports", logging]),
-        tests("Media", knows: ["SeededNumbers", "MediaHelperTool", "Config", "Ports", "CVips", "CLinux", logging, nio, nioPosix]),
+        tests("Media", knows: ["SeededNumbers", "MediaHelperTool", "Config", logging, nio, nioPosix]),
         // The media helper as a program of its own, for the tests: their own binary cannot be run as one.
         .executableTarget(name: "MediaHelperTool", dependencies: ["Media"], path: "Tests/MediaHelperTool", swiftSettings: strict),
         tests("Messaging", knows: ["Harness", "Outbound", "Records", "Jobs", "Conformance", "Ports", "Schema", "Config", "JSON", logging]),
