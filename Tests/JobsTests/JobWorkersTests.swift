@@ -51,6 +51,24 @@ private func waitForCancellation() async throws {
         }
     }
 
+    /// Tells that it has begun, and goes on until it is cancelled.
+    private var endless: Handler {
+        Handler { [events] _ in
+            events.tell("started")
+            try await waitForCancellation()
+            return .done()
+        }
+    }
+
+    /// Tells that it has begun, and ends with the signal, whoever cancels it.
+    private func held(until signal: Signal) -> Handler {
+        Handler { [events] _ in
+            events.tell("started")
+            await signal.wait()
+            return .done()
+        }
+    }
+
     private func enqueue(_ kind: String = "k", payload: String = "", attempts: Int = 3, runAt: Int64? = nil) async throws -> String {
         try await harness.transaction { jobs in
             try jobs.enqueue(NewJob(kind: kind, queue: "q", payload: Array(payload.utf8), runAt: runAt, maxAttempts: attempts))
@@ -170,12 +188,7 @@ private func waitForCancellation() async throws {
 
     @Test func takingTooLongCancelsAndFails() async throws {
         let id = try await enqueue(attempts: 1)
-        let events = events
-        let handler = Handler { _ in
-            events.tell("started")
-            try await waitForCancellation()
-            return .done()
-        }
+        let handler = endless
         try await work(QueueOptions(timeout: 5000), handlers: ["k": handler]) { _ in
             let start = harness.clock.now()
             #expect(await events.next() == "started")
@@ -249,12 +262,7 @@ private func waitForCancellation() async throws {
 
     @Test func whatDoesNotEndInTimeIsHandedBackUncounted() async throws {
         let id = try await enqueue(attempts: 1)
-        let events = events
-        let handler = Handler { _ in
-            events.tell("started")
-            try await waitForCancellation()
-            return .done()
-        }
+        let handler = endless
         try await work(handlers: ["k": handler]) { workers in
             #expect(await events.next() == "started")
             let deadline = harness.clock.now() + 3000
@@ -270,13 +278,8 @@ private func waitForCancellation() async throws {
 
     @Test func evenAHandlerThatIgnoresItsCancellationIsHandedBack() async throws {
         let id = try await enqueue()
-        let events = events
         let signal = Signal()
-        let handler = Handler { _ in
-            events.tell("started")
-            await signal.wait()
-            return .done()
-        }
+        let handler = held(until: signal)
         try await work(handlers: ["k": handler]) { workers in
             #expect(await events.next() == "started")
             let deadline = harness.clock.now() + 3000
@@ -296,13 +299,8 @@ private func waitForCancellation() async throws {
 
     @Test func aStoreThatFailsForAWhileLosesNothing() async throws {
         let id = try await enqueue()
-        let events = events
         let signal = Signal()
-        let handler = Handler { _ in
-            events.tell("started")
-            await signal.wait()
-            return .done()
-        }
+        let handler = held(until: signal)
         try await work(handlers: ["k": handler]) { _ in
             #expect(await events.next() == "started")
             harness.reference.fail(with: .unavailable("full"))
