@@ -146,7 +146,7 @@ struct User: AsyncParsableCommand {
             discussion: """
                 EXAMPLES:
                   atlas user grant --config atlas.toml somebody@example.org role=ADMIN
-                  atlas user grant --config atlas.toml somebody@example.org is_superuser=true
+                  atlas user grant --config atlas.toml somebody@example.org role=AUTHOR name=Sara
                 """)
 
         @OptionGroup var account: AccountOptions

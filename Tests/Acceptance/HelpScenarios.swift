@@ -5,11 +5,10 @@ import Testing
 
 @Suite("What --help shows")
 struct HelpScenarios {
-    /// What needs more than a site with two accounts: a server, a record, a tenant, a session, a step that is refused.
+    /// What needs more than a site with two accounts: a server, a record, a session, an authenticator, a step that is refused.
     private static let others = [
-        "cp /usr/share", "atlas serve", "atlas why me@example.org publish", "atlas why ann@example.org",
-        "atlas migrate --config atlas.toml --allow",
-        "atlas session revoke --config atlas.toml somebody@example.org 01",
+        "cp /usr/share", "atlas serve", "atlas why", "atlas migrate --config atlas.toml --allow",
+        "atlas session revoke --config atlas.toml somebody@example.org 01", "atlas user reset-totp",
     ]
 
     /// Each command by its words, with its examples.
@@ -64,6 +63,8 @@ struct HelpScenarios {
         let hidden = try await Program.run(
             ["user", "create", "email=b@example.org", "password=-"], in: directory, input: Site.password + "\n")
         #expect(hidden.status == 0 && !hidden.output.contains { $0.contains("warning:") }, "\(hidden.output)")
+        let nobody = try await Program.run(["user", "disable", "nobody@example.org"], in: directory)
+        #expect(nobody.status == 1, "a refusal ends the command, while nothing serves too")
         let none = try await Program.run(["user", "reset-password", "b@example.org"], in: directory)
         #expect(none.status != 0 && none.output.joined().contains("there is no password on standard input"), "\(none.output)")
     }

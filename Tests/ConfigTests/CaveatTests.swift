@@ -1,3 +1,4 @@
+import ExampleFiles
 import Testing
 
 @testable import Config
@@ -64,8 +65,8 @@ import Testing
     ]
 
     @Test(arguments: all) func `a caveat is told where the file asks for it, and alone`(caveat: Mistake) throws {
-        let path = Sites.path(caveat.site)
-        let text = try content(of: "Tests/Examples/\(caveat.site).toml")
+        let path = ExampleFile.path(caveat.file)
+        let text = try ExampleFile.text(caveat.file)
         let range = try #require(text.firstRange(of: caveat.find), "the example has changed")
         let place = caveat.message.hasPrefix("the backoffice") ? text.firstRange(of: "[backoffice]")?.lowerBound : range.lowerBound
         var line = text[..<(place ?? range.lowerBound)].count { $0 == "\n" } + 1 + caveat.offset

@@ -6,13 +6,13 @@ package struct Mistake: Sendable, CustomTestStringConvertible {
     /// The file that is edited.
     package var file: String
     package var find: String
-    var replace: String
+    package var replace: String
     /// Part of the first error.
-    var message: String
+    package var message: String
     /// Part of its suggestion.
-    var suggestion: String?
+    package var suggestion: String?
     /// Lines between the edit and the place that is told.
-    var offset: Int
+    package var offset: Int
 
     package var testDescription: String { "\(file): \(message)" }
 

@@ -34,17 +34,19 @@ package struct AccountCommands: Sendable {
         let socket = site.configuration.app.dataDirectory + "/control.sock"
         if let answer = ControlClient.send(command, to: socket) { return try checked(answer) }
         let backend = try Backend(site, group: MultiThreadedEventLoopGroup(numberOfThreads: 1), log: log)
+        let answer: JSONValue
         do {
             _ = try await Migrating(store: backend.store, site: site, clock: backend.clock).run()
             let loop = backend.group.next()
             try await backend.signingKeys.load(from: backend.store, on: loop).get()
-            let answer = await AccountCommands(application: try Application(site, backend), backend: backend, loop: loop).answer(command)
-            await backend.close()
-            return try checked(answer)
+            answer = await AccountCommands(application: try Application(site, backend), backend: backend, loop: loop).answer(command)
         } catch {
             await backend.close()
             throw error
         }
+        // Once: what is closed a second time waits for a loop that has ended.
+        await backend.close()
+        return try checked(answer)
     }
 
     private static func checked(_ answer: JSONValue) throws(Refused) -> JSONValue {
