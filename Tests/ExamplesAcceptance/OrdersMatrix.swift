@@ -110,6 +110,7 @@ struct OrdersMatrix {
             matrix.isWhole(
                 document,
                 apart: [
+                    "/tenants/{id}/api_keys",
                     "/auth", "/me", "/media", "/batch", "/search", "/events", "/jobs", "/audit", "/admin", "/seo", "/health", "/metrics",
                     "/exports", "/invitations/accept", "/orders/{id}/invoice",
                 ])
