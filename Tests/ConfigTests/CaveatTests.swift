@@ -132,7 +132,7 @@ import Testing
 
     @Test(arguments: ["Tests/Examples/orders.toml", "Tests/Examples/sevra.toml", "Tests/Examples/writers.toml", "atlas.toml.example"])
     func `no example is told anything that is not so`(file: String) throws {
-        let loaded = try load(try content(of: file), file: "\(repository)/\(file)")
+        let loaded = try load(try content(of: file), file: "\(ExampleFile.root)/\(file)")
         let told = loaded.warnings.map(\.message).filter {
             !$0.hasPrefix("there is no directory") && !$0.hasPrefix("the backoffice shares")
         }
