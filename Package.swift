@@ -139,7 +139,8 @@ let package = Package(
         tests(
             "HTTPAPI",
             knows: [
-                "Conformance", "SeededNumbers", "Edge", "Expressions", "Identity", "JSON", "Ports", "Records", logging, nio, nioPosix, nioHTTP1,
+                "Conformance", "SeededNumbers", "Edge", "Expressions", "Identity", "JSON", "Ports", "Records", logging, nio, nioPosix,
+                nioHTTP1,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         // Answers for Tests/FormatProbe/compare, which holds formats to other programs.
