@@ -184,7 +184,7 @@ import Testing
             let failures = SignInFailures(masterKey: masterKey, perAccount: 1, perAddress: 1, window: 1)
             let passwords = Passwords(
                 records: bench.records, hasher: hasher, policy: PasswordPolicy(minimum: 8, maximum: 64, required: []), failures: failures,
-                sessions: keys.sessions)
+                sessions: keys.sessions, secondFactors: nil)
             let reset = PasswordReset(
                 records: bench.records, hasher: hasher, passwords: passwords, sessions: keys.sessions,
                 proofs: Proofs(masterKey: masterKey, random: SeededRandom()), lifetime: 1_000,
