@@ -120,46 +120,31 @@ final class JobTable {
 
     /// Ends the claim, if its fence still holds; gives the queue, and whether the job waits there again.
     func finish(_ claim: JobClaim, as outcome: JobOutcome) throws -> (queue: String, waits: Bool)? {
-        let statement: Statement
-        let waits: Bool
-        switch outcome {
-        case .done(let result):
-            statement = try ending(#""state" = 'done', "progress" = 100, "result" = ?3, "ended_at" = ?4"#)
-            statement.bind(bytes: result, at: 3)
-            statement.bind(clock.now(), at: 4)
-            waits = false
-        case .failed(let error, nil):
-            statement = try ending(#""state" = 'dead', "error" = ?3, "ended_at" = ?4"#)
-            statement.bind(error, at: 3)
-            statement.bind(clock.now(), at: 4)
-            waits = false
-        case .failed(let error, let retryAt?):
-            statement = try ending(#""state" = 'scheduled', "error" = ?3, "run_at" = ?4"#)
-            statement.bind(error, at: 3)
-            statement.bind(retryAt, at: 4)
-            waits = true
-        case .released:
-            statement = try ending(#""state" = 'ready', "attempts" = "attempts" - 1"#)
-            waits = true
-        }
-        statement.bind(claim.job, at: 1)
-        statement.bind(claim.fence, at: 2)
-        let ended: (queue: String, startedBy: String?)
-        do {
-            defer { statement.reset() }
-            guard try statement.step() else { return nil }
-            ended = (statement.text(0), statement.optionalText(1))
-        }
+        let (ended, waits): ((queue: String, startedBy: String?)?, Bool) =
+            switch outcome {
+            case .done(let result):
+                (try end(claim, #""state" = 'done', "progress" = 100, "result" = ?3, "ended_at" = ?4"#, result, clock.now()), false)
+            case .failed(let error, nil):
+                (try end(claim, #""state" = 'dead', "error" = ?3, "ended_at" = ?4"#, error, clock.now()), false)
+            case .failed(let error, let retryAt?):
+                (try end(claim, #""state" = 'scheduled', "error" = ?3, "run_at" = ?4"#, error, retryAt), true)
+            case .released: (try end(claim, #""state" = 'ready', "attempts" = "attempts" - 1"#), true)
+            }
+        guard let ended else { return nil }
         try tell(of: claim.job, startedBy: ended.startedBy, "updated")
         return (ended.queue, waits)
     }
 
-    private func ending(_ changes: String) throws -> Statement {
-        try connection.statement(
+    /// `parameters` are those of `changes`, from 3.
+    private func end<each Parameter: Bindable>(
+        _ claim: JobClaim, _ changes: String, _ parameters: repeat each Parameter
+    ) throws -> (queue: String, startedBy: String?)? {
+        try connection.first(
             """
             UPDATE "_atlas_jobs" SET "fence" = 0, \(changes) WHERE "id" = ?1 AND "fence" = ?2 AND "state" = 'running'
             RETURNING "queue", "started_by"
-            """)
+            """, claim.job, claim.fence, repeat each parameters
+        ) { ($0.text(0), $0.optionalText(1)) }
     }
 
     /// False when the fence is stale. What says nothing new changes nothing, and is told to nobody.
@@ -189,21 +174,15 @@ final class JobTable {
 
     /// Gives the queue where the job is ready again; nil when it is neither dead nor cancelled, or its key is taken.
     func retry(_ id: String) throws -> String? {
-        let statement = try connection.statement(
+        let queue = try connection.first(
             """
             UPDATE "_atlas_jobs" SET "state" = 'ready', "attempts" = 0, "run_at" = ?1, "ended_at" = NULL
             WHERE "id" = ?2 AND "state" IN ('dead', 'cancelled') AND NOT EXISTS (
                 SELECT 1 FROM "_atlas_jobs" AS "twin" WHERE "twin"."unique_key" = "_atlas_jobs"."unique_key" AND "twin"."ended_at" IS NULL)
             RETURNING "queue"
-            """)
-        let queue: String
-        do {
-            defer { statement.reset() }
-            statement.bind(clock.now(), at: 1)
-            statement.bind(id, at: 2)
-            guard try statement.step() else { return nil }
-            queue = statement.text(0)
-        }
+            """, clock.now(), id
+        ) { $0.text(0) }
+        guard let queue else { return nil }
         try tell(of: id)
         return queue
     }

@@ -19,49 +19,27 @@ struct SQLiteAPIKeys: APIKeyTransaction {
     }
 
     func save(_ key: APIKey) throws {
-        let statement = try connection.statement(
-            #"INSERT INTO "_atlas_api_keys" (\#(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"#)
-        statement.bind(key.id, at: 1)
-        statement.bind(key.user, at: 2)
-        statement.bind(key.name, at: 3)
-        statement.bind(key.tenant, at: 4)
-        statement.bind(bytes: key.hash, at: 5)
         // No scope holds a space.
-        statement.bind(key.scopes?.joined(separator: " "), at: 6)
-        statement.bind(key.createdAt, at: 7)
-        statement.bind(key.expiresAt, at: 8)
-        statement.bind(key.usedAt, at: 9)
-        try statement.run()
+        let scopes = key.scopes?.joined(separator: " ")
+        try connection.run(
+            #"INSERT INTO "_atlas_api_keys" (\#(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"#, key.id, key.user, key.name, key.tenant,
+            key.hash, scopes, key.createdAt, key.expiresAt, key.usedAt)
     }
 
     func key(_ id: String) throws -> APIKey? {
-        let statement = try connection.statement(#"SELECT \#(Self.columns) FROM "_atlas_api_keys" WHERE "id" = ?"#)
-        defer { statement.reset() }
-        statement.bind(id, at: 1)
-        return try statement.step() ? Self.key(statement) : nil
+        try connection.first(#"SELECT \#(Self.columns) FROM "_atlas_api_keys" WHERE "id" = ?"#, id) { Self.key($0) }
     }
 
     func keys(of user: String, tenant: String?) throws -> [APIKey] {
-        let statement = try connection.statement(
-            #"SELECT \#(Self.columns) FROM "_atlas_api_keys" WHERE "user" = ?1 AND "tenant" IS ?2 ORDER BY "id" DESC"#)
-        defer { statement.reset() }
-        statement.bind(user, at: 1)
-        statement.bind(tenant, at: 2)
-        return try Self.keys(statement)
+        try connection.all(
+            #"SELECT \#(Self.columns) FROM "_atlas_api_keys" WHERE "user" = ?1 AND "tenant" IS ?2 ORDER BY "id" DESC"#, user, tenant
+        ) { Self.key($0) }
     }
 
     func keys(in tenant: String) throws -> [APIKey] {
-        let statement = try connection.statement(
-            #"SELECT \#(Self.columns) FROM "_atlas_api_keys" WHERE "tenant" = ? ORDER BY "id" DESC"#)
-        defer { statement.reset() }
-        statement.bind(tenant, at: 1)
-        return try Self.keys(statement)
-    }
-
-    private static func keys(_ statement: Statement) throws -> [APIKey] {
-        var keys: [APIKey] = []
-        while try statement.step() { keys.append(key(statement)) }
-        return keys
+        try connection.all(#"SELECT \#(Self.columns) FROM "_atlas_api_keys" WHERE "tenant" = ? ORDER BY "id" DESC"#, tenant) {
+            Self.key($0)
+        }
     }
 
     private static func key(_ statement: Statement) -> APIKey {
@@ -72,30 +50,19 @@ struct SQLiteAPIKeys: APIKeyTransaction {
     }
 
     func remove(_ id: String, of user: String) throws -> Bool {
-        let statement = try connection.statement(#"DELETE FROM "_atlas_api_keys" WHERE "id" = ? AND "user" = ?"#)
-        statement.bind(id, at: 1)
-        statement.bind(user, at: 2)
-        try statement.run()
+        try connection.run(#"DELETE FROM "_atlas_api_keys" WHERE "id" = ? AND "user" = ?"#, id, user)
         return connection.changes > 0
     }
 
     func removeAll(of user: String) throws {
-        let statement = try connection.statement(#"DELETE FROM "_atlas_api_keys" WHERE "user" = ?"#)
-        statement.bind(user, at: 1)
-        try statement.run()
+        try connection.run(#"DELETE FROM "_atlas_api_keys" WHERE "user" = ?"#, user)
     }
 
     func removeAll(of user: String, in tenant: String) throws {
-        let statement = try connection.statement(#"DELETE FROM "_atlas_api_keys" WHERE "user" = ? AND "tenant" = ?"#)
-        statement.bind(user, at: 1)
-        statement.bind(tenant, at: 2)
-        try statement.run()
+        try connection.run(#"DELETE FROM "_atlas_api_keys" WHERE "user" = ? AND "tenant" = ?"#, user, tenant)
     }
 
     func noteUse(of id: String, at moment: Int64) throws {
-        let statement = try connection.statement(#"UPDATE "_atlas_api_keys" SET "used_at" = ?2 WHERE "id" = ?1"#)
-        statement.bind(id, at: 1)
-        statement.bind(moment, at: 2)
-        try statement.run()
+        try connection.run(#"UPDATE "_atlas_api_keys" SET "used_at" = ?2 WHERE "id" = ?1"#, id, moment)
     }
 }
