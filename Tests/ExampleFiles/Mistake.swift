@@ -6,9 +6,9 @@ package struct Mistake: Sendable, CustomTestStringConvertible {
     /// The file that is edited.
     package var file: String
     package var find: String
-    package var replace: String
-    /// Part of the first error.
-    package var message: String
+    var replace: String
+    /// Part of the first error, or of the first warning where the file stays sound.
+    var message: String
     /// Part of its suggestion.
     package var suggestion: String?
     /// Lines between the edit and the place that is told.
@@ -32,7 +32,8 @@ package struct Mistake: Sendable, CustomTestStringConvertible {
     /// Gives what was found.
     @discardableResult
     package func check(
-        isAlone: Bool = true, sourceLocation: SourceLocation = #_sourceLocation, _ faults: (String) throws -> Faults
+        _ severity: Fault.Severity = .error, isAlone: Bool = true, sourceLocation: SourceLocation = #_sourceLocation,
+        _ faults: (String) throws -> Faults
     ) throws -> Faults {
         var text = try ExampleFile.text(file)
         let range = try #require(text.firstRange(of: find), "the example has changed: \(find)", sourceLocation: sourceLocation)
@@ -40,7 +41,7 @@ package struct Mistake: Sendable, CustomTestStringConvertible {
         text.replaceSubrange(range, with: replace)
         let found = try faults(text)
         let told = found.rendered()
-        let errors = found.all.filter { $0.severity == .error }
+        let errors = found.all.filter { $0.severity == severity }
         let first = try #require(errors.first, "nothing was found", sourceLocation: sourceLocation)
         #expect(first.message.contains(message), "\(told)", sourceLocation: sourceLocation)
         #expect(first.at.file.hasSuffix("/\(file).toml"), "\(told)", sourceLocation: sourceLocation)
