@@ -79,11 +79,6 @@ package final class SessionRegistry: Sendable {
         for session in sessions(of: user) where session.grant?.use.tenant == tenant { end(session.id) }
     }
 
-    /// The keys that he has made in that tenant open nothing any more.
-    func endKeys(of user: String, in tenant: String) {
-        for session in sessions(of: user) where session.grant?.use.tenant == tenant { end(session.id) }
-    }
-
     /// Something may be open that was closed: nobody has a session in memory for it.
     func somethingOpened() { table.withLock { $0.changes += 1 } }
 
