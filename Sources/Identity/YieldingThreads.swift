@@ -40,10 +40,11 @@ final class YieldingThreads: Sendable {
         fileprivate let loop: any EventLoop
 
         func callAsFunction<Result, Failure>(_ work: () throws(Failure) -> Result) throws(Failure) -> Result {
-            guard threads.mayGiveWay, threads.starved.withLock({ $0 <= .now() }) else { return try work() }
+            guard threads.mayGiveWay, threads.starved.withLock({ $0 <= loop.now }) else { return try work() }
             let thread = atlas_thread()
-            let limit = loop.scheduleTask(in: threads.patience) { [threads] in
-                threads.starved.withLock { $0 = .now() + threads.recovery }
+            // Again and again: the first time may come before this thread has got as far as giving way.
+            let limit = loop.scheduleRepeatedTask(initialDelay: threads.patience, delay: threads.patience) { [threads, loop] _ in
+                threads.starved.withLock { $0 = loop.now + threads.recovery }
                 // One that has just come to its end is usual already; the next work of that thread is then so as well.
                 _ = atlas_run_as_usual(thread)
             }
