@@ -13,7 +13,9 @@ package enum PasswordError: Error, Sendable, Equatable {
     case failed
 }
 
-/// bcrypt at cost 12, about 200 ms each, on threads of its own that give way to all others: never on an event loop. No network has more than half of the places in the line: whoever fills it with passwords that are right, where no lock-out counts, keeps
+/// bcrypt at cost 12, about 200 ms each, on threads of its own that give way to all others: never on an event loop.
+///
+/// No network has more than half of the places in the line: whoever fills it with passwords that are right, where no lock-out counts, keeps
 /// nobody else from signing in.
 ///
 /// What is hashed is base64(SHA-384(NFC(password))), so that no password is cut at bcrypt's 72 bytes (11-precisions 45).
