@@ -17,6 +17,7 @@ package import Ports
 package import Records
 internal import Schema
 package import SQLiteStore
+internal import Synchronization
 
 /// What outlives a reload: the store, its loops, keys, sessions and files. The only place that names concrete adapters.
 package final class Backend: Sendable {
@@ -27,6 +28,8 @@ package final class Backend: Sendable {
     let masterKey: MasterKey
     let hasher: PasswordHasher
     let registry = SessionRegistry()
+    /// Those of the newest site: what requests to a former one still commit is told to them too.
+    let newestTenants = Mutex<Tenants?>(nil)
     let readCounts = ReadCounts()
     let signingKeys: SigningKeys
     let objects: LocalObjects
@@ -151,8 +154,10 @@ package final class Application: Sendable {
         }
         self.identity = identity
         let tenants = site.schema.tenancy.map { Tenants($0, store: backend.store) }
-        slot.set { [weak sessions, events = backend.events] changes in
+        backend.newestTenants.withLock { $0 = tenants }
+        slot.set { [weak sessions, weak backend, events = backend.events] changes in
             sessions?.observe(changes)
+            if let newest = backend?.newestTenants.withLock({ $0 }), newest !== tenants { newest.observeFormer(changes) }
             for change in tenants?.observe(changes) ?? [] { events.standingChanged(change) }
         }
         let mediaAttempts = site.configuration.queues.first { $0.name == MediaLibrary.queue }?.attempts ?? 5

@@ -151,6 +151,14 @@ package final class Tenants: Sendable {
         return concerned
     }
 
+    /// The same of changes that a site which was in force before has made: its rows may have other fields, so that everything is forgotten where
+    /// they are of tenants or members.
+    package func observeFormer(_ changes: [RecordChange]) {
+        let names = [tenancy.tenants.name, tenancy.members.name]
+        guard changes.contains(where: { names.contains($0.row.collection) }) else { return }
+        table.withLock { $0 = Table(generation: $0.generation + 1) }
+    }
+
     /// A tenant's row concerns its tenant, a membership whose it is and whose it was.
     private func concern(of change: RecordChange) -> [StandingChange] {
         if change.row.collection == tenancy.tenants.name { return [.tenant(change.row.id)] }

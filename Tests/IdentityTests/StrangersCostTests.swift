@@ -245,6 +245,17 @@ import Testing
                 try writer.create(firms, Draft(), adding: [slug: .text("firm7")], asksRule: false)
             }.get()
             #expect(try await place("firm7")?.id == firm.id)
+
+            // A site that is no longer in force goes on writing.
+            bench.changes.set { tenants.observeFormer($0) }
+            _ = try await Self.user(bench, [:])
+            bench.store.forget()
+            #expect(try await place("firm7")?.id == firm.id && bench.store.counts.reads == 0)
+            _ = try await bench.records.write(for: .system(now: bench.now), on: bench.loop) { writer, _ in
+                try writer.create(firms, Draft(), adding: [slug: .text("firm8")], asksRule: false)
+            }.get()
+            bench.store.forget()
+            #expect(try await place("firm7")?.id == firm.id && bench.store.counts.reads == 1)
         }
     }
 }
