@@ -33,26 +33,45 @@ int atlas_run_in_short_slices(void) {
     return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-int atlas_permitted_processors(void) {
+int atlas_permitted_processors(int *numbers, int room) {
     cpu_set_t set;
     // EINVAL where there are more processors than the set has room for (1024).
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+    int written = 0;
+    for (int number = 0; number < CPU_SETSIZE && written < room; number++)
+        if (CPU_ISSET(number, &set)) numbers[written++] = number;
+    return CPU_COUNT(&set);
 }
 
-int atlas_give_way(void) {
+// Lets a thread run wherever the first one of this process may.
+static void roam(pid_t thread) {
+    cpu_set_t set;
+    if (sched_getaffinity(getpid(), sizeof set, &set) == 0) (void)sched_setaffinity(thread, sizeof set, &set);
+}
+
+// Where the thread may run is said before its class, and given back before it: whoever sees the class sees a thread that is complete.
+int atlas_give_way(int processor) {
     if (sched_getscheduler(0) != SCHED_OTHER) return 0;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    if (processor >= 0 && processor < CPU_SETSIZE) CPU_SET(processor, &one);
+    // EINVAL for a processor that has been taken from this process since: it gives way all the same.
+    (void)sched_setaffinity(0, sizeof one, &one);
     struct sched_param none = {0};
-    return sched_setscheduler(0, SCHED_IDLE, &none);
+    if (sched_setscheduler(0, SCHED_IDLE, &none) == 0) return 0;
+    roam(0);
+    return -1;
 }
 
 int atlas_run_as_usual(pid_t thread) {
     if (sched_getscheduler(thread) != SCHED_IDLE) return 0;
+    roam(thread);
     struct sched_param none = {0};
     return sched_setscheduler(thread, SCHED_OTHER, &none);
 }
 
 static void *go_and_return(void *returned) {
-    *(bool *)returned = atlas_give_way() == 0 && atlas_run_as_usual(0) == 0;
+    *(bool *)returned = atlas_give_way(-1) == 0 && atlas_run_as_usual(0) == 0;
     return NULL;
 }
 

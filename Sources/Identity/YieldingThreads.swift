@@ -15,12 +15,21 @@ final class YieldingThreads: Sendable {
     private let recovery: TimeAmount
     /// Until when work does not give way, since some before had no processor.
     private let starved = Mutex(NIODeadline.distantPast)
+    /// Processors on which nothing gives way yet: each work has its own, first the one that had none for longest.
+    private let processors: Mutex<[CInt]>
 
     init(count: Int, patience: TimeAmount = .seconds(1), recovery: TimeAmount = .seconds(10)) {
         self.patience = patience
         self.recovery = recovery
+        processors = Mutex(Self.permitted())
         pool = NIOThreadPool(numberOfThreads: count)
         pool.start()
+    }
+
+    private static func permitted() -> [CInt] {
+        var numbers = [CInt](repeating: 0, count: 1024)
+        let count = numbers.withUnsafeMutableBufferPointer { atlas_permitted_processors($0.baseAddress, CInt($0.count)) }
+        return Array(numbers.prefix(Int(max(0, count))))
     }
 
     func shutdown() async {
@@ -48,11 +57,13 @@ final class YieldingThreads: Sendable {
                 // One that has just come to its end is usual already; the next work of that thread is then so as well.
                 _ = atlas_run_as_usual(thread)
             }
+            let processor = threads.processors.withLock { $0.isEmpty ? nil : $0.removeFirst() }
             defer {
                 _ = atlas_run_as_usual(thread)
                 limit.cancel()
+                if let processor { threads.processors.withLock { $0.append(processor) } }
             }
-            _ = atlas_give_way()
+            _ = atlas_give_way(processor ?? -1)
             return try work()
         }
     }

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import Testing
 
 @testable import Identity
@@ -32,6 +33,32 @@ import Testing
         await threads.shutdown()
     }
 
+    @Test func whatGivesWayKeepsToAProcessorOfItsOwn() async throws {
+        let all = atlas_permitted_processors(nil, 0)
+        let threads = YieldingThreads(count: 2)
+        let counts = try await threads.run(on: loop) { way in
+            [way { atlas_permitted_processors(nil, 0) }, atlas_permitted_processors(nil, 0)]
+        }.get()
+        #expect(counts == [1, all])
+        // Each is there until the other is too.
+        let met = Atomic(0)
+        let works = (0..<2).map { _ in
+            threads.run(on: loop) { way in
+                way {
+                    met.add(1, ordering: .sequentiallyConsistent)
+                    while met.load(ordering: .sequentiallyConsistent) < 2 { sched_yield() }
+                    var own: CInt = -1
+                    return atlas_permitted_processors(&own, 1) == 1 ? own : -1
+                }
+            }
+        }
+        var own: Set<CInt> = []
+        for work in works { own.insert(try await work.get()) }
+        #expect(!own.contains(-1))
+        #expect(own.count == min(2, Int(all)))
+        await threads.shutdown()
+    }
+
     /// Work that gives way and goes on until it is brought back.
     private func starve(_ threads: YieldingThreads) async throws {
         let (begun, begin) = AsyncStream.makeStream(of: Bool.self)
@@ -39,6 +66,7 @@ import Testing
             way {
                 begin.yield(atlas_gives_way())
                 while atlas_gives_way() { sched_yield() }
+                return atlas_permitted_processors(nil, 0)
             }
         }
         for await gaveWay in begun {
@@ -46,6 +74,6 @@ import Testing
             break
         }
         await loop.advanceTime(by: .seconds(1))
-        try await work.get()
+        #expect(try await work.get() == atlas_permitted_processors(nil, 0))
     }
 }

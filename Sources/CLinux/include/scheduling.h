@@ -7,14 +7,16 @@
 /// permitted, nothing changes. 0, or -1 with errno.
 int atlas_run_in_short_slices(void);
 
-/// How many processors the calling thread may run on (sched_getaffinity(2)); 0 where that cannot be told.
-int atlas_permitted_processors(void);
+/// Writes the numbers of the processors that the calling thread may run on (sched_getaffinity(2)), ascending, at most `room` of them. How many it may
+/// run on; 0 where that cannot be told.
+int atlas_permitted_processors(int *numbers, int room);
 
 /// The calling thread runs only where nothing else wants to, until `atlas_run_as_usual` (SCHED_IDLE, sched(7)): what wakes takes its processor at
-/// once, and is put there as if it were idle. 0, or -1 with errno; a thread of another kind than usual is left as it is.
-int atlas_give_way(void);
+/// once, and is put there as if it were idle. It keeps to that one processor, where it may: each thread that falls asleep would have it brought over
+/// otherwise, and what wakes meanwhile waits for that. 0, or -1 with errno; a thread of another kind than usual is left as it is.
+int atlas_give_way(int processor);
 
-/// A thread that gave way runs as usual again. 0, or -1 with errno.
+/// A thread that gave way runs as usual again, wherever the first thread of this process may. 0, or -1 with errno.
 int atlas_run_as_usual(pid_t thread);
 
 /// Whether threads of this process may run as usual again after they gave way: it needs RLIMIT_NICE of 20 or CAP_SYS_NICE (sched_setscheduler(2)).
