@@ -68,7 +68,7 @@ package final class Backend: Sendable {
         messageSealing = Sealing(masterKey, for: .messages)
         // OpenSSL's own name for it, for certificates that the system does not know.
         outbound = OutboundClient(certificates: Site.environment["SSL_CERT_FILE"])
-        hasher = try PasswordHasher(threads: max(1, cores / 4), random: random)
+        hasher = try PasswordHasher(threads: max(1, cores / 4), processors: Processors.free, random: random)
         signingKeys = SigningKeys(masterKey: masterKey, random: random, clock: clock)
         threads = NIOThreadPool(numberOfThreads: max(2, cores))
         threads.start()

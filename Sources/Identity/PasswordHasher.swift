@@ -31,10 +31,13 @@ package final class PasswordHasher: Sendable {
     /// What unknown accounts are verified against: cost and salt without a hash, which takes as long and is never right.
     private let dummy: String
 
-    package init(threads: Int, random: any Random) throws(PasswordError) {
+    /// - Parameters:
+    ///   - threads: how many passwords are worked on at once where they cannot give way.
+    ///   - processors: those on which they can, each by one.
+    package init(threads: Int, processors: [CInt], random: any Random) throws(PasswordError) {
         self.random = random
         dummy = try Self.setting(random.bytes(16))
-        pool = YieldingThreads(count: max(1, threads))
+        pool = YieldingThreads(count: max(1, threads), processors: processors)
     }
 
     package func shutdown() async {

@@ -1,13 +1,15 @@
 internal import CLinux
+internal import Dispatch
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
 /// Threads for work that keeps a processor busy for long and can wait: where something else wants the processor, it has it at once.
 ///
-/// Such work must not wait for ever either, say beside another program that keeps all processors busy. What has given way for `patience`
-/// goes on as one among equals, and so does all that begins within the `recovery` after. Where the system lets no thread come back from giving way
-/// (an ordinary user without `LimitNICE=+0`), all work runs as usual.
+/// There is one for each processor then, and it keeps to that while it works. Such work must not wait for ever either, say beside another program
+/// that keeps all processors busy. What has given way for `patience` goes on as one among equals, and so does all that begins within the `recovery` after,
+/// but few at once. Where the system lets no thread come back from giving way (an ordinary user without `LimitNICE=+0`), there are few threads, and
+/// all work runs as usual.
 final class YieldingThreads: Sendable {
     private let pool: NIOThreadPool
     private let mayGiveWay = atlas_may_give_way()
@@ -17,19 +19,19 @@ final class YieldingThreads: Sendable {
     private let starved = Mutex(NIODeadline.distantPast)
     /// Processors on which nothing gives way yet: each work has its own, first the one that had none for longest.
     private let processors: Mutex<[CInt]>
+    /// For as many as may work at once without giving way.
+    private let usual: DispatchSemaphore
 
-    init(count: Int, patience: TimeAmount = .seconds(1), recovery: TimeAmount = .seconds(10)) {
+    /// - Parameters:
+    ///   - count: how many may work at once without giving way; also how many threads there are, if that is more than there are processors.
+    ///   - processors: those on which work may give way; where there are none it does so wherever it is.
+    init(count: Int, processors: [CInt], patience: TimeAmount = .seconds(1), recovery: TimeAmount = .seconds(10)) {
         self.patience = patience
         self.recovery = recovery
-        processors = Mutex(Self.permitted())
-        pool = NIOThreadPool(numberOfThreads: count)
+        self.processors = Mutex(processors)
+        usual = DispatchSemaphore(value: count)
+        pool = NIOThreadPool(numberOfThreads: mayGiveWay ? max(count, processors.count) : count)
         pool.start()
-    }
-
-    private static func permitted() -> [CInt] {
-        var numbers = [CInt](repeating: 0, count: 1024)
-        let count = numbers.withUnsafeMutableBufferPointer { atlas_permitted_processors($0.baseAddress, CInt($0.count)) }
-        return Array(numbers.prefix(Int(max(0, count))))
     }
 
     func shutdown() async {
@@ -49,7 +51,11 @@ final class YieldingThreads: Sendable {
         fileprivate let loop: any EventLoop
 
         func callAsFunction<Result, Failure>(_ work: () throws(Failure) -> Result) throws(Failure) -> Result {
-            guard threads.mayGiveWay, threads.starved.withLock({ $0 <= loop.now }) else { return try work() }
+            guard threads.mayGiveWay, threads.starved.withLock({ $0 <= loop.now }) else {
+                threads.usual.wait()
+                defer { threads.usual.signal() }
+                return try work()
+            }
             let thread = atlas_thread()
             // Again and again: the first time may come before this thread has got as far as giving way.
             let limit = loop.scheduleRepeatedTask(initialDelay: threads.patience, delay: threads.patience) { [threads, loop] _ in

@@ -9,7 +9,7 @@ import Testing
 @Suite struct PasswordQueueTests {
     /// No lock-out counts right passwords, nor sign-ups: their storms must not keep others out either.
     @Test func aStormOfOneNetworkLeavesRoomForOthers() async throws {
-        let hasher = try PasswordHasher(threads: 1, random: SystemRandom())
+        let hasher = try PasswordHasher(threads: 1, processors: [], random: SystemRandom())
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         func facts(_ address: String) -> RequestFacts { RequestFacts(ip: address, method: "POST", userAgent: "") }
         // A hash that is none ends at once, when its turn has come; real ones hold the only thread until all have asked.

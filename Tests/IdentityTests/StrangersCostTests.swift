@@ -180,7 +180,7 @@ import Testing
         try await run { bench in
             let masterKey = MasterKey(bytes: Array(repeating: 7, count: 32))
             let keys = Keys(bench)
-            let hasher = try PasswordHasher(threads: 1, random: SeededRandom())
+            let hasher = try PasswordHasher(threads: 1, processors: [], random: SeededRandom())
             let failures = SignInFailures(masterKey: masterKey, perAccount: 1, perAddress: 1, window: 1)
             let passwords = Passwords(
                 records: bench.records, hasher: hasher, policy: PasswordPolicy(minimum: 8, maximum: 64, required: []), failures: failures,

@@ -13,7 +13,7 @@ import Testing
 
     @Test func longWorkGivesWayAndComesBack() async throws {
         try #require(atlas_may_give_way())
-        let threads = YieldingThreads(count: 1)
+        let threads = YieldingThreads(count: 1, processors: [])
         let ways = try await threads.run(on: loop) { way in [atlas_gives_way(), way { atlas_gives_way() }, atlas_gives_way()] }.get()
         #expect(ways == [false, true, false])
         struct Fault: Error {}
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func whatHasWaitedLongEnoughRunsAsUsual() async throws {
-        let threads = YieldingThreads(count: 1, patience: .seconds(1), recovery: .seconds(10))
+        let threads = YieldingThreads(count: 1, processors: permitted(), patience: .seconds(1), recovery: .seconds(10))
         try await starve(threads)
         // What comes next does not begin by giving way, until some time has passed.
         #expect(try await threads.run(on: loop) { way in way { atlas_gives_way() } }.get() == false)
@@ -34,28 +34,44 @@ import Testing
     }
 
     @Test func whatGivesWayKeepsToAProcessorOfItsOwn() async throws {
-        let all = atlas_permitted_processors(nil, 0)
-        let threads = YieldingThreads(count: 2)
-        let counts = try await threads.run(on: loop) { way in
-            [way { atlas_permitted_processors(nil, 0) }, atlas_permitted_processors(nil, 0)]
-        }.get()
-        #expect(counts == [1, all])
-        // Each is there until the other is too.
+        let all = permitted()
+        let threads = YieldingThreads(count: 1, processors: all)
+        let seen = try await threads.run(on: loop) { way in [way(permitted), permitted()] }.get()
+        #expect(seen == [[all[0]], all])
+        // Each is there until all are.
         let met = Atomic(0)
-        let works = (0..<2).map { _ in
+        let works = all.map { _ in
             threads.run(on: loop) { way in
                 way {
                     met.add(1, ordering: .sequentiallyConsistent)
-                    while met.load(ordering: .sequentiallyConsistent) < 2 { sched_yield() }
-                    var own: CInt = -1
-                    return atlas_permitted_processors(&own, 1) == 1 ? own : -1
+                    while met.load(ordering: .sequentiallyConsistent) < all.count { sched_yield() }
+                    return permitted()
                 }
             }
         }
-        var own: Set<CInt> = []
-        for work in works { own.insert(try await work.get()) }
-        #expect(!own.contains(-1))
-        #expect(own.count == min(2, Int(all)))
+        var own: [[CInt]] = []
+        for work in works { own.append(try await work.get()) }
+        #expect(own.sorted { $0[0] < $1[0] } == all.map { [$0] })
+        await threads.shutdown()
+    }
+
+    /// Where passwords do not give way, only as many are worked on at once as the others can spare.
+    @Test func fewRunAsUsualAtOnce() async throws {
+        let threads = YieldingThreads(count: 1, processors: Array(permitted().prefix(2)))
+        try await starve(threads)
+        let running = Atomic(0)
+        let most = Atomic(0)
+        let works = (0..<20).map { _ in
+            threads.run(on: loop) { way in
+                way {
+                    most.max(running.add(1, ordering: .sequentiallyConsistent).newValue, ordering: .sequentiallyConsistent)
+                    for _ in 0..<100 { sched_yield() }
+                    running.subtract(1, ordering: .sequentiallyConsistent)
+                }
+            }
+        }
+        for work in works { try await work.get() }
+        #expect(most.load(ordering: .sequentiallyConsistent) == 1)
         await threads.shutdown()
     }
 
@@ -66,7 +82,7 @@ import Testing
             way {
                 begin.yield(atlas_gives_way())
                 while atlas_gives_way() { sched_yield() }
-                return atlas_permitted_processors(nil, 0)
+                return permitted()
             }
         }
         for await gaveWay in begun {
@@ -74,6 +90,11 @@ import Testing
             break
         }
         await loop.advanceTime(by: .seconds(1))
-        #expect(try await work.get() == atlas_permitted_processors(nil, 0))
+        #expect(try await work.get() == permitted())
     }
+}
+
+private func permitted() -> [CInt] {
+    var numbers = [CInt](repeating: 0, count: 1024)
+    return Array(numbers[..<Int(atlas_permitted_processors(&numbers, 1024))])
 }
