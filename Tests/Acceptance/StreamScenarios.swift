@@ -264,6 +264,18 @@ import Testing
         }
     }
 
+    @Test func `whoever asks for many at once gets no more than there are`() async throws {
+        try await OwnSite.run(Self.site, users: ["ann": ""]) { site in
+            let ann = Self.client(site, "ann")
+            let streams = try await withThrowingTaskGroup(of: EventSource.self) { group in
+                for _ in 0..<60 { group.addTask { try await ann.listen(reads: false) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(streams.filter { $0.status == 200 }.count == 20)
+            #expect(streams.filter { $0.status == 429 }.count == 40)
+        }
+    }
+
     @Test func `streams that wait cost little`() async throws {
         let names = (0..<10).map { "user\($0)" }
         try await OwnSite.run(Self.site, users: Dictionary(uniqueKeysWithValues: names.map { ($0, "") })) { site in

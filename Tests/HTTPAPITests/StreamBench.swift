@@ -174,10 +174,9 @@ final class StreamBench {
     /// Not begun yet.
     func stream(_ number: Int, from start: EventStream.Start = .now) -> EventStream {
         let caller = Self.caller("s\(number)")
+        guard let place = hub.place(for: EventHolder(caller.environment)) else { preconditionFailure("no place for stream \(number)") }
         return EventStream(
-            caller, since: hub.generation, holder: EventHolder(caller.environment), wish: .init(names: ["notes"], start: start),
-            ground: ground,
-            loop: loop)
+            caller, since: hub.generation, place: place, wish: .init(names: ["notes"], start: start), ground: ground, loop: loop)
     }
 
     func begin(_ stream: EventStream) -> Heard {

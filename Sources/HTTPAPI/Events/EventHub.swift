@@ -39,8 +39,10 @@ package final class EventHub: Sendable {
 
     private struct State {
         var rooms: [ObjectIdentifier: Room] = [:]
-        /// Streams by who holds them.
+        /// Places that are taken: by whom, and of all.
         var held: [String: Int] = [:]
+        var taken = 0
+        /// Streams that have begun.
         var total = 0
         /// Streams by what their standing rests on.
         var concerned: [StandingChange: [ObjectIdentifier: EventStream]] = [:]
@@ -81,17 +83,29 @@ package final class EventHub: Sendable {
 
     // MARK: Streams
 
-    /// Whether one more stream is admitted of that holder.
-    func admits(_ holder: EventHolder) -> Bool {
-        state.withLock {
-            $0.total < options.most && $0.held[holder.name, default: 0] < (holder.isUser ? options.perUser : options.perAddress)
+    /// A place for one more stream of that holder, unless there are too many already.
+    func place(for holder: EventHolder) -> EventPlace? {
+        let isFree = state.withLock { state in
+            guard state.taken < options.most, state.held[holder.name, default: 0] < (holder.isUser ? options.perUser : options.perAddress)
+            else { return false }
+            state.taken += 1
+            state.held[holder.name, default: 0] += 1
+            return true
+        }
+        return isFree ? EventPlace(self, holder) : nil
+    }
+
+    func leave(_ holder: EventHolder) {
+        state.withLock { state in
+            state.taken -= 1
+            let left = state.held[holder.name, default: 1] - 1
+            state.held[holder.name] = left > 0 ? left : nil
         }
     }
 
     func add(_ stream: EventStream) {
         let ticks = state.withLock { state in
             state.total += 1
-            state.held[stream.holder.name, default: 0] += 1
             for change in stream.concerns { state.concerned[change, default: [:]][ObjectIdentifier(stream)] = stream }
             return Self.withRoom(of: stream, &state) { room in
                 room.streams[ObjectIdentifier(stream)] = stream
@@ -106,8 +120,6 @@ package final class EventHub: Sendable {
         state.withLock { state in
             guard Self.withRoom(of: stream, &state, { $0.streams.removeValue(forKey: ObjectIdentifier(stream)) }) != nil else { return }
             state.total -= 1
-            let left = state.held[stream.holder.name, default: 1] - 1
-            state.held[stream.holder.name] = left > 0 ? left : nil
             for change in stream.concerns {
                 state.concerned[change]?[ObjectIdentifier(stream)] = nil
                 if state.concerned[change]?.isEmpty == true { state.concerned[change] = nil }
@@ -275,16 +287,5 @@ package final class EventHub: Sendable {
                 if goesOn { tick(loop) }
             }
         }
-    }
-}
-
-/// By whom a stream counts: a user, or the network of callers without an account.
-struct EventHolder: Sendable {
-    let name: String
-    let isUser: Bool
-
-    init(_ environment: Environment) {
-        isUser = environment.me != nil
-        name = environment.me?.id ?? ClientNetwork.of(environment.request.ip)
     }
 }

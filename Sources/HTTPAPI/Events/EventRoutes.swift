@@ -83,10 +83,9 @@ struct EventRoutes {
         return context.respond(call) { caller in
             try admit(caller)
             try Self.admit(caller, to: wish.names, of: context.records.schema)
-            let holder = EventHolder(caller.environment)
-            guard ground.services.hub.admits(holder) else { throw Self.tooMany }
+            guard let place = ground.services.hub.place(for: EventHolder(caller.environment)) else { throw Self.tooMany }
             let loop = call.request.eventLoop
-            let stream = EventStream(caller, since: generation, holder: holder, wish: wish, ground: ground, loop: loop)
+            let stream = EventStream(caller, since: generation, place: place, wish: wish, ground: ground, loop: loop)
             return loop.makeSucceededFuture(Response(status: .ok, headers: Self.headers, body: .stream(stream)))
         }
     }

@@ -29,7 +29,8 @@ final class EventStream: BodySource, @unchecked Sendable {
 
     let isEndless = true
     let loop: any EventLoop
-    let holder: EventHolder
+    /// Until it ends.
+    private var place: EventPlace?
     private let hub: EventHub
     private let wish: Wish
     private let generation: Int
@@ -65,11 +66,11 @@ final class EventStream: BodySource, @unchecked Sendable {
 
     /// `generation` is the hub's before the caller was found out: whatever has changed since is looked at again.
     init(
-        _ caller: Caller, since generation: Int, holder: EventHolder, wish: Wish, ground: EventGround, loop: any EventLoop
+        _ caller: Caller, since generation: Int, place: EventPlace, wish: Wish, ground: EventGround, loop: any EventLoop
     ) {
         self.caller = caller
         self.generation = generation
-        self.holder = holder
+        self.place = place
         self.wish = wish
         self.ground = ground
         self.loop = loop
@@ -146,6 +147,7 @@ final class EventStream: BodySource, @unchecked Sendable {
         batch = []
         out = ByteBuffer()
         hub.remove(self)
+        place = nil
     }
 
     /// From now on nothing is known of his standing. On any thread.
