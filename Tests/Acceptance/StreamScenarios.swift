@@ -268,7 +268,7 @@ import Testing
         try await OwnSite.run(Self.site, users: ["ann": ""]) { site in
             let ann = Self.client(site, "ann")
             let streams = try await withThrowingTaskGroup(of: EventSource.self) { group in
-                for _ in 0..<60 { group.addTask { try await ann.listen(reads: false) } }
+                for _ in 0..<60 { group.addTask { try await ann.listen() } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(streams.filter { $0.status == 200 }.count == 20)
