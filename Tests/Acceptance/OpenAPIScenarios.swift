@@ -26,6 +26,12 @@ struct OpenAPIScenarios {
                 let target = reference.split(separator: "/").dropFirst().reduce(document as JSONValue?) { $0?[String($1)] }
                 #expect(target != nil, "\(reference) leads nowhere")
             }
+            let references = Set(document.references())
+            for kind in ["schemas", "responses"] {
+                for component in document["components"]?[kind]?.members ?? [] {
+                    #expect(references.contains("#/components/\(kind)/\(component.name)"), "nothing leads to \(component.name)")
+                }
+            }
             // The private never appears, not even by name.
             #expect(!document.text.contains("password_hash"))
         }

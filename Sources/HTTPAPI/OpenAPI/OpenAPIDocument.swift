@@ -25,15 +25,18 @@ struct OpenAPIDocument {
     }
 
     var finished: JSONValue {
-        let statuses: [(String, String, String)] = Self.failures
+        let responses = Self.failures.map { JSONMember(name: $0.1, value: Self.failureResponse($0.2)) }
+        let used = Self.references(from: .object(paths), through: ["schemas": schemas, "responses": responses])
+        func only(_ components: [JSONMember], of kind: String) -> JSONValue {
+            .object(components.filter { used.contains("#/components/\(kind)/\($0.name)") })
+        }
         return [
             "openapi": "3.1.0",
             "info": ["title": .string(context.settings.title), "version": .string(context.settings.version)],
             "servers": [["url": .string(context.settings.baseURL)]],
             "paths": .object(paths),
             "components": [
-                "schemas": .object(schemas),
-                "responses": .object(statuses.map { JSONMember(name: $0.1, value: Self.failureResponse($0.2)) }),
+                "schemas": only(schemas, of: "schemas"), "responses": only(responses, of: "responses"),
                 "securitySchemes": .object(securitySchemes),
             ],
         ]
