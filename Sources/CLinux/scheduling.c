@@ -43,10 +43,10 @@ int atlas_permitted_processors(int *numbers, int room) {
     return CPU_COUNT(&set);
 }
 
-// Lets a thread run wherever the first one of this process may.
-static void roam(pid_t thread) {
+int atlas_roam(pid_t thread) {
     cpu_set_t set;
-    if (sched_getaffinity(getpid(), sizeof set, &set) == 0) (void)sched_setaffinity(thread, sizeof set, &set);
+    if (sched_getaffinity(getpid(), sizeof set, &set) != 0) return -1;
+    return sched_setaffinity(thread, sizeof set, &set);
 }
 
 // Where the thread may run is said before its class, and given back before it: whoever sees the class sees a thread that is complete.
@@ -59,13 +59,13 @@ int atlas_give_way(int processor) {
     (void)sched_setaffinity(0, sizeof one, &one);
     struct sched_param none = {0};
     if (sched_setscheduler(0, SCHED_IDLE, &none) == 0) return 0;
-    roam(0);
+    (void)atlas_roam(0);
     return -1;
 }
 
 int atlas_run_as_usual(pid_t thread) {
     if (sched_getscheduler(thread) != SCHED_IDLE) return 0;
-    roam(thread);
+    (void)atlas_roam(thread);
     struct sched_param none = {0};
     return sched_setscheduler(thread, SCHED_OTHER, &none);
 }
@@ -83,6 +83,8 @@ bool atlas_may_give_way(void) {
     pthread_join(thread, NULL);
     return returned;
 }
+
+int atlas_processor(void) { return sched_getcpu(); }
 
 pid_t atlas_thread(void) { return gettid(); }
 

@@ -6,10 +6,10 @@ internal import Synchronization
 
 /// Threads for work that keeps a processor busy for long and can wait: where something else wants the processor, it has it at once.
 ///
-/// There is one for each processor then, and it keeps to that while it works. Such work must not wait for ever either, say beside another program
-/// that keeps all processors busy. What has given way for `patience` goes on as one among equals, and so does all that begins within the `recovery` after,
-/// but few at once. Where the system lets no thread come back from giving way (an ordinary user without `LimitNICE=+0`), there are few threads, and
-/// all work runs as usual.
+/// There is one for each processor then, and it keeps to that while it works. Such work must not wait for ever either. What has not come to its end
+/// within half of `patience` may go where nothing keeps it from working, and what has given way for all of it, since another program keeps all
+/// processors busy, goes on as one among equals. So does all that begins within the `recovery` after, but few at once. Where the system lets no
+/// thread come back from giving way (an ordinary user without `LimitNICE=+0`), there are few threads, and all work runs as usual.
 final class YieldingThreads: Sendable {
     private let pool: NIOThreadPool
     private let mayGiveWay = atlas_may_give_way()
@@ -17,7 +17,7 @@ final class YieldingThreads: Sendable {
     private let recovery: TimeAmount
     /// Until when work does not give way, since some before had no processor.
     private let starved = Mutex(NIODeadline.distantPast)
-    /// Processors on which nothing gives way yet: each work has its own, first the one that had none for longest.
+    /// Processors on which nothing gives way yet.
     private let processors: Mutex<[CInt]>
     /// For as many as may work at once without giving way.
     private let usual: DispatchSemaphore
@@ -56,14 +56,20 @@ final class YieldingThreads: Sendable {
                 defer { threads.usual.signal() }
                 return try work()
             }
-            let thread = atlas_thread()
+            let (thread, began) = (atlas_thread(), loop.now)
             // Again and again: the first time may come before this thread has got as far as giving way.
-            let limit = loop.scheduleRepeatedTask(initialDelay: threads.patience, delay: threads.patience) { [threads, loop] _ in
-                threads.starved.withLock { $0 = loop.now + threads.recovery }
+            let step = TimeAmount.nanoseconds(threads.patience.nanoseconds / 2)
+            let limit = loop.scheduleRepeatedTask(initialDelay: step, delay: step) { [threads, loop] _ in
                 // One that has just come to its end is usual already; the next work of that thread is then so as well.
+                guard loop.now - began >= threads.patience else { return _ = atlas_roam(thread) }
+                threads.starved.withLock { $0 = loop.now + threads.recovery }
                 _ = atlas_run_as_usual(thread)
             }
-            let processor = threads.processors.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+            // This one, if that may be: work that is to begin is put where nothing else is to be done.
+            let here = atlas_processor()
+            let processor = threads.processors.withLock { free in
+                free.isEmpty ? nil : free.remove(at: free.firstIndex(of: here) ?? 0)
+            }
             defer {
                 _ = atlas_run_as_usual(thread)
                 limit.cancel()

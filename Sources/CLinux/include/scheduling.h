@@ -16,11 +16,17 @@ int atlas_permitted_processors(int *numbers, int room);
 /// otherwise, and what wakes meanwhile waits for that. 0, or -1 with errno; a thread of another kind than usual is left as it is.
 int atlas_give_way(int processor);
 
+/// A thread that keeps to one processor may run wherever the first thread of this process may. 0, or -1 with errno.
+int atlas_roam(pid_t thread);
+
 /// A thread that gave way runs as usual again, wherever the first thread of this process may. 0, or -1 with errno.
 int atlas_run_as_usual(pid_t thread);
 
 /// Whether threads of this process may run as usual again after they gave way: it needs RLIMIT_NICE of 20 or CAP_SYS_NICE (sched_setscheduler(2)).
 bool atlas_may_give_way(void);
+
+/// The processor that the calling thread runs on just now; -1 where that cannot be told.
+int atlas_processor(void);
 
 /// The calling thread, as the kernel numbers it.
 pid_t atlas_thread(void);
