@@ -111,7 +111,10 @@ package final class Passwords: Sendable {
     /// By whoever has shown that the account is his, though he did not know the password: all is as new.
     func renew(_ hash: String, of user: String, mustChange: Bool = false, _ writer: RecordWriter) throws -> [String] {
         guard let row = try writer.transaction.row(in: users.name, id: user) else { throw RecordError.notFound }
-        if case .text(let email) = row.value("email", in: users) { try failures.clear(account: email, in: writer.transaction.failures) }
+        if case .text(let email) = row.value("email", in: users) {
+            let sessions = try writer.transaction.accounts.sessions(of: user)
+            try failures.clear(account: email, sessions: sessions, in: writer.transaction.failures)
+        }
         let ended = try set(hash, of: row, mustChange: mustChange, keeping: nil, writer)
         // After the sessions have ended, whoever asks is a stranger.
         try secondFactors?.reopen(user, writer)

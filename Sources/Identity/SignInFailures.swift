@@ -23,6 +23,8 @@ package struct SignInFailures: Sendable {
     /// Of whom failures are counted, in digests.
     package struct Subject: Sendable, Equatable {
         var account: [UInt8]
+        /// The account, in the network that the try comes from: where failures count once it is signed in from there.
+        var own: [UInt8]
         var address: [UInt8]
     }
 
@@ -30,6 +32,7 @@ package struct SignInFailures: Sendable {
     func subject(account: String, address: String, sessions: [Session]) -> Subject {
         Subject(
             account: digest("account", account, ClientNetwork.known(address, by: sessions)),
+            own: digest("account", account, ClientNetwork.of(address)),
             address: digest("address", ClientNetwork.of(address), ""))
     }
 
@@ -48,12 +51,14 @@ package struct SignInFailures: Sendable {
     }
 
     func clear(_ subject: Subject, in failures: any FailureTransaction) throws {
-        try failures.clearFailures(of: subject.account)
+        for key in Set([subject.account, subject.own]) { try failures.clearFailures(of: key) }
     }
 
-    /// Whoever has proved that he owns the account is no stranger to it.
-    func clear(account: String, in failures: any FailureTransaction) throws {
-        try failures.clearFailures(of: digest("account", account, ""))
+    /// Whoever has proved that he owns the account is no stranger to it, wherever it was signed in from until now.
+    func clear(account: String, sessions: [Session], in failures: any FailureTransaction) throws {
+        for network in Set(sessions.map { ClientNetwork.of($0.address) } + [""]) {
+            try failures.clearFailures(of: digest("account", account, network))
+        }
     }
 
     /// Milliseconds that failures stay: all are forgotten together, so no shorter than any of them counts.

@@ -68,8 +68,22 @@ import Testing
         // He, too, may guess only so often there.
         for _ in 0..<5 { try failures.note(subject("192.0.2.1"), now: 1, in: store) }
         #expect(try failures.wait(subject("192.0.2.1"), now: 1, in: store) != nil)
-        try failures.clear(account: "a", in: store)
+        try failures.clear(account: "a", sessions: [session], in: store)
         #expect(try failures.wait(subject("203.0.113.1"), now: 1, in: store) == nil)
+        #expect(try failures.wait(subject("192.0.2.1"), now: 1, in: store) == nil)
+    }
+
+    /// His sessions there have ended, and he has come back by another way: what he mistyped before does not meet him at the next sign-in.
+    @Test func aRightPasswordForgetsWhatFailedInItsNetwork() throws {
+        let store = FailuresInMemory()
+        var session = session()
+        session.address = "192.0.2.1"
+        func subject(_ sessions: [Session]) -> SignInFailures.Subject {
+            failures.subject(account: "a", address: "192.0.2.1", sessions: sessions)
+        }
+        for _ in 0..<5 { try failures.note(subject([session]), now: 0, in: store) }
+        try failures.clear(subject([]), in: store)
+        #expect(try failures.wait(subject([session]), now: 1, in: store) == nil)
     }
 
     @Test(arguments: [

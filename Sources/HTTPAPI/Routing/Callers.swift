@@ -128,7 +128,7 @@ extension APIContext {
 extension Failure {
     init(_ refused: ResolvedCaller.Refused) {
         switch refused {
-        case .invalid: self = .unauthenticated("the access token is not valid")
+        case .invalid: self = .unauthenticated("the access token or API key is not valid, or not any more: sign in again")
         case .expired: self = .unauthenticated("it has expired: refresh the access token, or make another key", code: "TOKEN_EXPIRED")
         case .foreignOrigin: self = .foreignOrigin
         case .tenantAbsent: self = .notFound

@@ -16,7 +16,6 @@ package enum NoticeRecipient: Sendable {
 package struct NoticeFacts: Sendable {
     package var code: String?
     package var token: String?
-    package var link: String?
     package var new: Row?
     package var old: Row?
     package var this: Row?
@@ -28,14 +27,13 @@ package struct NoticeFacts: Sendable {
     package var isForNobody: Bool
 
     package init(
-        code: String? = nil, token: String? = nil, link: String? = nil, new: Row? = nil, old: Row? = nil, this: Row? = nil,
+        code: String? = nil, token: String? = nil, new: Row? = nil, old: Row? = nil, this: Row? = nil,
         names: [String: Value] = [:], expiresAt: Int64? = nil, isForNobody: Bool = false
     ) {
         self.expiresAt = expiresAt
         self.isForNobody = isForNobody
         self.code = code
         self.token = token
-        self.link = link
         self.new = new
         self.old = old
         self.this = this
@@ -68,8 +66,12 @@ extension RecordWriter {
         var scope = environment
         (scope.new, scope.old) = (facts.new, facts.old)
         scope.names = schema.notices.facts.merging(facts.names) { _, given in given }
-        for (name, value) in [("code", facts.code), ("token", facts.token), ("link", facts.link)] {
+        for (name, value) in [("code", facts.code), ("token", facts.token)] {
             if let value { scope.names[name] = .text(value) }
+        }
+        if let token = facts.token, let page = notice.page, case .text(let site) = scope.names["app.site_url"] {
+            // Tokens are base64url: nothing of them needs escaping.
+            scope.names["link"] = .text("\(site.hasSuffix("/") ? String(site.dropLast()) : site)/\(page)?token=\(token)")
         }
         scope.format = { format.text($0) }
         switch recipient {

@@ -10,14 +10,14 @@ enum BuiltInNotices {
         english: """
             Somebody, you perhaps, asked for a new password for {{ app.name }}. To choose one, open
 
-            {{ coalesce(link, concat(app.site_url, '/reset?token=', token)) }}
+            {{ link }}
 
             If it was not you, nothing needs to be done.
             """,
         persian: """
             برای حساب شما در {{ app.name }} رمز عبور تازه‌ای خواسته شده است. برای انتخاب آن این نشانی را باز کنید:
 
-            {{ coalesce(link, concat(app.site_url, '/reset?token=', token)) }}
+            {{ link }}
 
             اگر این درخواست از شما نبوده است، لازم نیست کاری بکنید.
             """)
@@ -27,12 +27,12 @@ enum BuiltInNotices {
         english: """
             Please confirm that this is your address for {{ app.name }}:
 
-            {{ coalesce(link, concat(app.site_url, '/verify?token=', token)) }}
+            {{ link }}
             """,
         persian: """
             لطفاً تأیید کنید که این نشانی شما در {{ app.name }} است:
 
-            {{ coalesce(link, concat(app.site_url, '/verify?token=', token)) }}
+            {{ link }}
             """)
 
     static let invitation = declaration(
@@ -40,12 +40,12 @@ enum BuiltInNotices {
         english: """
             You are invited to {{ app.name }}. To accept, open
 
-            {{ coalesce(link, concat(app.site_url, '/join?token=', token)) }}
+            {{ link }}
             """,
         persian: """
             شما به {{ app.name }} دعوت شده‌اید. برای پذیرفتن این نشانی را باز کنید:
 
-            {{ coalesce(link, concat(app.site_url, '/join?token=', token)) }}
+            {{ link }}
             """)
 
     static let accountChanged = declaration(

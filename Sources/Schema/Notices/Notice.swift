@@ -15,6 +15,8 @@ package struct Notice: Sendable {
     package var html: Localised<TextTemplate>?
     /// By the name of a provider of SMS: the pattern that is registered there.
     package var patterns: [String: String]
+    /// The page of the site that takes its token, as `reset`: `link` leads there.
+    package var page: String?
 }
 
 /// Whom a message goes to, before its moment.

@@ -9,6 +9,8 @@ struct NoticeContext {
     var row: String?
     /// Names such as `code`.
     var names: [String: ValueType] = [:]
+    /// The page that takes its token.
+    var page: String?
     /// What the message is for: each of its texts holds at least one of these names.
     var purpose: Set<String> = []
 
@@ -46,7 +48,7 @@ extension SchemaCompiler {
         return Notice(
             name: declared.name, channels: declared.channels.compactMap { Notice.Channel(rawValue: $0.rawValue) }, subject: subject,
             text: text, html: html,
-            patterns: Dictionary(patterns) { first, _ in first })
+            patterns: Dictionary(patterns) { first, _ in first }, page: context.page)
     }
 
     /// The versions that are HTML, or those that are not.
@@ -114,11 +116,14 @@ extension SchemaCompiler {
         checkFiles()
         let auth = configuration.auth
         let tokens = Set(NoticeContext.token.keys)
-        let users = NoticeContext(event: BuiltIns.users, names: NoticeContext.token, purpose: tokens)
+        func users(_ page: String) -> NoticeContext {
+            NoticeContext(event: BuiltIns.users, names: NoticeContext.token, page: page, purpose: tokens)
+        }
         let otp = NoticeContext(event: BuiltIns.users, names: ["code": .text], purpose: ["code"])
         let areInvited = model.collections["invitations"] != nil
         let invitations = NoticeContext(
-            event: areInvited ? "invitations" : nil, names: NoticeContext.token, purpose: areInvited ? tokens : [])
+            event: areInvited ? "invitations" : nil, names: NoticeContext.token, page: "join",
+            purpose: areInvited ? tokens : [])
         let invitation =
             noticeDeclaration(configuration.tenancy?.invitations?.notice) ?? configuration.notices.first { $0.name == "invitation" }
         let channels: [(Located<String>?, NoticeDeclaration.Channel, String)] = [
@@ -139,8 +144,9 @@ extension SchemaCompiler {
         }
         return Notices(
             otp: notice(noticeDeclaration(auth.otp.notice) ?? BuiltInNotices.otp, in: otp, to: BuiltIns.users),
-            reset: notice(noticeDeclaration(auth.reset.notice) ?? BuiltInNotices.reset, in: users, to: BuiltIns.users),
-            verifyEmail: notice(noticeDeclaration(auth.verifyEmail.notice) ?? BuiltInNotices.verifyEmail, in: users, to: BuiltIns.users),
+            reset: notice(noticeDeclaration(auth.reset.notice) ?? BuiltInNotices.reset, in: users("reset"), to: BuiltIns.users),
+            verifyEmail: notice(
+                noticeDeclaration(auth.verifyEmail.notice) ?? BuiltInNotices.verifyEmail, in: users("verify"), to: BuiltIns.users),
             invitation: notice(invitation ?? BuiltInNotices.invitation, in: invitations, to: nil),
             accountChanged: news(BuiltInNotices.accountChanged), secondFactorOn: news(BuiltInNotices.secondFactorOn),
             secondFactorOff: news(BuiltInNotices.secondFactorOff), recoveryCodeUsed: news(BuiltInNotices.recoveryCodeUsed),
