@@ -52,6 +52,7 @@ package final class APIKeys: Sendable {
     /// The stored key and its text, which is nowhere else.
     package func make(_ key: NewAPIKey, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<(key: APIKey, text: String)> {
         records.write(for: caller, on: loop) { [self] writer, transaction in
+            let caller = writer.caller
             let me = try admit(caller, transaction)
             let now = caller.environment.now
             let tenant = caller.environment.tenant?.id
@@ -72,7 +73,8 @@ package final class APIKeys: Sendable {
     /// One's own in the tenant of the request, also of whom has lost the right to make them: they go on until they are removed. Where keys are of
     /// tenants alone an empty list of none would say that he has no keys.
     package func list(for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<[APIKey]> {
-        records.write(for: caller, on: loop) { [self] _, transaction in
+        records.write(for: caller, on: loop) { [self] writer, transaction in
+            let caller = writer.caller
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
             let keys = try transaction.apiKeys.keys(of: me.id, tenant: caller.environment.tenant?.id)
             if keys.isEmpty, caller.environment.tenant == nil, records.schema.apiKeys?.asksForTenant == true {

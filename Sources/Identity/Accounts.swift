@@ -57,7 +57,7 @@ package final class Accounts: Sendable {
         do {
             guard signup != .closed else { throw IdentityError.signupClosed }
             account = try NewAccount(body, users: users, policy: policy, maker: .stranger)
-            guard signup == .open || account.invitation != nil else { throw IdentityError.signupClosed }
+            guard signup == .open || account.invitation != nil else { throw IdentityError.invitationRequired }
         } catch {
             return loop.makeFailedFuture(error)
         }

@@ -3,6 +3,8 @@ package enum IdentityError: Error, Sendable, Equatable {
     case wrongCredentials
     case inactive
     case signupClosed
+    /// Who signs up must have been invited.
+    case invitationRequired
     /// Seconds to wait.
     case tooManyAttempts(Int64)
     /// This code was tried too often; another may be asked for at once.

@@ -31,7 +31,7 @@ package final class Passwords: Sendable {
 
     private enum Change: Sendable {
         case done(ended: [String])
-        case wrong
+        case wrong, same
         case tooMany(Int64)
     }
 
@@ -50,18 +50,21 @@ package final class Passwords: Sendable {
             }
             return try transaction.accounts.credential(of: me.id)?.hash
         }.flatMap { [self] hash in
-            judge(current, hash, to: password, for: caller, on: loop).flatMap { [self] isRight in
+            judge(current, hash, to: password, for: caller, on: loop).flatMap { [self] judgement in
                 hasher.hash(password, for: caller.environment.request, on: loop).flatMap { [self] new in
                     records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Change in
+                        try sessions.requireLiving(caller, transaction)
                         let subject = try subject(me, caller, transaction)
                         if let seconds = try failures.wait(subject, now: now, in: transaction.failures) { return .tooMany(seconds) }
                         let stored = try transaction.accounts.credential(of: me.id)?.hash
                         if stored == nil {
                             try sessions.requireRecent(caller, transaction)
-                        } else if !isRight || stored != hash {
+                        } else if judgement == .wrong || stored != hash {
                             try failures.note(subject, now: now, in: transaction.failures)
                             return .wrong
                         }
+                        // Told as late as everything else: whoever guesses learns nothing from it once he has failed too often.
+                        if judgement == .same { return .same }
                         try failures.clear(subject, in: transaction.failures)
                         return .done(ended: try set(new, of: me, keeping: caller.session, writer))
                     }
@@ -75,25 +78,25 @@ package final class Passwords: Sendable {
         case .done(let ended): sessions.ended(ended)
         case .wrong:
             throw RecordError.invalid([FieldFault(path: "current_password", code: "wrong", message: "is not the present password")])
+        case .same: throw RecordError.invalid([FieldFault(path: "password", code: "same", message: "is the one that it was")])
         case .tooMany(let seconds): throw IdentityError.tooManyAttempts(seconds)
         }
     }
 
-    /// Whether the present password is right. Throws where the new one is the same, which only whoever knows it is told.
+    private enum Judgement: Sendable { case wrong, right, same }
+
+    /// Whether the present password is right, and the new one another.
     private func judge(
         _ current: String?, _ hash: String?, to password: String, for caller: Caller, on loop: any EventLoop
-    ) -> EventLoopFuture<Bool> {
-        guard let hash else { return loop.makeSucceededFuture(false) }
+    ) -> EventLoopFuture<Judgement> {
+        guard let hash else { return loop.makeSucceededFuture(.wrong) }
         guard let current else {
             let fault = FieldFault(path: "current_password", code: "required", message: "is required")
             return loop.makeFailedFuture(RecordError.invalid([fault]))
         }
-        return hasher.verify(current, against: hash, for: caller.environment.request, on: loop).flatMapThrowing { verdict in
-            guard case .right = verdict else { return false }
-            if PasswordHasher.isSame(current, password) {
-                throw RecordError.invalid([FieldFault(path: "password", code: "same", message: "is the one that it was")])
-            }
-            return true
+        return hasher.verify(current, against: hash, for: caller.environment.request, on: loop).map { verdict in
+            guard case .right = verdict else { return .wrong }
+            return PasswordHasher.isSame(current, password) ? .same : .right
         }
     }
 

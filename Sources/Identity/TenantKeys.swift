@@ -15,7 +15,7 @@ extension APIKeys {
         for caller: Caller, limit: Int, offset: Int, on loop: any EventLoop
     ) -> EventLoopFuture<(keys: [APIKey], total: Int)> {
         records.write(for: caller, on: loop) { writer, transaction -> (keys: [APIKey], total: Int) in
-            let tenant = try Self.tenant(of: caller, writer)
+            let tenant = try Self.tenant(writer)
             var manages: [String: Bool] = [:]
             let keys = try transaction.apiKeys.keys(in: tenant).filter { key in
                 guard key.expiresAt.map({ $0 > writer.now }) ?? true else { return false }
@@ -31,7 +31,7 @@ extension APIKeys {
     /// Ends a key of the tenant at once. Fails with `.notFound` for what the list does not show.
     package func removeOfTenant(_ id: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
         records.write(for: caller, on: loop) { [records] writer, transaction in
-            let tenant = try Self.tenant(of: caller, writer)
+            let tenant = try Self.tenant(writer)
             guard let key = try transaction.apiKeys.key(id), key.tenant == tenant, try writer.mayRemoveMember(key.user),
                 try transaction.apiKeys.remove(id, of: key.user)
             else { throw RecordError.notFound }
@@ -39,7 +39,8 @@ extension APIKeys {
         }.map { [sessions] in sessions.ended([APIKeyText.session(id)]) }
     }
 
-    private static func tenant(of caller: Caller, _ writer: RecordWriter) throws -> String {
+    private static func tenant(_ writer: RecordWriter) throws -> String {
+        let caller = writer.caller
         guard caller.environment.me != nil else { throw RecordError.unauthenticated }
         guard let tenant = caller.environment.tenant, try caller.environment.member != nil || writer.mayRemoveMember(nil) else {
             throw RecordError.notFound

@@ -138,7 +138,8 @@ package final class Records: Sendable {
 
     // MARK: Writing
 
-    /// Runs `body` with a writer in one transaction and gives what it returns, observers having been told of the changes.
+    /// Runs `body` with a writer in one transaction and gives what it returns, observers having been told of the changes. The writer's caller is
+    /// who he is then: `body` asks that one.
     package func write<Result: Sendable>(
         for caller: Caller, on loop: any EventLoop, _ body: @escaping @Sendable (RecordWriter, any Transaction) throws -> Result
     ) -> EventLoopFuture<Result> {
@@ -151,7 +152,8 @@ package final class Records: Sendable {
         let (random, seal, admitsAddress) = (random, seal, admitsAddress)
         return store.transaction(on: loop) { transaction in
             let writer = RecordWriter(
-                schema: schema, transaction: transaction, caller: author, random: random, newID: newID, seal: seal,
+                schema: schema, transaction: transaction, caller: try author.renewed(in: schema, transaction), random: random, newID: newID,
+                seal: seal,
                 admitsAddress: admitsAddress)
             do {
                 let result = try body(writer, transaction)

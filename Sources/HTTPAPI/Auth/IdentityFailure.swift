@@ -9,9 +9,15 @@ extension Failure {
         case IdentityError.inactive:
             self.init(status: .forbidden, code: "ACCOUNT_INACTIVE", message: "this account is not active")
         case IdentityError.staleSignIn:
-            self.init(status: .forbidden, code: "FORBIDDEN", message: "sign in again first: this needs a recent sign-in")
+            self.init(
+                status: .forbidden, code: "FORBIDDEN",
+                message: #"sign in again first, or send "current_password": this needs a recent sign-in"#)
         case IdentityError.signupClosed:
             self.init(status: .forbidden, code: "FORBIDDEN", message: "accounts are made by the operator here")
+        case IdentityError.invitationRequired:
+            self.init(
+                status: .forbidden, code: "FORBIDDEN",
+                message: #"whoever signs up here must be invited: send "invitation", the token of the mail, with its address"#)
         case IdentityError.tooManyAttempts(let seconds):
             self.init(
                 status: .tooManyRequests, code: "TOO_MANY_ATTEMPTS", message: "too many failed attempts; try again in \(seconds) s",

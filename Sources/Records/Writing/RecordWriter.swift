@@ -9,7 +9,7 @@ package import Schema
 package final class RecordWriter {
     let schema: Schema
     package let transaction: any Transaction
-    let caller: Caller
+    package let caller: Caller
     let newID: () -> String
     private var lastID = ""
     let random: any Random
