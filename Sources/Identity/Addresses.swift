@@ -116,8 +116,8 @@ package final class Addresses: Sendable {
             let number = try codes.accepted(phone)
             try codes.requireRoom(for: number, now: writer.now, in: transaction.proofs)
             let (proof, code) = try proofs.make(
-                .changePhone, for: number, as: .digits(codes.digits), data: Array(me.id.utf8), attempts: codes.attempts,
-                lifetime: codes.lifetime, now: writer.now, in: transaction.proofs)
+                .changePhone, for: number, as: .digits(codes.digits), data: Array("\(me.id) \(caller.session ?? "")".utf8),
+                attempts: codes.attempts, lifetime: codes.lifetime, now: writer.now, in: transaction.proofs)
             try writer.notify(records.schema.notices.otp, to: .address(number), given: codes.facts(code, now: writer.now))
             return Challenge(id: proof.id, expiresIn: codes.lifetime / 1_000)
         }
@@ -131,8 +131,11 @@ package final class Addresses: Sendable {
         let digits = TypedCode.digits(code) ?? ""
         return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Void, IdentityError> in
             try sessions.requireLiving(caller, transaction)
-            // Another's challenge is none, and costs him no attempt.
-            guard try transaction.proofs.proof(challenge)?.data == Array(me.id.utf8) else { return .failure(.wrongCode) }
+            // Another's challenge is none, and costs him no attempt; nor is one whose session has ended since.
+            guard let proof = try transaction.proofs.proof(challenge),
+                case let asked = String(decoding: proof.data, as: UTF8.self).split(separator: " ").map(String.init), asked.count == 2,
+                asked[0] == me.id, try transaction.accounts.session(asked[1]) != nil
+            else { return .failure(.wrongCode) }
             switch try proofs.take(.changePhone, id: challenge, secret: digits, now: writer.now, in: transaction.proofs) {
             case .wrong: return .failure(.wrongCode)
             case .exhausted: return .failure(.exhausted)

@@ -192,6 +192,26 @@ struct CodeScenarios {
         }
     }
 
+    @Test("The change of a number ends with the session in which it was asked for, and no other session ends it")
+    func changeOfSession() async throws {
+        try await ExampleSite.run(.sevra, settings: ExampleSite.manyCodes) { site in
+            let made = try await site.command(
+                ["user", "create", "email=n@example.com", "username=nima", "password=-"], input: ExampleSite.password)
+            try #require(made.status == 0, "\(made.output)")
+            func verify(_ challenge: String, _ code: String) -> JSONValue { ["challenge_id": "\(challenge)", "code": "\(code)"] }
+            let asking = try await site.signIn("n@example.com", name: "Nima")
+            let typing = try await site.signIn("n@example.com", name: "Nima")
+            let first = try await asking.post("/auth/phone/change", ["phone": "09120000002"], 200).text("challenge_id") ?? ""
+            let code = try await site.code(to: "+989120000002", count: 1)
+            try await typing.delete("/me/sessions")
+            try await typing.post("/auth/phone/verify", verify(first, code), 400, "INVALID_CODE")
+            let again = try await site.signIn("n@example.com", name: "Nima")
+            let second = try await again.post("/auth/phone/change", ["phone": "09120000003"], 200).text("challenge_id") ?? ""
+            try await typing.post("/auth/phone/verify", verify(second, try await site.code(to: "+989120000003", count: 1)), 200)
+            try await typing.get("/me", has: ["phone": "+989120000003"])
+        }
+    }
+
     @Test("S02.6: no code stands in clear in the data directory or the log")
     func secrecy() async throws {
         try await ExampleSite.run(.sevra, settings: ExampleSite.manyCodes + ["auth.otp.digits=10", "log.level=debug"]) { site in
