@@ -40,7 +40,7 @@ package final class Projections: Sendable {
         standards = schema.collections.map { collection in
             let expanded = Expansions(standardOf: collection)
             var rules: [AccessRule] = []
-            schema.collectRules(of: collection, expanded, isTarget: false, into: &rules)
+            schema.collectRules(of: collection, expanded, into: &rules)
             return (expanded, rules)
         }
         identities = schema.collections.map { Projection(parts: [Projection.Part(field: $0.fields[Row.System.id])]) }
@@ -77,7 +77,7 @@ package final class Projections: Sendable {
         let expanded = expanded ?? standards[collection.number].expanded
         if caller.isSystem { return build(collection, fields: fields, expanded: expanded, for: caller) }
         var rules: [AccessRule] = []
-        schema.collectRules(of: collection, expanded, isTarget: false, into: &rules)
+        schema.collectRules(of: collection, expanded, into: &rules)
         let standard = StandardKey(
             collection: collection.number, outcomes: Self.outcomes(of: rules, for: caller), isNew: false, scopes: caller.key?.scopes)
         let key = Key(standard: standard, fields: fields, expanded: expanded)
@@ -115,7 +115,7 @@ package final class Projections: Sendable {
     ) -> Projection.Expansion? {
         let targets = schema.targets(of: expandable, in: collection).map { target in
             Projection.Expansion.Target(
-                target, conditions: conditions(of: target, for: caller),
+                target, conditions: conditions(of: target, listed: collection.lists(expandable), for: caller),
                 projection: build(target, fields: nil, expanded: within, for: caller),
                 card: target.behaviour.card.map { card in
                     Projection(parts: card.map { Projection.Part(field: target.fields[$0]) }, media: media)
@@ -159,24 +159,39 @@ package final class Projections: Sendable {
     }
 
     /// The conditions under which the caller reads rows of the collection; nil: never.
-    private func conditions(of collection: Collection, for caller: Caller) -> [Condition]? {
+    private func conditions(of collection: Collection, listed: Bool, for caller: Caller) -> [Condition]? {
         if caller.isSystem { return [] }
         if let scopes = caller.key?.scopes, !scopes.permits("read", in: collection.name) { return nil }
-        switch collection.behaviour.read?.admission(for: caller.environment) {
-        case .everything: return []
-        case .matching(let condition): return [condition]
-        case .nothing, nil: return nil
+        guard let rules = collection.behaviour.readRules(listed: listed) else { return nil }
+        var conditions: [Condition] = []
+        for rule in rules {
+            switch rule.admission(for: caller.environment) {
+            case .everything: continue
+            case .matching(let condition): conditions.append(condition)
+            case .nothing: return nil
+            }
         }
+        return conditions
     }
 }
 
 extension Schema {
     /// All rules that the form of a record depends on.
-    fileprivate func collectRules(of collection: Collection, _ expanded: Expansions, isTarget: Bool, into rules: inout [AccessRule]) {
-        if isTarget, let read = collection.behaviour.read { rules.append(read) }
+    fileprivate func collectRules(of collection: Collection, _ expanded: Expansions, into rules: inout [AccessRule]) {
         rules += collection.fields.compactMap(\.read)
         for (expandable, within) in collection.branches(of: expanded, withNested: true) {
-            for target in targets(of: expandable, in: collection) { collectRules(of: target, within, isTarget: true, into: &rules) }
+            for target in targets(of: expandable, in: collection) {
+                rules += target.behaviour.readRules(listed: collection.lists(expandable)) ?? []
+                collectRules(of: target, within, into: &rules)
+            }
         }
+    }
+}
+
+extension Collection {
+    /// Whether expanding it lists rows that one would otherwise have to know of; nested ones are parts of the record.
+    fileprivate func lists(_ expandable: Expandable) -> Bool {
+        guard case .children(let index) = expandable else { return false }
+        return !shape.children[index].isNested
     }
 }

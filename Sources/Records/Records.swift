@@ -46,12 +46,12 @@ package final class Records: Sendable {
 
     /// A record as JSON appended to `buffer`. Fails with `.notFound`, or `.unauthenticated` where no anonymous caller can ever read.
     package func read(
-        _ collection: Collection, _ key: RecordKey, projection: Projection? = nil, for caller: Caller, into buffer: ByteBuffer,
-        on loop: any EventLoop
+        _ collection: Collection, _ key: RecordKey, projection: Projection? = nil, listed: Bool = false, for caller: Caller,
+        into buffer: ByteBuffer, on loop: any EventLoop
     ) -> EventLoopFuture<RecordAnswer> {
         let access: Access
         do {
-            access = try self.access(to: collection, for: caller)
+            access = try self.access(to: collection, for: caller, listed: listed)
         } catch {
             return loop.makeFailedFuture(error)
         }
@@ -79,15 +79,9 @@ package final class Records: Sendable {
     ) -> EventLoopFuture<ListAnswer> {
         var list = list
         do {
-            var access = try access(to: list.access.collection, for: caller, deleted: list.access.life == .deleted)
-            switch caller.isSystem ? nil : list.access.collection.behaviour.list?.admission(for: caller.environment) {
-            case nil, .everything: break
-            case .matching(let condition): access.conditions.append(condition)
-            case .nothing: throw caller.isAnonymous ? RecordError.unauthenticated : RecordError.notFound
-            }
-            list.access = access
+            list.access = try access(to: list.access.collection, for: caller, deleted: list.access.life == .deleted, listed: true)
         } catch {
-            guard error as? RecordError == .notFound else { return loop.makeFailedFuture(error) }
+            guard error == .notFound else { return loop.makeFailedFuture(error) }
             // Nothing of it is readable to him: an empty list, as for anybody who happens to see no row.
             var buffer = buffer
             buffer.writeStaticString("[]")
@@ -96,8 +90,10 @@ package final class Records: Sendable {
         return store.list(list, into: buffer, on: loop)
     }
 
-    /// The rows that the caller may see.
-    package func access(to collection: Collection, for caller: Caller, deleted: Bool = false) throws(RecordError) -> Access {
+    /// The rows that the caller may see; of those that he need not know of, where they are `listed`.
+    package func access(
+        to collection: Collection, for caller: Caller, deleted: Bool = false, listed: Bool = false
+    ) throws(RecordError) -> Access {
         var access = Access(collection, life: deleted ? .deleted : .live, environment: caller.environment)
         if caller.isSystem {
             access.spansTenants = caller.environment.tenant == nil
@@ -109,14 +105,14 @@ package final class Records: Sendable {
             throw caller.isAnonymous && collection.behaviour.read?.rule.isNeverForAnonymous ?? true
                 ? .unauthenticated : .tenantRequired(naming: schema.tenancy?.naming ?? "")
         }
-        let rules = deleted ? [collection.behaviour.read, collection.behaviour.restore] : [collection.behaviour.read]
+        guard let rules = collection.behaviour.readRules(deleted: deleted, listed: listed) else {
+            throw caller.isAnonymous ? .unauthenticated : .notFound
+        }
         for rule in rules {
-            switch rule?.admission(for: caller.environment) {
+            switch rule.admission(for: caller.environment) {
             case .everything: continue
             case .matching(let condition): access.conditions.append(condition)
-            case .nothing, nil:
-                let isClosed = rule?.rule.isNeverForAnonymous ?? true
-                throw caller.isAnonymous && isClosed ? .unauthenticated : .notFound
+            case .nothing: throw caller.isAnonymous && rule.rule.isNeverForAnonymous ? .unauthenticated : .notFound
             }
         }
         return access

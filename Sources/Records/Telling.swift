@@ -4,7 +4,7 @@ package import NIOCore
 package import Ports
 internal import Schema
 
-/// What a caller hears of an event: what he may read of the record now, by the one read path.
+/// What a caller hears of an event: what lists show him of the record now, by the one read path; what is meant for him alone, if he may read it.
 extension Records {
     /// Appends `{"collection","id","event","record"}`, of a record that is gone without `record`; nil where he hears nothing: of what he may
     /// not read now, or might not have read when it went. Fails only where the store does.
@@ -25,7 +25,9 @@ extension Records {
             }
         }
         buffer.writeStaticString(#","record":"#)
-        return read(collection, .id(event.record.id), for: caller, into: buffer, on: loop).map { answer -> ByteBuffer? in
+        return read(
+            collection, .id(event.record.id), listed: event.audience == nil, for: caller, into: buffer, on: loop
+        ).map { answer -> ByteBuffer? in
             var buffer = answer.buffer
             buffer.writeStaticString("}")
             return buffer
@@ -36,12 +38,12 @@ extension Records {
         }
     }
 
-    /// Whether the read rule admitted him to the record that is gone, by what is still known of then. What has gone with it, or may have,
+    /// Whether the rules of reading and listing admitted him to the record that is gone, by what is still known of then. What has gone with it, or may have,
     /// admits nobody.
     private func mightRead(
         _ id: String, _ rest: String, of collection: Collection, _ caller: Caller, on loop: any EventLoop
     ) -> EventLoopFuture<Bool> {
-        guard let access = try? access(to: collection, for: caller) else { return loop.makeSucceededFuture(false) }
+        guard let access = try? access(to: collection, for: caller, listed: true) else { return loop.makeSucceededFuture(false) }
         guard !access.conditions.isEmpty else { return loop.makeSucceededFuture(true) }
         guard let row = Row(id: id, rest, of: collection) else { return loop.makeSucceededFuture(false) }
         return store.snapshot(on: loop) { snapshot in
@@ -77,8 +79,11 @@ extension Row {
             }
             values[field.index] = value
         }
-        let used = collection.behaviour.read?.rule.expression.use.own ?? []
-        guard used.allSatisfy({ index in index == System.id || members.contains { $0.name == collection.fields[index].name } }) else {
+        guard
+            collection.behaviour.usedInListing.allSatisfy({ index in
+                index == System.id || members.contains { $0.name == collection.fields[index].name }
+            })
+        else {
             return nil
         }
     }

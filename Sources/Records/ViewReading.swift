@@ -77,19 +77,8 @@ extension Records {
 
     /// What lists show him; nil: nothing.
     func listed(_ collection: Collection, for caller: Caller) throws -> Access? {
-        guard var access = try readable(collection, for: caller) else { return nil }
-        switch caller.isSystem ? nil : collection.behaviour.list?.admission(for: caller.environment) {
-        case nil, .everything: return access
-        case .matching(let condition):
-            access.conditions.append(condition)
-            return access
-        case .nothing: return nil
-        }
-    }
-
-    private func readable(_ collection: Collection, for caller: Caller) throws -> Access? {
         do {
-            return try access(to: collection, for: caller)
+            return try access(to: collection, for: caller, listed: true)
         } catch {
             if case .tenantRequired = error { throw error }
             return nil
@@ -101,7 +90,7 @@ extension Records {
     private func value(of figure: Figure, _ caller: Caller, _ snapshot: any Snapshot) throws -> JSONValue {
         var groups: [FigureGroup] = []
         var previous: Value?
-        if var access = try readable(figure.collection, for: caller) {
+        if var access = try listed(figure.collection, for: caller) {
             if let condition = figure.condition { access.conditions.append(condition) }
             var question = FigureQuestion(access: access, aggregate: figure.aggregate, field: figure.field, keys: figure.keys)
             groups = try snapshot.groups(question)

@@ -46,6 +46,24 @@ package struct Behaviour: Sendable {
     package var referrers: [Referrer] = []
 
     package init() {}
+
+    /// What all must admit a caller who reads a row; nil where a rule of them is not written, which refuses. `listed`: rows that he need not know of.
+    package func readRules(deleted: Bool = false, listed: Bool = false) -> [AccessRule]? {
+        guard let read else { return nil }
+        var rules = [read]
+        if deleted {
+            guard let restore else { return nil }
+            rules.append(restore)
+        }
+        if listed, let list { rules.append(list) }
+        return rules
+    }
+
+    /// Whether lists and streams never show a row to somebody without an account.
+    package var isNeverListedForAnonymous: Bool { readRules(listed: true)?.contains { $0.rule.isNeverForAnonymous } ?? true }
+
+    /// Indexes of the own fields on which it depends whether lists show a row.
+    package var usedInListing: Set<Int> { (readRules(listed: true) ?? []).reduce(into: []) { $0.formUnion($1.rule.expression.use.own) } }
 }
 
 package struct Transition: Sendable {

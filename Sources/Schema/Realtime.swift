@@ -1,14 +1,14 @@
 internal import Config
 internal import Expressions
 
-/// `[realtime]`: what streams are told of, each event under the read rule of its collection.
+/// `[realtime]`: what streams are told of, each event under the rules `read` and `list` of its collection.
 package struct Realtime: Sendable {
     /// In the order of the file.
     package var collections: [Collection]
     /// Whether what becomes of a job is told to who has started it.
     package var tellsJobs: Bool
     private let names: Set<String>
-    /// What a deletion leaves in the log, by name of the collection: the fields that its read rule asks for.
+    /// What a deletion leaves in the log, by name of the collection: the fields that those rules ask for.
     private let remains: [String: [Field]]
 
     package static let jobs = "jobs"
@@ -20,7 +20,7 @@ package struct Realtime: Sendable {
         remains = Dictionary(
             collections.map { collection in
                 // The id stands in the event itself.
-                let used = (collection.behaviour.read?.rule.expression.use.own ?? []).subtracting([Row.System.id])
+                let used = collection.behaviour.usedInListing.subtracting([Row.System.id])
                 return (collection.name, used.sorted().map { collection.fields[$0] })
             }, uniquingKeysWith: { first, _ in first })
     }

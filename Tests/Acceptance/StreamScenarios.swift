@@ -16,12 +16,14 @@ import Testing
         [collections.posts]
         [collections.posts.allow]
         read   = "open or owner == me or me.role == 'ADMIN'"
+        list   = "not quiet or owner == me"
         create = "me != null"
         update = "owner == me"
         delete = "owner == me"
         [collections.posts.fields]
         title  = { type = "string", max = 100000 }
         open   = { type = "bool", default = false }
+        quiet  = { type = "bool", default = false }
         owner  = { type = "ref", to = "users", stamp = "me" }
         note   = { type = "string", read = "owner == me" }
         secret = { type = "string", read = "me.role == 'ADMIN'" }
@@ -43,6 +45,23 @@ import Testing
         """
 
     private static func client(_ site: OwnSite, _ name: String) -> Client { Client(api: site.api, caller: site[name]) }
+
+    @Test func `what no list shows is told to nobody who would have to know of it`() async throws {
+        try await OwnSite.run(Self.site, users: ["ann": "", "ben": ""]) { site in
+            let (ann, ben) = (Self.client(site, "ann"), Self.client(site, "ben"))
+            let streams = [try await ann.listen(), try await ben.listen(), try await Client(api: site.api, caller: nil).listen()]
+            let quiet = try await ann.make("/posts", ["title": "for those who have the link", "open": true, "quiet": true])
+            try await ben.get("/posts/\(quiet)")
+            try await ann.patch("/posts/\(quiet)", ["title": "changed"])
+            try await ann.delete("/posts/\(quiet)")
+            let loud = try await ann.make("/posts", ["title": "for all", "open": true])
+            for stream in streams { try await stream.wait("the other") { $0.told.contains { $0.title == "posts.created \(loud)" } } }
+            #expect(
+                streams[0].told.map(\.title)
+                    == ["created \(quiet)", "updated \(quiet)", "deleted \(quiet)", "created \(loud)"].map { "posts.\($0)" })
+            for stream in streams.dropFirst() { #expect(stream.told.map(\.title) == ["posts.created \(loud)"]) }
+        }
+    }
 
     @Test func `each hears what he may read, row by row and field by field`() async throws {
         try await OwnSite.run(Self.site, users: ["ann": "", "ben": "", "eve": "ADMIN"]) { site in

@@ -95,6 +95,15 @@ struct PostLifeScenarios {
             #expect(try await anon.ids("/blog/posts") == [older])
             #expect(try await anon.ids("/blog/posts?q=hello") == [])
             #expect(try await anon.ids("/blog/posts?visibility=unlisted") == [])
+            for path in ["/authors/\(face)?expand=posts", "/authors?expand=posts", "/blog/posts/\(post)?expand=author.posts"] {
+                func shown(to caller: Client) async throws -> [String] {
+                    let data = try await caller.get(path).data
+                    let author = data["expanded"]?["author"] ?? data.array?.first { $0.id == face } ?? data
+                    return author.at("expanded.posts").array?.map(\.id) ?? ["none"]
+                }
+                #expect(try await shown(to: anon) == [], "\(path)")
+                #expect(try await shown(to: m) == [post], "\(path)")
+            }
             try await au.patch("/blog/posts/\(post)", ["visibility": "private"])
             try await anon.get("/blog/posts/hello-world", 404)
             try await au.get("/blog/posts/hello-world")

@@ -93,7 +93,7 @@ struct EventRoutes {
     /// Who may never read anything of it has nothing to listen to; of tenants' records he must say whose.
     private static func admit(_ caller: Caller, to names: Set<String>, of schema: Schema) throws {
         let collections = names.compactMap { schema.collection($0) }
-        if caller.isAnonymous, !collections.contains(where: { !($0.behaviour.read?.rule.isNeverForAnonymous ?? true) }) {
+        if caller.isAnonymous, collections.allSatisfy({ $0.behaviour.isNeverListedForAnonymous }) {
             throw RecordError.unauthenticated
         }
         if caller.environment.tenant == nil, collections.contains(where: { $0.shape.tenant != nil }) {

@@ -123,14 +123,12 @@ extension OpenAPIDocument {
         _ collection: Collection, at path: String, id: String, _ parameters: ListParameters, key: [JSONValue] = []
     ) {
         guard isWanted else { return }
-        let behaviour = collection.behaviour
         let data: JSONValue = ["type": "array", "maxItems": 100, "items": Self.rows(of: collection)]
         add(
             .GET, path,
             Operation(
                 id: id, summary: "A page of \(collection.name)", tag: collection.name,
-                needsAccount: behaviour.read?.rule.isNeverForAnonymous != false || behaviour.list?.rule.isNeverForAnonymous == true,
-                parameters: key + listParameters(parameters),
+                needsAccount: collection.behaviour.isNeverListedForAnonymous, parameters: key + listParameters(parameters),
                 successes: [
                     Self.success("200", "a page", data: data, headers: Self.listTag, paginated: true),
                     Self.empty("304", "unchanged since If-None-Match"),
