@@ -169,71 +169,9 @@ package final class Records: Sendable {
         }
     }
 
-    /// Like `write`, answering with the record that `body` returns, in the form that this caller sees. His own write is shown to him even
-    /// where it took the record out of his sight. With `isNew` he also sees what is revealed once. A repeated request gets the first answer
-    /// again, and `body` is not run.
-    package func writeAndRead(
-        _ collection: Collection, for caller: Caller, isNew: Bool = false, into buffer: ByteBuffer, on loop: any EventLoop,
-        _ body: @escaping @Sendable (RecordWriter) throws -> Row
-    ) -> EventLoopFuture<WrittenRecord> {
-        let projection = projections.standard(collection, for: caller, isNew: isNew)
-        return write(for: caller, on: loop) { writer, transaction in
-            if let first = try caller.repetition?.answer(transaction, for: caller, in: collection.name, into: buffer) { return first }
-            let row = try body(writer)
-            let access = Access(collection, life: .any, environment: caller.environment, spansTenants: caller.isSystem)
-            let start = buffer.writerIndex
-            var buffer = buffer
-            let read = RecordRead(access: access, key: .id(row.id), projection: projection)
-            guard let answer = try transaction.read(read, into: &buffer) else { throw RecordError.notFound }
-            let written = WrittenRecord(row: row, answer: answer)
-            try caller.repetition?.keep(written, from: start, transaction, for: caller)
-            return written
-        }.map { [self] written in
-            guard isNew, collection.keepsSecrets else { return written }
-            var written = written
-            written.answer.buffer = revealing(written.answer.buffer)
-            return written
-        }
-    }
-
-    /// The first answer where this is a repeated request: for what would leave something behind before `writeAndRead` is asked.
-    package func firstAnswer(
-        in collection: Collection, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
-    ) -> EventLoopFuture<WrittenRecord?> {
-        guard let repetition = caller.repetition else { return loop.makeSucceededFuture(nil) }
-        return write(for: caller, on: loop) { _, transaction in
-            try repetition.answer(transaction, for: caller, in: collection.name, into: buffer)
-        }
-    }
-
-    /// Appends `{"id": …}` of the job that a write has started; a repeated request gets that of the first.
-    package func writeAndStart(
-        _ collection: Collection, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop,
-        _ body: @escaping @Sendable (RecordWriter) throws -> (row: Row, job: String?)
-    ) -> EventLoopFuture<ByteBuffer> {
-        write(for: caller, on: loop) { writer, transaction in
-            if let first = try caller.repetition?.answer(transaction, for: caller, in: collection.name, into: buffer) {
-                return first.answer.buffer
-            }
-            let (row, job) = try body(writer)
-            var buffer = buffer
-            let start = buffer.writerIndex
-            buffer.writeJSON(["id": job.map { .string($0) } ?? .null])
-            let written = WrittenRecord(row: row, answer: RecordAnswer(buffer: buffer, version: row.version))
-            try caller.repetition?.keep(written, from: start, transaction, for: caller)
-            return buffer
-        }
-    }
-
     /// A write that no anonymous caller can ever make is refused before its body is read (11-precisions 12).
     package func admitsWriting(_ rule: Rule?, for caller: Caller) -> Bool {
         guard caller.isAnonymous else { return true }
         return !(rule?.isNeverForAnonymous ?? true)
     }
-}
-
-package struct WrittenRecord: Sendable {
-    /// Id and version alone where the answer is that of an earlier request.
-    package var row: Row
-    package var answer: RecordAnswer
 }

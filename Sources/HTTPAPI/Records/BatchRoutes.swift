@@ -57,7 +57,6 @@ struct BatchRoutes {
     /// Appends one `{status, data}` for each operation, in order.
     private func run(_ operations: [Operation], for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<ByteBuffer> {
         let records = context.records
-        let projections = operations.map { records.projections.standard($0.collection, for: caller, isNew: $0.isNew) }
         let revealsSecrets = operations.contains { $0.isNew && $0.collection.keepsSecrets }
         return records.write(for: caller, on: loop) { writer, transaction in
             let deadline = records.clock.now() + Self.patience
@@ -74,10 +73,8 @@ struct BatchRoutes {
                     buffer.writeJSON(integer: Int64(status))
                     buffer.writeStaticString(#","data":"#)
                     if let row {
-                        let access = Access(
-                            operation.collection, life: .any, environment: caller.environment, spansTenants: caller.isSystem)
-                        let read = RecordRead(access: access, key: .id(row.id), projection: projections[index])
-                        guard try transaction.read(read, into: &buffer) != nil else { throw RecordError.notFound }
+                        _ = try records.answer(
+                            row, of: operation.collection, isNew: operation.isNew, to: writer.caller, transaction, into: &buffer)
                     } else {
                         buffer.writeStaticString("null")
                     }

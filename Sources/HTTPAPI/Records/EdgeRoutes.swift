@@ -64,13 +64,10 @@ struct EdgeRoutes: Sendable {
                 let given = try resource.edgeParts(call)
                 let draft = try Draft(
                     body, for: collection, purpose: .create, in: records.schema, implied: Set(collection.shape.keyInURL))
-                let projection = records.projections.standard(collection, for: caller)
                 return records.write(for: caller, on: call.request.eventLoop) { writer, transaction in
                     let (row, isNew) = try writer.put(collection, given: given, draft)
-                    let access = Access(collection, life: .any, environment: caller.environment)
                     var buffer = Envelope.open()
-                    let read = RecordRead(access: access, key: .id(row.id), projection: projection)
-                    guard let answer = try transaction.read(read, into: &buffer) else { throw RecordError.notFound }
+                    let answer = try records.answer(row, of: collection, to: writer.caller, transaction, into: &buffer)
                     return (answer, isNew)
                 }.map { answer, isNew in
                     let location = "/" + call.request.path.joined(separator: "/")

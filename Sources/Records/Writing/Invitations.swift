@@ -138,16 +138,11 @@ extension Records {
     package func acceptInvitation(
         _ token: String, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
     ) -> EventLoopFuture<WrittenRecord> {
-        let projections = projections
-        return write(for: caller, on: loop) { writer, transaction in
+        write(for: caller, on: loop) { [self] writer, transaction in
             let (row, placed) = try writer.acceptInvitation(token)
             guard let members = writer.schema.tenancy?.members else { throw RecordError.notFound }
-            let read = RecordRead(
-                access: Access(members, environment: placed.environment), key: .id(row.id),
-                projection: projections.standard(members, for: placed))
             var buffer = buffer
-            guard let answer = try transaction.read(read, into: &buffer) else { throw RecordError.notFound }
-            return WrittenRecord(row: row, answer: answer)
+            return WrittenRecord(row: row, answer: try answer(row, of: members, to: placed, transaction, into: &buffer))
         }
     }
 }
