@@ -77,8 +77,12 @@ extension Records {
 
     /// What lists show him; nil: nothing.
     func listed(_ collection: Collection, for caller: Caller) throws -> Access? {
+        try readable(collection, listed: true, for: caller)
+    }
+
+    private func readable(_ collection: Collection, listed: Bool, for caller: Caller) throws -> Access? {
         do {
-            return try access(to: collection, for: caller, listed: true)
+            return try access(to: collection, for: caller, listed: listed)
         } catch {
             if case .tenantRequired = error { throw error }
             return nil
@@ -90,7 +94,7 @@ extension Records {
     private func value(of figure: Figure, _ caller: Caller, _ snapshot: any Snapshot) throws -> JSONValue {
         var groups: [FigureGroup] = []
         var previous: Value?
-        if var access = try listed(figure.collection, for: caller) {
+        if var access = try readable(figure.collection, listed: false, for: caller) {
             if let condition = figure.condition { access.conditions.append(condition) }
             var question = FigureQuestion(access: access, aggregate: figure.aggregate, field: figure.field, keys: figure.keys)
             groups = try snapshot.groups(question)

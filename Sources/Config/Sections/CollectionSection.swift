@@ -169,7 +169,7 @@ extension Language {
         Key("read", .expression, \.read, "whose records they are to see"),
         Key(
             "list", .expression, \.list,
-            "which of those stand in lists, expanded children, figures, search, sitemaps and streams; always with `read`"),
+            "which of those stand in lists, expanded children, search, sitemaps and streams; always with `read`"),
         Key("create", .expression, \.create, "asked of the record as it would be"),
         Key("update", .expression, \.update, "asked before and after"),
         Key("delete", .expression, \.delete, "who may delete"),
