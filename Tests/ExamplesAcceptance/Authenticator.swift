@@ -22,9 +22,11 @@ final class Authenticator {
         key = SymmetricKey(data: bytes)
     }
 
-    /// Of the earliest step that is good and was not used.
+    /// Of a step that is good for half a minute at least, and was not used. Only the first, which is sent at once, may be of the step before, that
+    /// three are good in a row.
     func next() -> String {
-        last = max(last + 1, time(nil) / 30 - 1)
+        let (step, second) = time(nil).quotientAndRemainder(dividingBy: 30)
+        last = last == 0 && second < 28 ? step - 1 : max(last + 1, step)
         let message = withUnsafeBytes(of: UInt64(last).bigEndian) { Array($0) }
         let digest = Array(HMAC<Insecure.SHA1>.authenticationCode(for: message, using: key))
         let offset = Int(digest[19] & 15)
