@@ -24,6 +24,9 @@ package final class Directory: Sendable {
         return sizes
     }
 
+    /// The same of any folder: paths.
+    package static func files(under folder: String) -> [String] { walk(folder).filter { !$0.isDirectory }.map(\.path) }
+
     package func read(_ name: String) throws -> [UInt8] { try Self.read(file(name)) }
 
     package func write(_ text: String, to name: String) throws {
