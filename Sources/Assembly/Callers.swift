@@ -41,7 +41,7 @@ struct Callers: Sendable {
             token = bearer
         } else if let cookies, let cookie = cookies.accessToken(in: request.headers) {
             // First where it comes from: what a foreign page may not do, it may not do whoever's cookie it brings.
-            guard cookies.admits(request) else { return .refused(.foreignOrigin) }
+            guard cookies.admits(request) else { return .refused(.foreignOrigin(pages: cookies.pages)) }
             token = cookie
         } else {
             return .now(asker.caller(nil))

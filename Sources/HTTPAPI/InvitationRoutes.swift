@@ -19,7 +19,7 @@ struct InvitationRoutes {
         guard let tenancy = context.records.schema.tenancy, tenancy.invitations != nil else { return }
         let resource = Resource(context: context, collection: tenancy.members)
         routes.add(.POST, Self.path) { accept($0, resource) }
-        describe(&document, members: tenancy.members)
+        describe(&document, tenancy)
     }
 
     private func accept(_ call: Call, _ resource: Resource) -> Intake {
@@ -47,9 +47,17 @@ struct InvitationRoutes {
         return text
     }
 
-    private func describe(_ document: inout OpenAPIDocument, members: Collection) {
+    private func describe(_ document: inout OpenAPIDocument, _ tenancy: Tenancy) {
         guard document.isWanted else { return }
-        let names = OperationNames(members.name)
+        let tenants = tenancy.tenants
+        let identifying = Records.identifying(tenants).map {
+            JSONMember(name: $0.name, value: FieldDescription.answer($0, values: document.values(of: $0, in: tenants)))
+        }
+        let tenant: JSONValue = [
+            "type": "object", "additionalProperties": false, "required": ["id"],
+            "properties": .object([JSONMember(name: "id", value: ["type": "string", "format": "uuid"])] + identifying),
+        ]
+        let membership = document.record(tenancy.members, and: [JSONMember(name: "tenant", value: tenant)])
         document.add(
             .POST, Self.path,
             .init(
@@ -60,7 +68,7 @@ struct InvitationRoutes {
                 ]),
                 successes: [
                     OpenAPIDocument.success(
-                        "201", "the membership", data: OpenAPIDocument.reference(names.singular), headers: OpenAPIDocument.location)
+                        "201", "the membership, and of which tenant", data: membership, headers: OpenAPIDocument.location)
                 ], failures: ["402", "403", "409"]))
     }
 }

@@ -68,7 +68,10 @@ package final class Accounts: Sendable {
                 if let token = account.invitation, let field = users.field("email"),
                     case .text(let email)? = account.systemValues[field.index]
                 {
-                    guard try writer.isInvited(email, by: token) else { throw IdentityError.wrongCode }
+                    guard try writer.isInvited(email, by: token) else {
+                        // Who holds the token has the mail; whose it is stays unsaid.
+                        throw RecordError.invalidCode("this invitation is for another address: sign up with the one that it was sent to")
+                    }
                     if let field = users.field("email_verified") { account.systemValues[field.index] = .bool(true) }
                 }
                 let row = try insert(account, hash: hash, asksRule: false, writer, transaction)

@@ -77,6 +77,8 @@ package final class ActiveSession: Sendable {
         }
     }
 
+    var hasSecondFactor: Bool { state.withLock { $0.hasSecondFactor } }
+
     /// Commits are told on the loops that asked for them, and so not always in their order: what is older than what is known says nothing.
     func replace(_ me: Row) {
         state.withLock { state in

@@ -130,7 +130,7 @@ extension PhoneSignIn.Options {
     /// The number in E.164, if codes are sent there. Throws `.invalid`.
     func accepted(_ phone: String) throws(RecordError) -> String {
         guard let number = PhoneNumber.normalized(phone, region: region) else {
-            throw .invalid([FieldFault(path: "phone", code: "format", message: "must be a phone number")])
+            throw .invalid([FieldFault(path: "phone", code: "format", message: PhoneNumber.advice(region: region))])
         }
         if !countries.isEmpty {
             guard let country = PhoneNumber.country(of: number), countries.contains(country) else {

@@ -61,7 +61,8 @@ package final class SecondFactors: Sendable {
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
             try sessions.requireRecent(caller, transaction)
             guard try transaction.secondFactors.factor(of: me.id)?.confirmedAt == nil else {
-                throw RecordError.checkFailed(status: 409, message: "there is an authenticator already: give it up first")
+                throw RecordError.checkFailed(
+                    status: 409, message: "there is an authenticator already: POST /auth/totp/disable gives it up")
             }
             let secret = records.random.bytes(20)
             let sealed = sealing.seal(secret)
@@ -85,7 +86,8 @@ package final class SecondFactors: Sendable {
         records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Confirmed, IdentityError> in
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
             guard var factor = try transaction.secondFactors.factor(of: me.id), factor.confirmedAt == nil else {
-                throw RecordError.checkFailed(status: 409, message: "no authenticator waits for its first code")
+                throw RecordError.checkFailed(
+                    status: 409, message: "no authenticator waits for its first code: POST /auth/totp/setup begins")
             }
             if let refusal = try attempt(of: me.id, writer, isGood: { try isGood(code, factor, writer) }) { return .failure(refusal) }
             factor.confirmedAt = writer.now
@@ -124,6 +126,13 @@ package final class SecondFactors: Sendable {
             if let refusal { throw refusal }
             if let me = caller.environment.me { sessions.registry.secondFactorChanged(me.id, has: false) }
         }
+    }
+
+    /// Whether the caller has an authenticator. His session knows: nothing is read as a rule.
+    package func isOn(for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Bool> {
+        guard let me = caller.environment.me, let session = caller.session else { return loop.makeSucceededFuture(false) }
+        if let known = sessions.registry.hasSecondFactor(in: session) { return loop.makeSucceededFuture(known) }
+        return records.store.transaction(on: loop) { try $0.secondFactors.isOn(for: me.id) }
     }
 
     /// From the command line, for whoever has lost it: he may set one up anew. Every session of his ends; gives how many.

@@ -89,6 +89,9 @@ package final class SessionRegistry: Sendable {
         changed(.user(user))
     }
 
+    /// Whether the session's user has an authenticator; nil of a session that is not in memory.
+    func hasSecondFactor(in session: String) -> Bool? { table.withLock { $0.byID[session] }?.hasSecondFactor }
+
     /// The user's sessions in memory, of which something has changed.
     private func sessions(of user: String) -> [ActiveSession] {
         table.withLock { table in

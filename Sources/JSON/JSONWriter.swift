@@ -111,6 +111,13 @@ extension ByteBuffer {
     }
 }
 
+extension ByteBuffer {
+    /// Takes back the brace that ends the object written last: it gets further members, and another end, from whoever asks for this.
+    package mutating func reopenJSONObject() {
+        moveWriterIndex(to: Swift.max(readerIndex, writerIndex - 1))
+    }
+}
+
 extension JSONValue {
     /// The value as text without white space.
     package var text: String {

@@ -19,6 +19,8 @@ package enum RecordError: Error, Sendable, Equatable {
     case invalid([FieldFault])
     /// 400: a tenant's collection, and nothing says which tenant. `naming` is what requests name it by (`Tenancy.naming`).
     case tenantRequired(naming: String)
+    /// 403: the tenant is not active, and the caller is one of its members (11-precisions 54).
+    case tenantInactive
     /// 400: a code or token that is wrong, spent or expired.
     case invalidCode(String)
     /// 401: an anonymous caller's refused write, or a read that no anonymous caller can ever make.

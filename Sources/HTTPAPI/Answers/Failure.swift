@@ -13,6 +13,8 @@ struct Failure: Error, Sendable {
     var message: String
     var details: [FieldFault] = []
     var headers: HTTPHeaders = [:]
+    /// The log has been told already, by who knew more of it.
+    var isLogged = false
 
     func response(requestID: String) -> Response {
         var buffer = ByteBuffer()
@@ -86,6 +88,10 @@ extension Failure {
             self.init(
                 status: .badRequest, code: "TENANT_REQUIRED",
                 message: "it is not clear which organisation this is about" + (naming.isEmpty ? "" : ": \(naming)"))
+        case .tenantInactive:
+            self.init(
+                status: .forbidden, code: "TENANT_INACTIVE",
+                message: "this organisation is not active: what belongs to it is closed for now")
         case .invalidCode(let message): self.init(status: .badRequest, code: "INVALID_CODE", message: message)
         case .unauthenticated: self = .unauthenticated("this needs an account: send Authorization: Bearer <access token>")
         case .forbidden(let message): self.init(status: .forbidden, code: "FORBIDDEN", message: message)

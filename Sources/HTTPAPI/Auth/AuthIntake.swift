@@ -68,7 +68,8 @@ struct AuthIntake: Sendable {
             // Cookies are for this site's own pages: another's may not sign anybody in.
             if entry.transport == .cookie, let cookies = context.settings.cookies, !cookies.isOwn(call.request) {
                 let bringsSome = cookies.refreshToken(in: call.request.headers) != nil
-                throw bringsSome ? Failure.foreignOrigin : .foreignSignIn(context.settings.transports)
+                throw bringsSome
+                    ? Failure.foreignOrigin(cookies.pages) : .foreignSignIn(context.settings.transports, cookies.pages)
             }
             return try body(entry)
         }

@@ -57,7 +57,7 @@ package struct AuthRoutes: Sendable {
             TOTPRoutes(context, accounts: identity.accounts, factors: factors).add(to: &routes, describing: &document)
         }
         if let services = identity.services { OIDCRoutes(context, services: services).add(to: &routes, describing: &document) }
-        MeRoutes(context).add(to: &routes, describing: &document)
+        MeRoutes(context, identity).add(to: &routes, describing: &document)
         SessionRoutes(context, identity.sessions).add(to: &routes, describing: &document)
         KeyRoutes(context, identity.keys).add(to: &routes, describing: &document)
     }

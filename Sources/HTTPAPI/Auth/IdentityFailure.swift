@@ -50,13 +50,15 @@ extension Failure {
     }
 
     /// A page of another site asked, with this one's cookies.
-    static let foreignOrigin = Failure(
-        status: .forbidden, code: "FORBIDDEN", message: "a request with cookies must come from a page of this site")
+    static func foreignOrigin(_ pages: String) -> Failure {
+        Failure(
+            status: .forbidden, code: "FORBIDDEN", message: "a request with cookies must come from a page of this site: of \(pages)")
+    }
 
     /// A page of another site would be signed in by cookie, whether it has brought any or not.
-    static func foreignSignIn(_ offered: [Auth.Transport]) -> Failure {
+    static func foreignSignIn(_ offered: [Auth.Transport], _ pages: String) -> Failure {
         let other = offered.contains(.bearer) ? #"; send "transport": "bearer" to get them in the answer"# : ""
         return Failure(
-            status: .forbidden, code: "FORBIDDEN", message: "tokens are set as cookies for pages of this site alone" + other)
+            status: .forbidden, code: "FORBIDDEN", message: "tokens are set as cookies for pages of this site alone: of \(pages)" + other)
     }
 }

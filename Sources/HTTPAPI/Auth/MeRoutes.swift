@@ -1,5 +1,7 @@
+internal import Config
 internal import Edge
 internal import Expressions
+internal import Identity
 internal import JSON
 internal import NIOCore
 internal import NIOHTTP1
@@ -10,15 +12,31 @@ internal import Schema
 /// `/me`: the caller's own user.
 struct MeRoutes: Sendable {
     private let context: APIContext
+    /// Where changes what PATCH does not change, by field (04-api, Further).
+    private let ways: [String: String]
 
-    init(_ context: APIContext) {
+    /// Tell whether he has an authenticator; nil where there are none, or `users` has a field of that name.
+    private let factors: SecondFactors?
+    private static let factor = "totp_enabled"
+
+    init(_ context: APIContext, _ identity: IdentityServices) {
         self.context = context
+        var ways = ["email": "POST /api/v1/auth/email/change, with proof of the new address"]
+        if identity.addresses.changesPhones { ways["phone"] = "POST /api/v1/auth/phone/change, with proof of the new number" }
+        if context.settings.methods.contains(.password) { ways["password"] = "POST /api/v1/auth/password/change" }
+        self.ways = ways
+        factors = context.records.schema.users.field(Self.factor) == nil ? identity.accounts.secondFactors : nil
     }
 
     private var users: Collection { context.records.schema.users }
 
     func add(to routes: inout RouteTable, describing document: inout OpenAPIDocument) {
-        let user = OpenAPIDocument.reference(OperationNames(users.name).singular)
+        var user = OpenAPIDocument.reference(OperationNames(users.name).singular)
+        if factors != nil, document.isWanted {
+            let has = JSONMember(name: Self.factor, value: ["type": "boolean", "description": "whether he is asked for a code of it"])
+            document.add(schema: "Me", document.record(users, and: [has]))
+            user = OpenAPIDocument.reference("Me")
+        }
         routes.add(.GET, "/api/v1/me", read)
         document.add(
             .GET, "/api/v1/me",
@@ -43,8 +61,8 @@ struct MeRoutes: Sendable {
         return context.refuseQuery(call)
             ?? context.respond(call) { caller in
                 guard let me = caller.environment.me else { throw RecordError.unauthenticated }
-                return context.records.read(users, .id(me.id), for: caller, into: Envelope.open(), on: call.request.eventLoop).map {
-                    Self.answer($0, call)
+                return context.records.read(users, .id(me.id), for: caller, into: Envelope.open(), on: call.request.eventLoop).flatMap {
+                    answer($0, to: caller, call)
                 }
             }
     }
@@ -55,16 +73,35 @@ struct MeRoutes: Sendable {
             ?? context.collect(call, types: types) { caller, body in
                 guard let me = caller.environment.me else { throw RecordError.unauthenticated }
                 let users = users
-                let draft = try Draft(body, for: users, purpose: .update, in: context.records.schema)
+                let draft = try draft(of: body)
                 return context.records.writeAndRead(users, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
                     try writer.update(users, .id(me.id), draft)
-                }.map { Self.answer($0.answer, call) }
+                }.flatMap { answer($0.answer, to: caller, call) }
             }
     }
 
-    private static func answer(_ answer: RecordAnswer, _ call: Call) -> Response {
-        var buffer = answer.buffer
-        Envelope.close(&buffer, requestID: call.request.id)
-        return Response(status: .ok, headers: SignedInAnswer.headers, body: .bytes(buffer))
+    private func draft(of body: JSONValue) throws(RecordError) -> Draft {
+        do throws(RecordError) {
+            return try Draft(body, for: users, purpose: .update, in: context.records.schema)
+        } catch {
+            guard case .fieldsForbidden(let faults) = error else { throw error }
+            throw .fieldsForbidden(
+                faults.map { fault in
+                    ways[fault.path].map { FieldFault(path: fault.path, code: fault.code, message: "is changed by \($0)") } ?? fault
+                })
+        }
+    }
+
+    private func answer(_ answer: RecordAnswer, to caller: Caller, _ call: Call) -> EventLoopFuture<Response> {
+        let loop = call.request.eventLoop
+        return (factors?.isOn(for: caller, on: loop).map { $0 } ?? loop.makeSucceededFuture(nil)).map { (hasFactor: Bool?) in
+            var buffer = answer.buffer
+            if let hasFactor {
+                buffer.reopenJSONObject()
+                buffer.writeString(#","\#(Self.factor)":\#(hasFactor)}"#)
+            }
+            Envelope.close(&buffer, requestID: call.request.id)
+            return Response(status: .ok, headers: SignedInAnswer.headers, body: .bytes(buffer))
+        }
     }
 }

@@ -108,10 +108,19 @@ struct OIDCRoutes: Sendable {
         case is IDToken.Fault: return .unauthenticated("what the service says cannot be believed")
         case is IdentityError: return Failure(identity: error)
         case is Failure, is RecordError: return Failure(error)
-        default:
-            context.log.warning(
-                "a sign-in by another service failed", metadata: ["request_id": "\(call.request.id)", "error": "\(error)"])
-            return .unavailable("the service cannot be reached now")
+        case let trouble as OIDCService.Trouble:
+            if trouble.isNews {
+                context.log.warning(
+                    "nobody can sign in by this service now",
+                    metadata: [
+                        "request_id": "\(call.request.id)", "service": "\(trouble.service)", "issuer": "\(trouble.issuer)",
+                        "error": "\(trouble.description)",
+                    ])
+            }
+            var failure = Failure.unavailable("'\(trouble.service)' cannot be reached now: sign in in another way, or try again later")
+            failure.isLogged = true
+            return failure
+        default: return Failure(error)
         }
     }
 

@@ -16,6 +16,8 @@ package struct SessionCookies: Sendable {
     private let accessLifetime: Int64
     private let refreshLifetime: Int64
     private let origins: Set<String>
+    /// From which pages, for whoever came from another: no secret, since they are what people see in their browsers.
+    package let pages: String
 
     package init(_ auth: Auth, baseURL: String, siteURL: String) {
         let isSecure = baseURL.lowercased().hasPrefix("https:")
@@ -26,6 +28,7 @@ package struct SessionCookies: Sendable {
         accessLifetime = max(1, auth.accessTTL / 1_000)
         refreshLifetime = max(1, auth.refreshTTL / 1_000)
         origins = Set([baseURL, siteURL].map(Self.origin))
+        pages = "\(origins.sorted().joined(separator: " or ")) (app.base_url and app.site_url say which)"
     }
 
     // MARK: Reading

@@ -100,7 +100,7 @@ struct SignInRoutes: Sendable {
         guard let cookies = context.settings.cookies, case .object(let members) = body, members.isEmpty,
             let token = cookies.refreshToken(in: call.request.headers)
         else { return nil }
-        guard cookies.isOwn(call.request) else { throw Failure.foreignOrigin }
+        guard cookies.isOwn(call.request) else { throw Failure.foreignOrigin(cookies.pages) }
         return token
     }
 

@@ -36,8 +36,8 @@ extension OpenAPIDocument {
         return isTaken ? name + "Value" : name
     }
 
-    /// A record as answers hold it.
-    func record(_ collection: Collection, isNew: Bool = false) -> JSONValue {
+    /// A record as answers hold it. `more` is what one of them has besides.
+    func record(_ collection: Collection, isNew: Bool = false, and more: [JSONMember] = []) -> JSONValue {
         var properties: [JSONMember] = []
         for field in collection.fields where field.isAnswered || (isNew && field.revealsOnce) {
             properties.append(
@@ -56,7 +56,7 @@ extension OpenAPIDocument {
                     name: "expanded", value: ["type": "object", "additionalProperties": false, "properties": .object(expansions)]))
         }
         // `?fields=` and field rights may leave out all but the id.
-        return ["type": "object", "additionalProperties": false, "required": ["id"], "properties": .object(properties)]
+        return ["type": "object", "additionalProperties": false, "required": ["id"], "properties": .object(properties + more)]
     }
 
     /// `implied` is what something else than the body gives.

@@ -14,8 +14,8 @@ package enum ResolvedCaller: Sendable {
         /// No such session, a forged or malformed token.
         case invalid
         case expired
-        /// A page of another site, with this one's cookies.
-        case foreignOrigin
+        /// A page of another site, with this one's cookies; those of this site as `SessionCookies.pages` has them.
+        case foreignOrigin(pages: String)
         /// Nothing else is open to him until he has changed his password.
         case mustChangePassword(Caller)
         /// The same until he has an authenticator.
@@ -113,7 +113,7 @@ extension APIContext {
         let template = call.route.template
         return future.flatMapErrorThrowing { [log] error in
             let failure = (error as? ResolvedCaller.Refused).map { Failure($0) } ?? Failure(error)
-            if failure.status.code >= 500 {
+            if failure.status.code >= 500, !failure.isLogged {
                 log.error("request failed", metadata: ["request_id": "\(id)", "route": "\(template)", "error": "\(error)"])
             }
             return failure.response(requestID: id)
@@ -130,10 +130,10 @@ extension Failure {
         switch refused {
         case .invalid: self = .unauthenticated("the access token or API key is not valid, or not any more: sign in again")
         case .expired: self = .unauthenticated("it has expired: refresh the access token, or make another key", code: "TOKEN_EXPIRED")
-        case .foreignOrigin: self = .foreignOrigin
+        case .foreignOrigin(let pages): self = .foreignOrigin(pages)
         case .tenantAbsent: self = .notFound
         case .outOfReach: self.init(status: .forbidden, code: "FORBIDDEN", message: "this key does not reach here")
-        case .tenantInactive: self.init(status: .forbidden, code: "TENANT_INACTIVE", message: "this organisation is not active")
+        case .tenantInactive: self.init(RecordError.tenantInactive)
         case .mustSetUpSecondFactor: self = .secondFactorDemanded("an authenticator must be set up first: POST /api/v1/auth/totp/setup")
         case .mustChangePassword:
             self.init(

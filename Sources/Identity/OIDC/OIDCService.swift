@@ -37,7 +37,11 @@ package final class OIDCService: Sendable {
 
     /// The service cannot be used now, or does not behave: for the log, not for clients.
     package struct Trouble: Error, CustomStringConvertible {
+        package var service: String
+        package var issuer: String
         package var description: String
+        /// False where it was told a moment ago: the service was not asked again.
+        package var isNews = true
     }
 
     private struct Metadata: Sendable {
@@ -52,11 +56,14 @@ package final class OIDCService: Sendable {
     private struct Known: Sendable {
         var metadata: (value: Metadata, at: Int64)?
         var keys: (value: JSONWebKeys, at: Int64)?
+        var trouble: (value: Trouble, at: Int64)?
     }
 
     /// Milliseconds for which what the service publishes is believed, and between two looks for a new key.
     private static let freshness: Int64 = 3_600_000
     private static let pause: Int64 = 60_000
+    /// Milliseconds for which a service that could not be used is not asked again, whoever would sign in by it.
+    private static let respite: Int64 = 2_000
 
     package let options: Options
     private let fetch: OIDCFetch
@@ -98,11 +105,11 @@ package final class OIDCService: Sendable {
             headers.append((name: "authorization", value: "Basic " + Base64.standard(Array(pair.utf8))))
         }
         let request = OIDCRequest(method: "POST", url: metadata.token, headers: headers, body: Array(Self.form(fields).utf8))
-        let answer = try await fetch(request)
+        let answer = try await ask(request)
         guard answer.status == 200, let token = (try? JSONParser.parse(answer.body))?["id_token"]?.string else {
             // A code that is forged or used twice is the sender's fault.
             if answer.status == 400 || answer.status == 401 { throw IDToken.Fault.invalid }
-            throw Trouble(description: "'\(options.name)' answers \(answer.status) to a code")
+            throw trouble("it answers \(answer.status) to a code")
         }
         do {
             return try await verify(token, metadata, nonce, isAgain: false)
@@ -121,26 +128,40 @@ package final class OIDCService: Sendable {
 
     private func metadata() async throws -> Metadata {
         let now = clock.now()
-        if let known = known.withLock({ $0.metadata }), now - known.at < Self.freshness { return known.value }
+        let (current, former) = known.withLock { ($0.metadata, $0.trouble) }
+        if let current, now - current.at < Self.freshness { return current.value }
+        if var former, now - former.at < Self.respite {
+            former.value.isNews = false
+            throw former.value
+        }
+        do {
+            let metadata = try await published()
+            known.withLock { $0.metadata = (metadata, now) }
+            return metadata
+        } catch let trouble as Trouble {
+            known.withLock { $0.trouble = (trouble, now) }
+            throw trouble
+        }
+    }
+
+    private func published() async throws -> Metadata {
         var issuer = options.issuer
         while issuer.hasSuffix("/") { issuer.removeLast() }
         let document = try await read(issuer + "/.well-known/openid-configuration")
         guard let named = document["issuer"]?.string, named == options.issuer || named == issuer || named == issuer + "/" else {
-            throw Trouble(description: "what '\(options.name)' publishes is of another issuer")
+            throw trouble("what it publishes is of another issuer")
         }
         let isSecure = issuer.hasPrefix("https:")
         func address(_ name: String) throws -> String {
             guard let url = document[name]?.string, url.hasPrefix("https:") || !isSecure && url.hasPrefix("http:") else {
-                throw Trouble(description: "'\(options.name)' publishes no '\(name)' that can be used")
+                throw trouble("it publishes no '\(name)' that can be used")
             }
             return url
         }
         let methods = document["token_endpoint_auth_methods_supported"]?.array?.compactMap(\.string) ?? []
-        let metadata = Metadata(
+        return Metadata(
             issuer: named, authorization: try address("authorization_endpoint"), token: try address("token_endpoint"),
             keys: try address("jwks_uri"), postsSecret: methods.contains("client_secret_post") && !methods.contains("client_secret_basic"))
-        known.withLock { $0.metadata = (metadata, now) }
-        return metadata
     }
 
     private func keys(_ metadata: Metadata, isAgain: Bool) async throws -> JSONWebKeys {
@@ -153,12 +174,23 @@ package final class OIDCService: Sendable {
 
     private func read(_ url: String) async throws -> JSONValue {
         let request = OIDCRequest(method: "GET", url: url, headers: [(name: "accept", value: "application/json")], body: [])
-        let answer = try await fetch(request)
+        let answer = try await ask(request)
         guard answer.status == 200, let document = try? JSONParser.parse(answer.body) else {
-            throw Trouble(description: "'\(options.name)' answers \(answer.status) at \(url)")
+            throw trouble("it answers \(answer.status) at \(url)")
         }
         return document
     }
+
+    /// The answer. Throws `Trouble` where there is none.
+    private func ask(_ request: OIDCRequest) async throws -> (status: Int, body: [UInt8]) {
+        do {
+            return try await fetch(request)
+        } catch {
+            throw trouble("\(error)")
+        }
+    }
+
+    private func trouble(_ why: String) -> Trouble { Trouble(service: options.name, issuer: options.issuer, description: why) }
 
     // MARK: Forms
 

@@ -124,7 +124,7 @@ extension Field {
         switch kind {
         case .phone:
             guard let number = PhoneNumber.normalized(text, region: region) else {
-                throw fault("format", "must be a phone number\(region == nil ? " with its country code, such as +98 912 123 4567" : "")")
+                throw fault("format", PhoneNumber.advice(region: region))
             }
             return .text(number)
         case .email:

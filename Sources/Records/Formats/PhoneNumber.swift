@@ -19,6 +19,13 @@ package enum PhoneNumber {
         return digits.starts(with: code) ? national(digits.dropFirst(code.count), home) : nil
     }
 
+    /// What to write, said to whoever has written something else.
+    package static func advice(region: String?) -> String {
+        let example = "with its country code, such as +98 912 123 4567"
+        guard let region else { return "must be a phone number \(example)" }
+        return "must be a phone number: of \(region), or \(example)"
+    }
+
     /// The region (ISO 3166) that an E.164 number belongs to; nil for what `normalized` does not return.
     package static func country(of number: String) -> String? {
         guard let (digits, hasPlus) = dialled(number), hasPlus, let (plans, rest) = split(digits) else { return nil }

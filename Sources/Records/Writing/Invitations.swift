@@ -1,8 +1,9 @@
 internal import Crypto
 package import Expressions
+internal import JSON
 package import NIOCore
 internal import Ports
-internal import Schema
+package import Schema
 
 /// `tenancy.invitations` (11-precisions 39 and 57): a mail with a token makes a member.
 ///
@@ -134,15 +135,43 @@ extension RecordWriter {
 }
 
 extension Records {
-    /// Appends the membership that the invitation has made, as its member sees it.
+    /// What a tenant is known by to whoever has just become its member: what requests name it by, its name and its card.
+    package static func identifying(_ tenants: Collection) -> [Field] {
+        let indices = Set([tenants.lookup?.index, tenants.field("name")?.index].compactMap(\.self) + (tenants.behaviour.card ?? []))
+        return tenants.fields.filter { indices.contains($0.index) && $0.index != Row.System.id && $0.isAnswered }
+    }
+
+    /// Appends the membership that the invitation has made, as its member sees it, with its tenant as `tenant`.
     package func acceptInvitation(
         _ token: String, for caller: Caller, into buffer: ByteBuffer, on loop: any EventLoop
     ) -> EventLoopFuture<WrittenRecord> {
         write(for: caller, on: loop) { [self] writer, transaction in
             let (row, placed) = try writer.acceptInvitation(token)
-            guard let members = writer.schema.tenancy?.members else { throw RecordError.notFound }
+            guard let tenancy = writer.schema.tenancy, let tenant = placed.environment.tenant else { throw RecordError.notFound }
             var buffer = buffer
-            return WrittenRecord(row: row, answer: try answer(row, of: members, to: placed, transaction, into: &buffer))
+            var answer = try self.answer(row, of: tenancy.members, to: placed, transaction, into: &buffer)
+            answer.buffer.reopenJSONObject()
+            answer.buffer.writeStaticString(#","tenant":"#)
+            try write(tenant, of: tenancy.tenants, for: placed, transaction, into: &answer.buffer)
+            answer.buffer.writeStaticString("}")
+            return WrittenRecord(row: row, answer: answer)
         }
+    }
+
+    /// The tenant as its member reads it; of one that the rules do not show him the id.
+    private func write(
+        _ tenant: Row, of tenants: Collection, for caller: Caller, _ transaction: any Transaction, into buffer: inout ByteBuffer
+    ) throws {
+        let fields = Set(Self.identifying(tenants).map(\.index))
+        if let access = try? access(to: tenants, for: caller) {
+            let projection = projections.custom(tenants, fields: fields, expanded: Expansions(), for: caller)
+            if let answer = try transaction.read(RecordRead(access: access, key: .id(tenant.id), projection: projection), into: &buffer) {
+                buffer = answer.buffer
+                return
+            }
+        }
+        buffer.writeStaticString(#"{"id":"#)
+        buffer.writeJSON(string: tenant.id)
+        buffer.writeStaticString("}")
     }
 }
