@@ -10,7 +10,8 @@ package final class Tenants: Sendable {
     /// What a request's words and the caller's memberships say about its tenant.
     package enum Place: Sendable {
         case caller(Caller)
-        /// The tenant is not active, and the caller is one of its members (11-precisions 54).
+        /// The tenant that he names is not active, and the caller is one of its members (11-precisions 54). One that was chosen for him he does not
+        /// stand in: what needs none goes on.
         case inactive
         /// Named, and nothing to him: there is no such tenant, or it is not active and he is no member.
         case absent
@@ -56,7 +57,7 @@ package final class Tenants: Sendable {
         if let tenant { return .success(place(caller, in: tenant, memberships)) }
         guard takesSingle, memberships.count == 1, let id = tenantID(of: memberships[0]) else { return .success(.caller(caller)) }
         guard let tenant = table.withLock({ $0.tenants[id] }) else { return .failure(Pending()) }
-        return .success(place(caller, in: tenant, memberships))
+        return .success(settle(caller, in: tenant, memberships))
     }
 
     /// Something is not in memory: `load` fetches it.
@@ -92,7 +93,7 @@ package final class Tenants: Sendable {
                 }
             }
             guard let tenant = found.tenant else { return named == nil ? .caller(caller) : absent(caller) }
-            return place(caller, in: tenant, memberships)
+            return named == nil ? settle(caller, in: tenant, memberships) : place(caller, in: tenant, memberships)
         }
     }
 
@@ -195,6 +196,15 @@ package final class Tenants: Sendable {
             return caller.environment.me == nil ? .caller(placed) : .absent
         }
         return .caller(placed)
+    }
+
+    /// The same with the tenant of his single membership, which he has not named.
+    private func settle(_ caller: Caller, in tenant: Row, _ memberships: [Row]) -> Place {
+        let place = place(caller, in: tenant, memberships)
+        guard case .inactive = place else { return place }
+        var caller = caller
+        caller.isTenantInactive = true
+        return .caller(caller)
     }
 
     /// No row belongs to it.

@@ -15,6 +15,8 @@ package struct Caller: Sendable {
     package var repetition: Repetition?
     /// Where he came by an API key.
     package var key: KeyUse?
+    /// The one tenant that he is a member of would be his, and is not active: he stands in none, and what needs one is refused for that.
+    package var isTenantInactive = false
 
     package init(environment: Environment, isSystem: Bool = false, requestID: String? = nil) {
         self.environment = environment
@@ -47,9 +49,19 @@ package struct Caller: Sendable {
 
     /// The same where nothing but that rule has refused him. Of a rule about members nobody can tell what it says while he names no tenant.
     package func refusal(by rule: Rule?, in schema: Schema, _ message: String) -> RecordError {
-        guard let tenancy = schema.tenancy, !isAnonymous, key == nil, environment.tenant == nil, rule?.asksForTenant == true else {
+        guard schema.tenancy != nil, !isAnonymous, key == nil, environment.tenant == nil, rule?.asksForTenant == true else {
             return refusal(message)
         }
-        return .tenantRequired(naming: tenancy.naming)
+        return withoutTenant(in: schema)
+    }
+
+    /// What refuses whatever needs a tenant while he stands in none.
+    package func withoutTenant(in schema: Schema) -> RecordError {
+        isTenantInactive ? .tenantInactive : .tenantRequired(naming: schema.tenancy?.naming ?? "")
+    }
+
+    /// Throws where the collection is of tenants and his own one is not active: so its members are told, instead of finding nothing there.
+    func requireActiveTenant(of collection: Collection) throws(RecordError) {
+        if isTenantInactive, collection.shape.tenant != nil { throw .tenantInactive }
     }
 }

@@ -103,7 +103,7 @@ package final class Records: Sendable {
         if access.isOfTenant, caller.environment.tenant == nil {
             // First who asks, then about what (11-precisions 12).
             throw caller.isAnonymous && collection.behaviour.read?.rule.isNeverForAnonymous ?? true
-                ? .unauthenticated : .tenantRequired(naming: schema.tenancy?.naming ?? "")
+                ? .unauthenticated : caller.withoutTenant(in: schema)
         }
         guard let rules = collection.behaviour.readRules(deleted: deleted, listed: listed) else {
             throw caller.isAnonymous ? .unauthenticated : .notFound

@@ -84,8 +84,10 @@ extension Records {
         do {
             return try access(to: collection, for: caller, listed: listed)
         } catch {
-            if case .tenantRequired = error { throw error }
-            return nil
+            switch error {
+            case .tenantRequired, .tenantInactive: throw error
+            default: return nil
+            }
         }
     }
 

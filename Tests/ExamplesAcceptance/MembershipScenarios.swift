@@ -184,4 +184,45 @@ struct MembershipScenarios {
             #expect(try await credentials.ask(.GET, order) == [[200], [200], [200]])
         }
     }
+    @Test("Of whom nothing but the suspended tenant is a member's: what is in it is closed, what is outside of any goes on")
+    func suspendedChoice() async throws {
+        try await ExampleSite.run(.orders, settings: ["auth.api_keys.allow=member != null"]) { site in
+            let root = try await site.caller(.root, "Root")
+            let uma = try await site.caller(.plain, "Uma")
+            try await uma.post("/tenants", ["name": "Acme", "slug": "acme"])
+            let order = "/orders/\(try await uma.make("/orders", Self.order))"
+            try await root.patch("/tenants/acme", ["status": "suspended"])
+
+            // Of tenants: reading, writing, firing, views, keys, streams and whatever asks for many at once.
+            for path in ["/orders", order, "/memberships", "/dashboard", "/dashboard/recent-orders", "/me/api_keys", "/events"] {
+                try await uma.get(path, 403, "TENANT_INACTIVE")
+            }
+            try await uma.post("/orders", Self.order, 403, "TENANT_INACTIVE")
+            try await uma.patch(order, ["notes": "x"], 403, "TENANT_INACTIVE")
+            try await uma.patch(order, ["nonsense": "x"], 403, "TENANT_INACTIVE")
+            try await uma.delete(order, 403, "TENANT_INACTIVE")
+            try await uma.post(order + "/ship", [:], 403, "TENANT_INACTIVE")
+            try await uma.post("/me/api_keys", ["name": "x"], 403, "TENANT_INACTIVE")
+
+            // Outside of any: his own account, the tenant itself as its rules show it, and another one.
+            try await uma.get("/me", has: ["id": "\(uma.id)"])
+            try await uma.patch("/me", ["name": "Uma U."], has: ["name": "Uma U."])
+            try await uma.get("/users/\(uma.id)", has: ["name": "Uma U."])
+            try await uma.get("/tenants/acme", has: ["status": "suspended"])
+            try await uma.get("/tenants", 200) { $0.rows.count == 1 }
+            try await uma.patch("/tenants/acme", ["name": "Mine"], 403, "TENANT_INACTIVE")
+            // Who names it is told at once, whatever he asks for.
+            try await uma.within("acme").get("/tenants/acme", 403, "TENANT_INACTIVE")
+            // The operator manages it from outside; within it nobody is.
+            try await root.get("/tenants/acme", has: ["status": "suspended"])
+            try await root.within("acme").get("/orders", 404)
+            try await root.within("acme").get("/tenants/acme", 404)
+
+            try await uma.post("/tenants", ["name": "Second", "slug": "second"])
+            #expect(try await uma.within("second").ids("/orders") == [])
+            try await uma.get("/orders", 400, "TENANT_REQUIRED")
+            try await root.patch("/tenants/acme", ["status": "active"])
+            try await uma.within("acme").get(order)
+        }
+    }
 }

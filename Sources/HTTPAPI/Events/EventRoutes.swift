@@ -97,7 +97,7 @@ struct EventRoutes {
             throw RecordError.unauthenticated
         }
         if caller.environment.tenant == nil, collections.contains(where: { $0.shape.tenant != nil }) {
-            throw RecordError.tenantRequired(naming: schema.tenancy?.naming ?? "")
+            throw caller.withoutTenant(in: schema)
         }
         if let scopes = caller.key?.scopes, !names.contains(where: { scopes.permits("read", in: $0) }) {
             throw RecordError.forbidden("the key is for nothing of this")

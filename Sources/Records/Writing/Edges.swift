@@ -38,6 +38,7 @@ extension RecordWriter {
 
     /// Removes the edge where it is there and readable; nothing else.
     package func deleteEdge(_ collection: Collection, given: [Value], version: Int64? = nil) throws {
+        try caller.requireActiveTenant(of: collection)
         let key = try key(of: collection, given: given)
         guard let access = access(to: collection), try transaction.row(access, key: key) != nil else { return }
         try delete(collection, key, version: version)

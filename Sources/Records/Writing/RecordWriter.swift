@@ -92,7 +92,7 @@ package final class RecordWriter {
     /// Whose a record is that does not say so itself; null where it may belong to none.
     private func tenantOfRequest(of collection: Collection) throws -> Value {
         guard let tenant = environment.tenant else {
-            guard collection.shape.tenant == nil else { throw RecordError.tenantRequired(naming: schema.tenancy?.naming ?? "") }
+            guard collection.shape.tenant == nil else { throw caller.withoutTenant(in: schema) }
             return .null
         }
         // To an anonymous caller a stand-in answers for what is no tenant, so that he cannot tell: nothing is kept for it.
@@ -192,6 +192,7 @@ package final class RecordWriter {
     /// answers hold the record.
     func readable(_ collection: Collection, _ key: RecordKey) throws -> Row {
         try caller.demand("read", in: collection.name)
+        try caller.requireActiveTenant(of: collection)
         guard let access = access(to: collection), let row = try transaction.row(access, key: key) else {
             throw RecordError.notFound
         }
