@@ -67,4 +67,19 @@ struct InvitationScenarios {
             #expect(try await bob.column("user", "/memberships") == [bob.id])
         }
     }
+    @Test("The link of a message is one address, whether the site's own ends in a slash or not")
+    func links() async throws {
+        for site in ["https://people.example.ir", "https://people.example.ir/", "https://people.example.ir/app/"] {
+            let settings = ["app.site_url=\(site)", "notify.invitation.channel=mail", "notify.invitation.text=Go to {{ link }} now"]
+            try await ExampleSite.run(.orders, settings: settings + ["notify.invitation.subject=Join"]) { running in
+                let owner = try await running.caller(.plain, "Uma")
+                try await owner.post("/tenants", ["name": "Acme"])
+                try await owner.post("/invitations", ["email": "bob@example.com", "role": "member"])
+                let token = try await running.token(mailedTo: "bob@example.com")
+                let text = running.messages("mail").last?["text"]?.string ?? ""
+                let place = site.hasSuffix("/") ? String(site.dropLast()) : site
+                #expect(text.contains("Go to \(place)/join?token=\(token) now"), "\(text)")
+            }
+        }
+    }
 }
