@@ -24,7 +24,9 @@ package enum ConfigurationSchema {
         case .number: return ["type": "number"]
         case .bool: return ["type": "boolean"]
         case .literal: return ["type": ["string", "number", "boolean", "array"]]
-        case .list(let item): return ["type": "array", "items": schema(of: item)]
+        case .list(let item, let least):
+            let members: [JSONMember] = [JSONMember(name: "type", value: "array"), JSONMember(name: "items", value: schema(of: item))]
+            return .object(members + (least > 0 ? [JSONMember(name: "minItems", value: .integer(Int64(least)))] : []))
         case .either(let shapes): return ["anyOf": .array(shapes.map(schema))]
         case .any: return .object([])
         case .named(_, let shape, let pattern): return table([], others: (pattern, shape))

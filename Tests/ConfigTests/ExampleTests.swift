@@ -18,7 +18,7 @@ struct DescribedKey {
         case .named(_, let item, _): all(of: item, below: path + ["*"])
         case .open(let keys, _, let item): all(of: .table(keys), below: path) + all(of: item, below: path + ["*"])
         case .either(let shapes): shapes.flatMap { all(of: $0, below: path) }
-        case .list(let item): all(of: item, below: path)
+        case .list(let item, _): all(of: item, below: path)
         default: []
         }
     }
@@ -87,7 +87,7 @@ struct DescribedKey {
         func check(_ shape: Shape, _ node: TOMLNode) throws {
             switch shape {
             case .either(let shapes): for shape in shapes { try check(shape, node) }
-            case .list(let item): for element in node.array ?? [] { try check(item, element) }
+            case .list(let item, _): for element in node.array ?? [] { try check(item, element) }
             case .named(_, let item, _): for member in node.table?.members ?? [] { try check(item, member.node) }
             case .open(let keys, _, let item):
                 try check(.table(keys), node)

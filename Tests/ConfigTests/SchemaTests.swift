@@ -22,6 +22,22 @@ import Testing
         #expect(schema["properties"]?["test"]?["items"]?["required"] == ["do", "expect"])
     }
 
+    @Test func `the JSON Schema tells which lists may not be empty`() throws {
+        let schema = ConfigurationSchema.json
+        /// Of a list, or of one value where a list of one is meant.
+        func least(_ property: JSONValue?) -> Int64? {
+            let forms = property?["anyOf"]?.array ?? [property].compactMap { $0 }
+            return forms.first { $0["type"] == "array" }?["minItems"]?.integer
+        }
+        let sections = schema["properties"]
+        #expect(least(sections?["auth"]?["properties"]?["transport"]) == 1)
+        #expect(least(sections?["tenancy"]?["properties"]?["resolve"]) == 1)
+        #expect(least(sections?["on"]?["items"]?["properties"]?["event"]) == 1)
+        #expect(least(sections?["on"]?["items"]?["properties"]?["do"]) == 1)
+        // An empty one shuts nothing off here.
+        #expect(least(sections?["server"]?["properties"]?["cors"]) == nil)
+    }
+
     @Test func `defaults of the description are those of the code`() {
         func check<Target>(_ section: Section<Target>, _ target: Target) {
             let text = section.keys.compactMap { key in key.description.initial.map { "\(key.description.name) = \($0)" } }

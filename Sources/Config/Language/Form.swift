@@ -108,7 +108,7 @@ extension Form {
     ///   - next: what to write.
     func filled<Item>(_ consequence: String, _ next: String? = nil) -> Form where Value == [Item] {
         let read = read
-        return Form(shape: shape) { node, reading in
+        return Form(shape: shape.filled) { node, reading in
             let items = read(node, reading)
             if items?.isEmpty == true { reading.report(consequence, node, suggestion: next) }
             return items

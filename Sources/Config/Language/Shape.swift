@@ -8,7 +8,8 @@ package indirect enum Shape: Sendable {
     case bool
     /// Any plain value or list.
     case literal
-    case list(Shape)
+    /// `least`: the items that it must have.
+    case list(Shape, least: Int = 0)
     case either([Shape])
     case table([KeyDescription])
     /// A table whose keys are names that the operator chooses: what a name stands for, the value, and the names' pattern.
@@ -17,6 +18,15 @@ package indirect enum Shape: Sendable {
     case open([KeyDescription], String, Shape)
     /// Anything that JSON can hold.
     case any
+
+    /// The same where a list may not be empty.
+    var filled: Shape {
+        switch self {
+        case .list(let item, _): .list(item, least: 1)
+        case .either(let shapes): .either(shapes.map(\.filled))
+        default: self
+        }
+    }
 
     /// In words, for the reference: "duration", "list of field name".
     package var words: String {
@@ -27,7 +37,7 @@ package indirect enum Shape: Sendable {
         case .number: "number"
         case .bool: "`true`, `false`"
         case .literal: "value"
-        case .list(let item): "list of \(item.words)"
+        case .list(let item, _): "list of \(item.words)"
         case .either(let shapes): shapes.map(\.words).joined(separator: " or ")
         case .table: "table"
         case .named(let what, _, _), .open(_, let what, _): "table by \(what)"
@@ -44,7 +54,7 @@ package indirect enum Shape: Sendable {
         case .number: "0.5"
         case .bool: "true"
         case .literal: "\"…\""
-        case .list(let item): item.example.map { "[\($0)]" }
+        case .list(let item, _): item.example.map { "[\($0)]" }
         case .either(let shapes): shapes.compactMap(\.example).first
         case .table(let keys):
             keys.first { $0.isRequired }.flatMap { key in key.shape.example.map { "{ \(key.name) = \($0) }" } }
