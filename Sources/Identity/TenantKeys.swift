@@ -28,14 +28,18 @@ extension APIKeys {
         }.map { [self] (page: (keys: [APIKey], total: Int)) in (page.keys.map(withUse), page.total) }
     }
 
-    /// Ends a key of the tenant at once. Fails with `.notFound` for what the list does not show.
+    /// Ends a key of the tenant at once; who made it is told where it was another. Fails with `.notFound` for what the list does not show.
     package func removeOfTenant(_ id: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
         records.write(for: caller, on: loop) { [records] writer, transaction in
             let tenant = try Self.tenant(writer)
             guard let key = try transaction.apiKeys.key(id), key.tenant == tenant, try writer.mayRemoveMember(key.user),
                 try transaction.apiKeys.remove(id, of: key.user)
             else { throw RecordError.notFound }
-            if let maker = try transaction.row(in: records.schema.users.name, id: key.user) { try writer.tellRemoved(key, of: maker) }
+            guard let maker = try transaction.row(in: records.schema.users.name, id: key.user) else { return }
+            try writer.tellRemoved(key, of: maker)
+            guard maker.id != writer.caller.environment.me?.id else { return }
+            try writer.notify(
+                records.schema.notices.keyEnded, to: .row(maker), given: NoticeFacts(names: ["key.name": .text(key.name)]))
         }.map { [sessions] in sessions.ended([APIKeyText.session(id)]) }
     }
 

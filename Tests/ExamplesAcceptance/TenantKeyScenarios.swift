@@ -80,6 +80,15 @@ struct TenantKeyScenarios {
             #expect(audit.map { $0["actor"]?.string } == [ann.id, bob.id])
             #expect(audit.first?["changes"] == ["api_key": ["old": "Bob's", "new": .null]])
 
+            // Whose key it was hears of it; nobody of what he has ended himself.
+            try await ann.delete("\(Self.path)/\(third.id)")
+            try await uma.delete("\(Self.path)/\(first.id)")
+            func told() -> [JSONValue] { site.messages("mail").filter { $0["notice"] == "key_ended" } }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while told().isEmpty, ContinuousClock.now < deadline { try await Moment.passed(Moment.now + 20) }
+            #expect(told().count == 1 && told().first?["to"] == "bob@example.com", "\(told())")
+            #expect(told().first?["text"]?.string?.contains("\"Bob's\"") == true, "\(told())")
+
             // Suspended, the tenant is so here too.
             try await root.patch("/tenants/acme", ["status": "suspended"])
             try await uma.get(Self.path, 403, "TENANT_INACTIVE")

@@ -96,17 +96,19 @@ import Testing
     @Test func whatTheFileDoesNotNameComesWithAtlas() async throws {
         let notices = try await sent { writer in
             let notices = writer.schema.notices
-            for notice in [notices.reset, notices.verifyEmail, notices.invitation, notices.accountChanged] {
-                try writer.notify(notice, to: .address("a@example.org"), given: NoticeFacts(token: "T0KEN"))
+            for notice in [notices.reset, notices.verifyEmail, notices.invitation, notices.accountChanged, notices.keyEnded] {
+                try writer.notify(
+                    notice, to: .address("a@example.org"), given: NoticeFacts(token: "T0KEN", names: ["key.name": .text("Reports")]))
             }
             return nil
         }
         #expect(notices.jobs.allSatisfy { $0.kind == "mail.send" && $0.maxAttempts == 9 })
-        #expect(Set(notices.messages.map(\.notice)) == ["reset", "verify_email", "invitation", "account_changed"])
+        #expect(Set(notices.messages.map(\.notice)) == ["reset", "verify_email", "invitation", "account_changed", "key_ended"])
         for message in notices.messages {
             let mail = try #require(message.routes.first)
             #expect(!mail.subject.isEmpty && !mail.text.isEmpty)
-            #expect(mail.text.contains("T0KEN") == (message.notice != "account_changed"))
+            #expect(mail.text.contains("T0KEN") == !["account_changed", "key_ended"].contains(message.notice))
+            #expect(mail.text.contains("Reports") == (message.notice == "key_ended"))
         }
     }
 

@@ -72,6 +72,17 @@ enum BuiltInNotices {
         english: "A recovery code was used in place of the authenticator of your account",
         persian: "به جای برنامهٔ رمزساز حساب شما یک کد بازیابی به کار رفت")
 
+    static let keyEnded = declaration(
+        "key_ended", .mail, subject: ("An API key of yours was ended", "یکی از کلیدهای API شما پایان یافت"),
+        english: """
+            The API key "{{ key.name }}" of your account at {{ app.name }} was ended on {{ date(now) }} at {{ time(now) }} by somebody who \
+            manages the members of its organisation. What used it is refused since.
+            """,
+        persian: """
+            کلید API «{{ key.name }}» از حساب شما در {{ app.name }} در {{ date(now) }} ساعت {{ time(now) }} به دست یکی از مدیران اعضای سازمان آن \
+            پایان یافت. از آن پس هر چه آن را به کار می‌برد پذیرفته نمی‌شود.
+            """)
+
     private static func secondFactor(
         _ name: String, _ subject: String, _ persianSubject: String, english: String, persian: String
     ) -> NoticeDeclaration {

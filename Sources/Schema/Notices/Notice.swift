@@ -42,6 +42,8 @@ package struct Notices: Sendable {
     package var secondFactorOn: Notice
     package var secondFactorOff: Notice
     package var recoveryCodeUsed: Notice
+    /// To who made an API key that another has ended. Names: `key.name`.
+    package var keyEnded: Notice
 
     /// BCP 47: of those whose language is not known.
     package var locale: String

@@ -150,6 +150,8 @@ extension SchemaCompiler {
             invitation: notice(invitation ?? BuiltInNotices.invitation, in: invitations, to: nil),
             accountChanged: news(BuiltInNotices.accountChanged), secondFactorOn: news(BuiltInNotices.secondFactorOn),
             secondFactorOff: news(BuiltInNotices.secondFactorOff), recoveryCodeUsed: news(BuiltInNotices.recoveryCodeUsed),
+            keyEnded: notice(
+                BuiltInNotices.keyEnded, in: NoticeContext(event: BuiltIns.users, names: ["key.name": .text]), to: BuiltIns.users),
             locale: app.locale, timezone: app.timezone,
             facts: [
                 "app.name": .text(app.name), "app.site_url": .text(app.site), "app.base_url": .text(app.baseURL),
