@@ -29,6 +29,11 @@ struct VerificationScenarios {
             try await so.post("/verifications", body(stranger, salon), 400, at: ["documents[0].file"])
             try await so.post("/verifications", ["target": "salons:\(salon)"], 400, at: ["documents"])
             try await so.post("/verifications", ["target": "salons:\(salon)", "documents": []], 400, at: ["documents"])
+            try await so.post("/verifications", ["target": "salons:\(salon)", "documents": .null], 400, at: ["documents"])
+            let created = try await anon.get("//openapi.json").json?["components"]?["schemas"]?["CreateVerification"] ?? .null
+            #expect(created["required"]?.array?.contains("documents") == true, "\(created["required"]?.text ?? "nothing")")
+            let documents = created["properties"]?["documents"] ?? .null
+            #expect(documents["minItems"] == 1 && documents["type"] == "array", "\(documents.text)")
             try await so.post(
                 "/verifications", ["target": "salons:\(salon)", "documents": [["file": "\(licence)", "page": 1]]], 400,
                 at: ["documents[0].label", "documents[0].page"])

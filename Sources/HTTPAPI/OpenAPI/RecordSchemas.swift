@@ -63,15 +63,18 @@ extension OpenAPIDocument {
     func body(of collection: Collection, purpose: BodyPurpose, implied: Set<Int> = []) -> JSONValue {
         var properties: [JSONMember] = []
         var required: [JSONValue] = []
-        for field in collection.fields where !field.isPrivate && !implied.contains(field.index) {
+        for var field in collection.fields where !field.isPrivate && !implied.contains(field.index) {
             switch (field.source, purpose) {
             case (.client, _), (.clientOnce, .create): break
             case (.stamp, .update) where field.write != nil: break
             default: continue
             }
+            let isNeeded = field.isListWithItems || field.required && field.initial.isNull
+            // Null would be an empty list.
+            field.required = field.required || field.isListWithItems
             properties.append(
                 JSONMember(name: field.name, value: FieldDescription.request(field, values: values(of: field, in: collection))))
-            if purpose == .create, field.required, field.initial.isNull, field.slugSources.isEmpty { required.append(.string(field.name)) }
+            if purpose == .create, isNeeded, field.slugSources.isEmpty { required.append(.string(field.name)) }
         }
         if purpose == .create, collection === context.records.schema.users {
             properties += [

@@ -55,7 +55,7 @@ package struct Draft: Sendable {
             do throws(FieldFaults) {
                 let value = try field.value(from: member.value, path: member.name)
                 if field.isToMany, !field.parts.isEmpty { payloads[field.index] = try Self.payloads(of: field, in: member.value) }
-                if value.isNull, field.required {
+                if value.isNull, field.required || field.isListWithItems {
                     faults.append(FieldFault(path: field.name, code: "required", message: "must not be null"))
                 }
                 values[field.index] = value.isNull && field.isToMany ? .list([]) : value
@@ -110,6 +110,6 @@ package struct Draft: Sendable {
 }
 
 extension Field {
-    /// Whether an empty list is too short for it.
-    fileprivate var isListWithItems: Bool { (kind == .list || isToMany) && minimum ?? 0 >= 1 }
+    /// Whether an empty list is too short for it: then it must be sent, and is not null.
+    package var isListWithItems: Bool { (kind == .list || isToMany) && minimum ?? 0 >= 1 }
 }
