@@ -23,7 +23,7 @@ import Testing
                 os.write(terminal, typed.pop(0).encode() + b"\\n")
                 shown += b"|"
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        sys.stdout.write(shown.decode() + "\\nstatus %d" % status)
+        sys.stdout.write(shown.decode() + "\\nstatus %d\\n" % status)
         """
 
     private func create(_ name: String, in directory: Directory, typing lines: [String]) async throws -> String {
