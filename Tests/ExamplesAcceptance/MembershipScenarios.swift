@@ -203,6 +203,14 @@ struct MembershipScenarios {
             try await uma.delete(order, 403, "TENANT_INACTIVE")
             try await uma.post(order + "/ship", [:], 403, "TENANT_INACTIVE")
             try await uma.post("/me/api_keys", ["name": "x"], 403, "TENANT_INACTIVE")
+            let operations: [JSONValue] = [
+                ["method": "POST", "path": "/orders", "body": Self.order], ["method": "PATCH", "path": "\(order)", "body": ["notes": "x"]],
+                ["method": "DELETE", "path": "\(order)"],
+            ]
+            for operation in operations {
+                try await uma.post("/batch", ["operations": [operation]], 403, "TENANT_INACTIVE")
+            }
+            try await uma.get("/audit?entity=\(order.dropFirst().replacing("/", with: ":"))", 403, "TENANT_INACTIVE")
 
             // Outside of any: his own account, the tenant itself as its rules show it, and another one.
             try await uma.get("/me", has: ["id": "\(uma.id)"])

@@ -1,6 +1,7 @@
 import Conformance
 import Expressions
 import JSON
+import NIOCore
 import Ports
 import Schema
 import Testing
@@ -117,6 +118,27 @@ import Testing
                     #expect(made.first?.value("role", in: staff) == .text("clerk"))
                     #expect(made.first?.value("since", in: staff) == .moment(bench.clock.now()))
                     #expect(try await bench.text("status", of: row) == "ACCEPTED")
+                }
+            ))
+    }
+
+    @Test(arguments: [("", false), ("[collections.firms.allow]\nread = \"exists(all.staff where tenant == this and user == me)\"", true)])
+    func `the answer says of which tenant, as far as its new member may read it`(rules: String, isRead: Bool) async throws {
+        try await Bench.run(
+            (
+                Self.site + "\n" + rules,
+                { bench in
+                    let cast = try await Self.cast(bench)
+                    let token = try await Self.invite("clerk@example.com", as: Self.boss(cast, bench), bench).token
+                    let written = try await bench.records.acceptInvitation(
+                        token, for: bench.caller(cast.clerk), into: ByteBuffer(string: "before"), on: bench.loop
+                    ).get()
+                    let text = String(buffer: written.answer.buffer)
+                    #expect(text.hasPrefix("before{"))
+                    let answer = try JSONParser.parse(String(text.dropFirst("before".count)))
+                    let tenant: JSONValue = isRead ? ["id": .string(cast.firm.id), "name": "Firm"] : ["id": .string(cast.firm.id)]
+                    #expect(answer["tenant"] == tenant, "\(text)")
+                    #expect(answer["id"] == .string(written.row.id) && answer["role"] == "clerk", "\(text)")
                 }
             ))
     }
