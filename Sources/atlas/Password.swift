@@ -21,8 +21,9 @@ enum Password {
         guard tcgetattr(0, &before) == 0 else { return readLine(strippingNewline: true) }
         var unseen = before
         unseen.c_lflag &= ~tcflag_t(ECHO)
-        _ = write(2, prompt, prompt.utf8.count)
+        // Before the prompt: whoever answers it at once is not shown and loses nothing.
         tcsetattr(0, TCSAFLUSH, &unseen)
+        _ = write(2, prompt, prompt.utf8.count)
         defer {
             tcsetattr(0, TCSAFLUSH, &before)
             complain("")
