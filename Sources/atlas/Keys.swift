@@ -22,7 +22,7 @@ struct Keys: AsyncParsableCommand {
                   atlas keys list --config atlas.toml
                 """)
 
-        @OptionGroup var options: SiteOptions
+        @OptionGroup var options: DataOptions
 
         func run() async throws { try await options.perform(["command": "keys.list"], table) }
     }
@@ -38,7 +38,7 @@ struct Keys: AsyncParsableCommand {
                   atlas keys rotate --config atlas.toml
                 """)
 
-        @OptionGroup var options: SiteOptions
+        @OptionGroup var options: DataOptions
 
         func run() async throws { try await options.perform(["command": "keys.rotate"], table) }
     }

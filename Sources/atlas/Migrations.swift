@@ -17,7 +17,7 @@ struct Plan: AsyncParsableCommand {
               atlas plan --config atlas.toml
             """)
 
-    @OptionGroup var options: SiteOptions
+    @OptionGroup var options: DataOptions
 
     func run() async throws {
         try await withMigrating(options) { migrating in
@@ -38,7 +38,7 @@ struct Migrate: AsyncParsableCommand {
               atlas migrate --config atlas.toml --allow drop:posts.subtitle
             """)
 
-    @OptionGroup var options: SiteOptions
+    @OptionGroup var options: DataOptions
 
     @Option(
         name: .long,
@@ -60,7 +60,7 @@ private func show(_ plan: MigrationPlan) {
     }
 }
 
-private func withMigrating(_ options: SiteOptions, _ body: (Migrating) async throws -> Void) async throws {
+private func withMigrating(_ options: DataOptions, _ body: (Migrating) async throws -> Void) async throws {
     let site = try options.site()
     do {
         let log = Logger(label: "atlas") { Logging.StreamLogHandler.standardError(label: $0) }

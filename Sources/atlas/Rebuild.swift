@@ -17,7 +17,7 @@ struct Rebuild: AsyncParsableCommand {
               atlas rebuild --config atlas.toml posts
             """)
 
-    @OptionGroup var options: SiteOptions
+    @OptionGroup var options: DataOptions
 
     @Argument(help: "Only this collection, and what is computed from it.")
     var collection: String?

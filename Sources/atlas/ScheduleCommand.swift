@@ -25,7 +25,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         @Argument(help: "The name in [schedules].")
         var name: String
 
-        @OptionGroup var options: SiteOptions
+        @OptionGroup var options: DataOptions
 
         func run() async throws {
             try await options.perform(["command": "schedule.run", "schedule": .string(name)]) { _ in "'\(name)' has run" }

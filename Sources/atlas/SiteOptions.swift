@@ -18,11 +18,17 @@ struct SiteOptions: ParsableArguments {
     /// `EX_CONFIG` of sysexits.h: the file is wrong, and a restart will not help.
     static let configurationError = ExitCode(78)
 
-    /// The file that is read; nil where there is none, and all defaults hold.
+    /// Where the file is looked for when none is named, in this order.
+    static let places = ["atlas.toml", "/etc/atlas/atlas.toml"]
+
+    /// The file that is read; nil where there is none, and all defaults hold. One that may not be read is a fault of its own: passing over
+    /// it would be another site.
     var path: String? {
-        if let config { return config }
-        return ["atlas.toml", "/etc/atlas/atlas.toml"].first { access($0, R_OK) == 0 }
+        config ?? Self.places.first { access($0, F_OK) == 0 || errno == EACCES }
     }
+
+    /// Whether a setting is given for this run, by `--set` or by the environment.
+    var isSetFromOutside: Bool { !overrides.isEmpty || Site.environment.keys.contains { $0.hasPrefix("ATLAS__") } }
 
     /// The same options for another command, as a shell takes them.
     var words: String {

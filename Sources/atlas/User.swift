@@ -31,7 +31,7 @@ struct User: AsyncParsableCommand {
                   atlas user create --config atlas.toml email=you@example.org name=You password=- < password.txt
                 """)
 
-        @OptionGroup var options: SiteOptions
+        @OptionGroup var options: DataOptions
 
         @Argument(help: ArgumentHelp("Fields of the account.", valueName: "name=value"))
         var fields: [String]
@@ -53,7 +53,7 @@ struct User: AsyncParsableCommand {
                   atlas user list --config atlas.toml | python3 -m json.tool
                 """)
 
-        @OptionGroup var options: SiteOptions
+        @OptionGroup var options: DataOptions
 
         func run() async throws {
             try await options.perform(["command": "user.list"]) { answer in

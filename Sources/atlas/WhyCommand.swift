@@ -19,7 +19,7 @@ struct WhyCommand: AsyncParsableCommand {
               atlas why ann@example.org list /orders --tenant acme
             """)
 
-    @OptionGroup var options: SiteOptions
+    @OptionGroup var options: DataOptions
 
     @Argument(help: "Who asks.")
     var user: String

@@ -68,4 +68,42 @@ struct HelpScenarios {
         let none = try await Program.run(["user", "reset-password", "b@example.org"], in: directory)
         #expect(none.status != 0 && none.output.joined().contains("there is no password on standard input"), "\(none.output)")
     }
+
+    /// Each would make a new site of defaults beside the one that was meant, and find that all is well there.
+    private static let onData = [
+        "user list", "user create email=a@example.org password=x", "user grant a@example.org name=A", "user disable a@example.org",
+        "user reset-password a@example.org", "session list a@example.org", "session revoke a@example.org", "keys list", "keys rotate",
+        "schedule run nightly", "rebuild", "plan", "migrate", "why anonymous list /posts",
+    ]
+
+    @Test("A command that works on data wants a file, named or found", arguments: onData)
+    func needsConfiguration(words: String) async throws {
+        let directory = try Directory()
+        // Where a package is installed there is a file; elsewhere the message names both places.
+        try #require(access("/etc/atlas/atlas.toml", F_OK) != 0)
+        let outcome = try await Child("/bin/sh", ["-c", "cd \(directory.path) && exec \(Repository.program) \(words)"], input: "x\n")
+            .finished()
+        let said = outcome.output.joined(separator: "\n")
+        #expect(outcome.status == 64, "\(said)")
+        #expect(
+            said.contains("no configuration at \(directory.path)/atlas.toml or /etc/atlas/atlas.toml: name one with --config"), "\(said)")
+        #expect(directory.files(in: ".").isEmpty && access(directory.file("data"), F_OK) != 0, "it made something")
+    }
+
+    @Test("A setting of this run is a choice of its own; what touches nothing needs no file")
+    func withoutConfiguration() async throws {
+        let directory = try Directory()
+        func run(_ words: String) async throws -> (status: Int32, output: [String]) {
+            try await Child("/bin/sh", ["-c", "cd \(directory.path) && \(words)"]).finished()
+        }
+        for words in ["check", "explain", "user list --set app.data_dir=\(directory.file("elsewhere"))"] {
+            let outcome = try await run("\(Repository.program) \(words)")
+            #expect(outcome.status == 0, "\(words): \(outcome.output)")
+        }
+        let set = try await run("ATLAS__APP__DATA_DIR=\(directory.file("third")) \(Repository.program) user list")
+        #expect(set.status == 0, "\(set.output)")
+        #expect(access(directory.file("data"), F_OK) != 0)
+        let missing = try await run("\(Repository.program) user list --config nowhere.toml")
+        #expect(missing.status == 78 && missing.output.joined().contains("nowhere.toml"), "\(missing.output)")
+    }
 }
