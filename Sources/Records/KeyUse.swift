@@ -1,4 +1,5 @@
 package import Schema
+internal import Text
 
 /// What narrows a caller who came by an API key: he acts as its maker, in the tenant that it was made in, and within its scopes.
 package struct KeyUse: Sendable, Equatable {
@@ -37,12 +38,26 @@ package struct Scopes: Sendable, Hashable {
         return names.contains(operation) || names.contains("*")
     }
 
-    /// Whether that is a scope of this site.
-    package static func isKnown(_ name: String, in schema: Schema) -> Bool {
-        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let collection = schema.collection(String(parts[0])) else { return false }
+    /// Why that is no scope of this site, for whoever wrote it; nil: it is one.
+    package static func fault(of name: String, in schema: Schema) -> String? {
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let example = schema.collections.last?.name ?? schema.users.name
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+            return "must be a collection and an operation of it, such as '\(example):read' or '\(example):*'"
+        }
+        func unknown(_ what: String, _ name: String, among known: [String], _ others: String = "") -> String {
+            let meant = NearestName.phrase(for: name, among: known).map { "; \($0)" }
+            // What is longer than any name is not said back.
+            return "there is no \(what)\(name.utf8.count > 60 ? " of that name" : " '\(name)'")\(meant ?? others)"
+        }
+        guard let collection = schema.collection(parts[0]) else {
+            return unknown("collection", parts[0], among: schema.collections.map(\.name))
+        }
         let steps = collection.behaviour.transitions.map(\.name) + collection.behaviour.actions.map(\.name)
-        return (["*", "read", "create", "update", "delete", "restore"] + steps).contains(String(parts[1]))
+        let operations = ["*", "read", "create", "update", "delete", "restore"] + steps
+        guard !operations.contains(parts[1]) else { return nil }
+        return unknown(
+            "operation", parts[1], among: operations, " of '\(collection.name)', only \(operations.joined(separator: ", "))")
     }
 }
 

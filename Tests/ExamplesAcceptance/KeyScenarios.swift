@@ -102,6 +102,10 @@ struct KeyScenarios {
                 (["name": "x", "expires_at": "tomorrow"], ["expires_at"]),
             ]
             for (body, paths) in faults { try await acme.owner.post("/me/api_keys", body, 400, at: paths) }
+            let misspelt = try await acme.owner.post("/me/api_keys", ["name": "x", "scopes": ["order:read", "orders:raed"]], 400)
+            for meant in ["there is no collection 'order'; did you mean 'orders'?", "there is no operation 'raed'; did you mean 'read'?"] {
+                #expect("\(misspelt.json ?? .null)".contains(meant), "\(misspelt.json ?? .null)")
+            }
 
             let reader = try await acme.key(["name": "Reader", "scopes": ["orders:read"]]).client
             let path = "/orders/\(acme.order.id)"

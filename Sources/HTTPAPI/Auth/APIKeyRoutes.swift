@@ -79,9 +79,12 @@ struct APIKeyRoutes: Sendable {
                 if items.isEmpty || items.count > Self.mostScopes {
                     fault("scopes", "length", "must be 1 to \(Self.mostScopes) scopes; leave it out for all that you may do")
                 }
-                for (index, item) in items.enumerated() where !(item.string.map { Scopes.isKnown($0, in: context.records.schema) } ?? false)
-                {
-                    fault("scopes[\(index)]", "enum", "must be a collection and an operation of it, such as 'orders:read' or 'orders:*'")
+                for (index, item) in items.enumerated() {
+                    guard let scope = item.string else {
+                        fault("scopes[\(index)]", "type", "must be a string, not \(item.kind)")
+                        continue
+                    }
+                    if let message = Scopes.fault(of: scope, in: context.records.schema) { fault("scopes[\(index)]", "enum", message) }
                 }
             case ("expires_at", .string(let text)):
                 key.expiresAt = Timestamp.parse(text)
