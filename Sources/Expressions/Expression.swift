@@ -73,6 +73,16 @@ package struct Expression: Sendable {
         }
     }
 
+    /// The fields of the caller's row that it looks at, by index.
+    package var fieldsOfCaller: Set<Int> {
+        var fields: Set<Int> = []
+        _ = node.contains { part in
+            if case .parameter(.me(let index), _) = part { fields.insert(index) }
+            return false
+        }
+        return fields
+    }
+
     /// The same as SQL over a table (or row of one) that bears `alias`. A condition never yields SQL's NULL in a place where it matters.
     /// `random` has no SQL and is NULL.
     package func sql(_ dialect: SQLDialect, alias: String) -> SQLFragment {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Assembly
 import Glibc
 import JSON
+import Schema
 
 struct User: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,6 +49,9 @@ struct User: AsyncParsableCommand {
             commandName: "list",
             abstract: "The first thousand accounts, the oldest first.",
             discussion: """
+                Rights are the fields of users that rules ask of the caller, such as a role; what 'grant' sets. Columns on a terminal, JSON
+                otherwise, with the state of each account and whether it asks for an authenticator.
+
                 EXAMPLES:
                   atlas user list --config atlas.toml
                   atlas user list --config atlas.toml | python3 -m json.tool
@@ -57,10 +61,16 @@ struct User: AsyncParsableCommand {
 
         func run() async throws {
             try await options.perform(["command": "user.list"]) { answer in
-                (answer["users"]?.array ?? []).map { user in
-                    let names = ["email", "phone", "last_login_at"].compactMap { user[$0]?.string }
-                    return ([user["id"]?.string ?? ""] + names + (user["active"] == .bool(true) ? [] : ["closed"])).joined(separator: "  ")
-                }.joined(separator: "\n")
+                let users = answer["users"]?.array ?? []
+                let table = ExplainedTable(
+                    "users", columns: ["id", "e-mail", "phone", "last sign-in", "rights", "authenticator", "state"],
+                    rows: users.map { user in
+                        ["id", "email", "phone", "last_login_at"].map { user[$0]?.string ?? "-" } + [
+                            rights(user["rights"]), user["authenticator"] == true ? "authenticator" : "-",
+                            user["active"] == true ? "open" : "closed",
+                        ]
+                    })
+                return String(table.text.dropLast())
             }
         }
     }
@@ -159,6 +169,20 @@ struct User: AsyncParsableCommand {
             try await account.perform("user.grant", [wanted]) { _ in "granted" }
         }
     }
+}
+
+/// As 'grant' takes them: `role=ADMIN`, of flags that are set the name alone.
+private func rights(_ values: JSONValue?) -> String {
+    guard case .object(let members)? = values else { return "-" }
+    let words = members.compactMap { member -> String? in
+        switch member.value {
+        case .string(let text): "\(member.name)=\(text)"
+        case .array(let items) where !items.isEmpty: "\(member.name)=\(items.compactMap(\.string).joined(separator: ","))"
+        case .bool(true): member.name
+        default: nil
+        }
+    }
+    return words.isEmpty ? "-" : words.joined(separator: " ")
 }
 
 /// `name=value` each, as it is typed: what it means, the field says. `password=-` is asked for (`Password`).

@@ -42,6 +42,11 @@ struct OperatorScenarios {
             #expect(
                 Set(users.map { $0["email"] }) == ["mina@example.com", "root@example.com"] && users.allSatisfy { $0["active"] == true })
 
+            // What somebody may do, by the fields that rules ask of the caller, and how he proves who he is.
+            let rights = Dictionary(uniqueKeysWithValues: users.map { ($0["email"]?.string ?? "", $0["rights"]) })
+            #expect(rights == ["mina@example.com": ["role": "USER"], "root@example.com": ["role": "ADMIN"]])
+            #expect(users.allSatisfy { $0["authenticator"] == false })
+
             _ = try await command(site, "user", "disable", "mina@example.com")
             try await api.expect(.GET, "/me", as: mina, status: 401)
             try await api.expect(.POST, "/auth/login", body: login, status: 403) { $0.code == "ACCOUNT_INACTIVE" }

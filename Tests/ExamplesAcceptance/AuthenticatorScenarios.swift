@@ -167,10 +167,18 @@ struct AuthenticatorScenarios {
 
             // Who has lost it begins anew.
             let ruth = try await PersonWithAuthenticator(site, "Ruth")
+            func accounts() async throws -> [String: JSONValue] {
+                let listed =
+                    try JSONParser.parse(try await site.command(["user", "list"]).output.joined(separator: "\n"))["users"]?.array ?? []
+                return Dictionary(uniqueKeysWithValues: listed.map { ($0["email"]?.string ?? "", $0["authenticator"] ?? .null) })
+            }
+            let before = try await accounts()
+            #expect(before["ruth@example.com"] == true && before.values.contains(false))
             let reset = try await site.command(["user", "reset-totp", "ruth@example.com"])
             #expect(reset.status == 0, "\(reset.output)")
             try await ruth.client.get("/me", 401)
             try await site.signIn("ruth@example.com", name: "Ruth").get("/me/sessions")
+            #expect(try await accounts()["ruth@example.com"] == false)
             #expect(try await site.command(["user", "reset-totp", "ruth@example.com"]).status != 0)
         }
     }

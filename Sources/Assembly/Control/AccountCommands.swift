@@ -125,20 +125,35 @@ package struct AccountCommands: Sendable {
     }
 
     private func list() async throws -> JSONValue {
+        struct Listed: Sendable {
+            var row: Row
+            var isClosed: Bool
+            var hasAuthenticator: Bool
+        }
         let users = users
-        let (rows, closed) = try await application.records.store.transaction(on: loop) { transaction -> ([Row], Set<String>) in
+        let listed = try await application.records.store.transaction(on: loop) { transaction -> [Listed] in
             let ids = try transaction.walk.ids(in: users, after: 0, limit: Self.listLimit).ids
-            let rows = try ids.compactMap { try transaction.row(in: users.name, id: $0) }
-            return (rows, Set(try rows.map(\.id).filter { try transaction.accounts.isClosed($0) }))
+            return try ids.compactMap { try transaction.row(in: users.name, id: $0) }.map { row in
+                Listed(
+                    row: row, isClosed: try transaction.accounts.isClosed(row.id),
+                    hasAuthenticator: try transaction.secondFactors.isOn(for: row.id))
+            }
         }.get()
         let names = ["email", "phone", "email_verified", "last_login_at"]
+        let rights = application.records.schema.rights
         return [
             "users": .array(
-                rows.map { row in
-                    let facts = names.compactMap { name in users.field(name).map { JSONMember(name: name, value: row.json($0)) } }
-                    let isOpen = !closed.contains(row.id) && identity.sessions.isActive(row)
-                    return .object(
-                        [JSONMember(name: "id", value: .string(row.id)), JSONMember(name: "active", value: .bool(isOpen))] + facts)
+                listed.map { user in
+                    func members(_ fields: [Field]) -> [JSONMember] {
+                        fields.map { JSONMember(name: $0.name, value: user.row.json($0)) }
+                    }
+                    let isOpen = !user.isClosed && identity.sessions.isActive(user.row)
+                    let facts = [
+                        JSONMember(name: "id", value: .string(user.row.id)), JSONMember(name: "active", value: .bool(isOpen)),
+                        JSONMember(name: "authenticator", value: .bool(user.hasAuthenticator)),
+                        JSONMember(name: "rights", value: .object(members(rights))),
+                    ]
+                    return .object(facts + members(names.compactMap { users.field($0) }))
                 })
         ]
     }
