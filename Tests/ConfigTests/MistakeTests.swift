@@ -51,7 +51,26 @@ import Testing
         Mistake("sevra", "\"10/m per ip\"", "\"10/min per ip\"", "'min' is no window", "the units are s, m, h, d"),
         Mistake("sevra", "default = \"100/m per ip\"", "default = \"100/m per address\"", "'address' is nobody"),
         Mistake("writers", "burst 20\"", "brust 20\"", "'brust' does not belong here", "did you mean 'burst'?"),
-        Mistake("writers", "lockout = \"5/15m\"", "lockout = 5", "a rate is expected here"),
+        Mistake("writers", "lockout = \"5/15m\"", "lockout = 5", "a rate is expected here, not a whole number", "write \"5/15m\""),
+        Mistake("writers", "lockout = \"5/15m\"", "lockout = \"5\"", "it is no rate", "write \"5/15m\""),
+        Mistake(
+            "writers", "lockout = \"5/15m\"", "lockout = \"7/1h per ip\"", "a lock-out is a count and a time, and nothing besides",
+            "write \"7/1h\""),
+        Mistake("writers", "lockout = \"5/15m\"", "lockout = \"7/1h burst 3\"", "a lock-out is a count and a time", "write \"7/1h\""),
+        Mistake("writers", "lockout = \"5/15m\"", "lockout = \"5/15min per ip\"", "'15min' is no window"),
+        Mistake(
+            "orders", "access_ttl   =", "lockout = \"5/15m\"\naccess_ttl   =", "unknown key 'lockout'",
+            "it stands in 'password', a table of its own"),
+        Mistake("orders", "access_ttl   =", "ttl          =", "unknown key 'ttl'", "'otp' or 'verify_email' or 'reset'"),
+        Mistake(
+            "orders", "\"header:X-Tenant\"", "\"header: X-Tenant\"", "says not where the tenant is named", "did you mean 'header:X-Tenant'?"
+        ),
+        Mistake(
+            "orders", "\"header:X-Tenant\"", "\"heder:X-Tenant\"", "says not where the tenant is named", "did you mean 'header:X-Tenant'?"),
+        Mistake("orders", "\"query:tenant\"", "\"query\"", "says not where the tenant is named", "did you mean 'query:NAME'?"),
+        Mistake(
+            "orders", "name     = \"string\"\nimage", "password = \"string\"\nimage", "every user has a password already",
+            "[auth.password]"),
         Mistake("writers", "memory  = \"2GB\"", "memory  = \"2G\"", "'G' is no unit here", "did you mean '2GB'?"),
         Mistake("writers", "margin = \"20mm\"", "margin = \"20\"", "the unit is missing", "mm"),
         Mistake("sevra", "cron = \"0 4 * * *\"", "cron = \"0 4 * *\"", "a schedule has five fields, not 4", "minute hour day"),
@@ -61,7 +80,7 @@ import Testing
         Mistake("sevra", "digits    = 6", "digits    = 60", "60 is out of range", "4 to 10"),
         Mistake("writers", "host     = \"smtp.example.ir:587\"", "host     = \"smtp.example.ir\"", "the port is missing"),
         Mistake("writers", "from     = \"Writers <no-reply@writers.example.ir>\"", "from     = \"Writers\"", "it is no mail address"),
-        Mistake("orders", "\"query:tenant\"", "\"qurey:tenant\"", "'qurey:tenant' says not where", "did you mean 'query:NAME'?"),
+        Mistake("orders", "\"query:tenant\"", "\"qurey:tenant\"", "'qurey:tenant' says not where", "did you mean 'query:tenant'?"),
         Mistake("sevra", "order = \"-value\"", "order = \"-values\"", "groups are ordered by key or value", "did you mean 'value'?"),
         Mistake("orders", "\"s3:orders-backups\"", "\"s3:Orders\"", "'Orders' is no name of a bucket", "s3:bucket"),
         // Secrets
@@ -124,7 +143,7 @@ import Testing
         Mistake("orders", "invitations = true", "invitations = { ttl = \"0d\" }", "the duration is too short", "above 0"),
         Mistake("sevra", "per_phone = \"3/h\"", "per_phone = \"3/h per ip\"", "the bound of one number is a count and a time", "3/h"),
         Mistake(
-            "sevra", "per_phone = \"3/h\"", "per_phone = \"3/h\"\nbudget = \"99/d per key\"", "a budget is a count and a time", "1000/d",
+            "sevra", "per_phone = \"3/h\"", "per_phone = \"3/h\"\nbudget = \"99/d per key\"", "a budget is a count and a time", "99/d",
             offset: 1),
         Mistake(
             "orders", "[tenancy]",

@@ -3,7 +3,8 @@ import Text
 /// Reads rates: a count, a window whose unit may carry a number, for whom it is counted, and a burst.
 enum RateParser {
     private static let units: KeyValuePairs<String, Int64> = ["s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
-    private static let form = "write it as \"10/s\", \"100/m per ip\", \"5/15m\" or \"10/s per ip burst 20\""
+    /// How it is written, for whoever has written something else.
+    static let form = "write it as \"10/s\", \"100/m per ip\", \"5/15m\" or \"10/s per ip burst 20\""
     /// More than any machine answers; and products with it stay far from overflow.
     private static let limit = 1_000_000_000
 

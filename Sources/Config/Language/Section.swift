@@ -44,6 +44,12 @@ struct Section<Target>: Sendable {
         }
         for key in keys where key.description.isRequired && table[key.description.name] == nil {
             isWhole = false
+            // Who has misspelt it is told so.
+            let names = keys.map(\.description.name)
+            if table.members.contains(where: { !names.contains($0.name) && NearestName.of($0.name, among: names) == key.description.name })
+            {
+                continue
+            }
             reading.report(
                 Fault(
                     "'\(key.description.name)' is missing", at: place.at, length: place.length,
@@ -57,6 +63,12 @@ struct Section<Target>: Sendable {
         // A misspelt key may hold a secret: what looks like one is not shown.
         reading.maskSuspects(in: member)
         let names = keys.map(\.description.name)
+        let homes = keys.map(\.description).filter { $0.has(member.name) }.map { "'\($0.name)'" }
+        // More of them say nothing.
+        if (1...3).contains(homes.count) {
+            let home = homes.joined(separator: " or ")
+            return reading.report("unknown key '\(member.name)'", key: member, suggestion: "it stands in \(home), a table of its own")
+        }
         let known = names.count <= 12 ? "known here: \(names.joined(separator: ", "))" : nil
         reading.report("unknown key '\(member.name)'", key: member, suggestion: NearestName.phrase(for: member.name, among: names) ?? known)
     }

@@ -75,4 +75,16 @@ package struct KeyDescription: Sendable {
     package var isRequired = false
     /// False: it is read and checked, and nothing acts on it in this version.
     package var isInForce = true
+
+    /// Whether it is a table with that key.
+    func has(_ name: String) -> Bool {
+        func has(_ shape: Shape) -> Bool {
+            switch shape {
+            case .table(let keys): keys.contains { $0.name == name }
+            case .either(let shapes): shapes.contains(where: has)
+            default: false
+            }
+        }
+        return has(shape)
+    }
 }

@@ -55,13 +55,16 @@ extension Language {
 
     /// A rate whose key says already for whom is counted: so many in a time, and nothing besides.
     private static func bound(_ what: String, example: String) -> Form<Rate> {
-        Form(shape: .text("rate", example: "\"\(example)\"", pattern: "^[0-9]+/[0-9]*[smhd]$")) { node, reading in
-            guard let rate = Form<Rate>.rate.read(node, reading) else { return nil }
-            guard rate.scope == nil, rate.burst == rate.count else {
-                reading.report("\(what) is a count and a time", node, suggestion: "write \"\(example)\"")
-                return nil
+        .setting("rate", example: "\"\(example)\"", pattern: "[0-9]+/[0-9]*[smhd]") { text in
+            let words = text.split(separator: " ")
+            let bare = words.first.map(String.init) ?? ""
+            switch RateParser.parse(bare) {
+            case .success where words.count > 1:
+                return .failure(Problem(message: "\(what) is a count and a time, and nothing besides", suggestion: "write \"\(bare)\""))
+            case .failure(let problem) where problem.suggestion == RateParser.form:
+                return .failure(Problem(message: problem.message))
+            case let rate: return rate
             }
-            return rate
         }
     }
 

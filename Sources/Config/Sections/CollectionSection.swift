@@ -4,6 +4,7 @@ extension Language {
         let form = Form.table(collection) { _ in CollectionDeclaration(name: member.name, at: member.at) }
         guard let declaration = form.read(member.node, reading) else { return nil }
         checkPath(of: declaration, member, reading)
+        checkPassword(of: declaration, member, reading)
         return declaration
     }
 
@@ -127,6 +128,14 @@ extension Language {
         } else {
             reading.report(message, key: member, suggestion: suggestion)
         }
+    }
+
+    /// A body that makes an account has the password beside the fields: one of that name would be stored as it was typed.
+    private static func checkPassword(of declaration: CollectionDeclaration, _ member: TOMLMember, _ reading: Reading) {
+        guard declaration.name == "users", let field = member.node.table?["fields"]?.node.table?["password"] else { return }
+        reading.report(
+            "every user has a password already, which no field holds", key: field,
+            suggestion: "take it out: [auth.password] says what a password must be")
     }
 
     private static let softDelete = Form<SoftDelete?>(shape: .either([.bool, softDeleteTable.shape])) { node, reading in

@@ -26,18 +26,20 @@ extension Language {
     ) { text in
         if text == "only" { return .success(.only) }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let isToken =
-            parts.count == 2 && !parts[1].isEmpty
-            && parts[1].utf8.allSatisfy { Ascii.isLetter($0) || Ascii.isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+        func isToken(_ name: String) -> Bool {
+            !name.isEmpty && name.utf8.allSatisfy { Ascii.isLetter($0) || Ascii.isDigit($0) || "-_".utf8.contains($0) }
+        }
         switch parts.first {
-        case "header" where isToken: return .success(.header(parts[1]))
-        case "query" where isToken: return .success(.query(parts[1]))
+        case "header" where parts.count == 2 && isToken(parts[1]): return .success(.header(parts[1]))
+        case "query" where parts.count == 2 && isToken(parts[1]): return .success(.query(parts[1]))
         default:
             let meant = NearestName.of(parts.first ?? "", among: ["header", "query", "only"])
+            // Whoever has written the name has misspelt what stands before it, or put blanks between.
+            let name = parts.dropFirst().joined(separator: ":").filter { $0 != " " }
             return .failure(
                 Problem(
                     message: "'\(text)' says not where the tenant is named",
-                    suggestion: meant.map { "did you mean '\($0)\($0 == "only" ? "" : ":NAME")'?" }
+                    suggestion: meant.map { "did you mean '\($0)\($0 == "only" ? "" : ":\(isToken(name) ? name : "NAME")")'?" }
                         ?? "write \"header:NAME\", \"query:NAME\" or \"only\""))
         }
     }
