@@ -41,6 +41,19 @@ import Testing
         Mistake("orders", "reset        = { ttl = \"1h\"", "reset        = { ttl = \"90d\"", "may use it for very long", "1h"),
         Mistake("orders", "verify_email = { ttl = \"24h\"", "verify_email = { ttl = \"10s\"", "it is over before anybody", "24h"),
         Mistake("orders", "invitations = true", "invitations = { ttl = \"3y\" }", "may use it for very long", "7d"),
+        // What nobody may use, and members of whom there may be two
+        Mistake("orders", "api_keys     = { allow = \"admin\" }", "api_keys     = {}", "nobody may make a key", "allow = \"me != null\""),
+        Mistake(
+            "orders", "create = \"admin and role != 'owner'\"\n", "", "nobody may invite anybody", "[collections.invitations.allow]",
+            offset: -63),
+        Mistake(
+            "orders", "create = \"admin\"\nupdate = \"admin\"", "update = \"admin\"", "nobody may keep an endpoint",
+            "[collections.hooks.allow]",
+            offset: -67),
+        Mistake(
+            "orders", "immutable = true, unique = true, on_delete = \"cascade\" }\nrole",
+            "immutable = true, on_delete = \"cascade\" }\nrole",
+            "one user may be a member twice", "unique = true to 'user'"),
         // Rates for nobody
         Mistake(
             "writers", "\"tasks.create\" = \"30/h per user\"", "\"tasks.create\" = \"30/h per key\"",
@@ -113,6 +126,37 @@ import Testing
         ]) func `what stays on the machine is known`(url: String, isLoopback: Bool)
     {
         #expect(Network.isLoopback(url: url) == isLoopback)
+    }
+
+    /// A key over the user alone, or with the tenant, which stands in every key of a tenant's collection anyway.
+    @Test(
+        arguments: [
+            ("", "user = { type = \"ref\", to = \"users\" }", false),
+            ("", "user = { type = \"ref\", to = \"users\", unique = true }", true),
+            ("unique = [[\"user\"]]", "user = { type = \"ref\", to = \"users\" }", true),
+            ("unique = [[\"tenant\", \"user\"]]", "user = { type = \"ref\", to = \"users\" }", true),
+            ("unique = [[\"user\", \"role\"]]", "user = { type = \"ref\", to = \"users\" }\nrole = \"string\"", false),
+            (
+                "unique = [{ fields = [\"user\"], when = \"role == 'x'\" }]",
+                "user = { type = \"ref\", to = \"users\" }\nrole = \"string\"", false
+            ),
+            ("key = [\"user\"]", "user = { type = \"ref\", to = \"users\" }", true),
+        ]) func `a member is one row`(key: String, fields: String, isUnique: Bool) throws
+    {
+        let loaded = try load(
+            """
+            [tenancy]
+            tenant = "firms"
+            member = "members"
+            [collections.firms.fields]
+            name = "string"
+            [collections.members]
+            tenant = true
+            \(key)
+            [collections.members.fields]
+            \(fields)
+            """)
+        #expect(loaded.warnings.map(\.message) == (isUnique ? [] : ["one user may be a member twice, and 'member' is only one of the two"]))
     }
 
     /// What its sections mean together is said of a file that has no fault.

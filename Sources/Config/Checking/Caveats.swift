@@ -4,7 +4,7 @@
 /// file to warnings: whoever adds one puts it into `rules`.
 enum Caveats {
     private static let rules: [@Sendable (WholeFile) -> [Fault]] =
-        messages + signIn + lifetimes + [limits, listening, backoffice]
+        messages + signIn + lifetimes + tenancy + [limits, listening, backoffice]
 
     static func all(_ configuration: Configuration, _ root: TOMLNode) -> [Fault] {
         guard let table = root.table else { return [] }
