@@ -250,6 +250,7 @@ extension SchemaCompiler {
                 }
                 return FieldSetting(field: index, source: .value(value))
             case .expression(let source):
+                if doubtful.contains(assignment.field.value) { return nil }
                 return expression(source, in: scope, as: .value(fields[index].model.type)).map {
                     FieldSetting(field: index, source: .expression($0))
                 }

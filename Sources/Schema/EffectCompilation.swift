@@ -88,6 +88,7 @@ extension SchemaCompiler {
                 unknown("collection", declared.target, among: collections.map(\.name))
                 return nil
             }
+            checkTenant(of: target, declared, each: each, after: name, of: event, collections: collections)
             var settings: [String: [FieldSetting]] = [:]
             for row in each?.collections ?? [""] {
                 settings[row] = effectSettings(declared.set, fields: target.fields, row: row.isEmpty ? nil : row, event: event)
@@ -102,6 +103,30 @@ extension SchemaCompiler {
             guard let webhook = configuration.webhooks.first(where: { $0.name == declared.target.value }) else { return nil }
             return webhookCall(webhook, of: name, about: event, at: declared.target.at, collections: collections).map { .deliver($0) }
         }
+    }
+
+    /// What follows from something that is in no tenant says itself into which tenant it puts a record: the request may name none, or one
+    /// that has nothing to do with it, and the clock names none.
+    private mutating func checkTenant(
+        of target: Collection, _ declared: EffectDeclaration, each: RowSelection?, after name: String, of event: Collection?,
+        collections: [Collection]
+    ) {
+        guard let tenants = configuration.tenancy?.tenant.value, target.shape.tenant != nil, event?.shape.anyTenant == nil,
+            !declared.set.contains(where: { $0.field.value == Desugaring.tenant }),
+            // An effect of several events is told once.
+            !faults.contains(where: { $0.at == declared.target.at })
+        else { return }
+        /// How a row says its tenant.
+        func path(_ root: String, _ row: Collection?) -> String? {
+            guard let row else { return nil }
+            if row.name == tenants { return root }
+            if row.shape.tenant != nil { return "\(root).\(Desugaring.tenant)" }
+            return row.fields.first { $0.kind == .reference(to: tenants) }.map { "\(root).\($0.name)" }
+        }
+        let row = each.flatMap { each in collections.first { [$0.name] == each.collections } }
+        report(
+            "a record of '\(target.name)' is in a tenant, and '\(name)' in none", declared.target,
+            suggestion: "add tenant = \"= \(path("this", row) ?? path("new", event) ?? "…")\" to 'set'")
     }
 
     /// Rows as `update` and `each` name them.

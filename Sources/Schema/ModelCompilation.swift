@@ -81,14 +81,16 @@ extension SchemaCompiler {
         }
     }
 
-    /// Every reference gives its targets a back-reference: under `as`, else under the child collection's name when that is unambiguous.
+    /// Every reference gives its targets a back-reference: under `as`, else under the child collection's name when that is unambiguous. To
+    /// a tenant that name means what is in it, whatever else refers to tenants.
     private mutating func buildChildren() {
         for declaration in declarations {
             let references = declaration.fields.filter { $0.type.value == .ref }
             for field in references {
                 for target in field.to.map(\.value) where model.collections[target] != nil {
                     let rivals = references.filter { $0.to.contains { $0.value == target } && $0.backReference == nil }
-                    guard let name = field.backReference?.value ?? (rivals.count == 1 ? declaration.name : nil) else { continue }
+                    let owner = rivals.first { $0.name == Desugaring.tenant } ?? (rivals.count == 1 ? rivals[0] : nil)
+                    guard let name = field.backReference?.value ?? (owner?.name == field.name ? declaration.name : nil) else { continue }
                     let isTaken = model.collections[target]?.children.contains { $0.name == name } == true
                     if let given = field.backReference, isTaken {
                         faults.append(Fault("'\(target)' has children named '\(name)' already", at: given.at, length: name.count))

@@ -85,8 +85,8 @@ package struct SchemaCompiler {
         let views = views(of: collections)
         let backoffice = rule(configuration.backoffice.allow, of: nil)
         let notices = notices()
-        let activeWhen = standing(configuration.auth.activeWhen, "'active_when'")
-        let demandsSecondFactor = standing(configuration.auth.totp?.require, "'require'")
+        let activeWhen = standing(configuration.auth.activeWhen, "'active_when'", of: BuiltIns.users, root: "me", noun: "user")
+        let demandsSecondFactor = standing(configuration.auth.totp?.require, "'require'", of: BuiltIns.users, root: "me", noun: "user")
         guard faults.isEmpty, let users = collections.first(where: { $0.name == BuiltIns.users }),
             let media = collections.first(where: { $0.name == BuiltIns.media })
         else { throw Faults(faults) }
@@ -121,16 +121,29 @@ package struct SchemaCompiler {
 
     // MARK: Expressions and names
 
-    /// A condition over a user that is asked at each of his requests: without a query.
-    private mutating func standing(_ source: Located<String>?, _ key: String) -> Expression? {
-        guard let source,
-            let condition = expression(source, in: Scope(collection: BuiltIns.users, hasCaller: false, macros: macros), as: .condition)
+    /// A condition over a row, the caller or his tenant, that is asked at every request: without a query.
+    /// - Parameters:
+    ///   - root: what the row is called in rules, `me`; here it is the record that is spoken of, and its fields bear their own names.
+    ///   - noun: what people call it.
+    mutating func standing(
+        _ source: Located<String>?, _ key: String, of collection: String, root: String, noun: String
+    ) -> Expression? {
+        guard let source else { return nil }
+        if let path = ExpressionCompiler(model: model).path(from: root, in: source.value) {
+            faults.append(
+                Fault(
+                    "\(key) is about the \(noun) itself: '\(root)' has no meaning here",
+                    at: source.location(ofScalar: path.range.lowerBound),
+                    length: path.range.count, suggestion: "write '\(path.name)'"))
+            return nil
+        }
+        guard let condition = expression(source, in: Scope(collection: collection, hasCaller: false, macros: macros), as: .condition)
         else { return nil }
         if !condition.readsItsRowAndTheClockAlone {
             faults.append(
                 Fault(
-                    "\(key) is asked at every request: it looks at the user's own fields and 'now' alone", at: source.at,
-                    length: source.value.unicodeScalars.count, suggestion: "keep what it depends on in a field of 'users'"))
+                    "\(key) is asked at every request: it looks at the \(noun)'s own fields and 'now' alone", at: source.at,
+                    length: source.value.unicodeScalars.count, suggestion: "keep what it depends on in a field of '\(collection)'"))
         }
         return condition
     }

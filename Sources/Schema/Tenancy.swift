@@ -70,7 +70,8 @@ extension SchemaCompiler {
     /// Names alone, before anything is compiled.
     mutating func checkTenancy() {
         guard let declared = configuration.tenancy else {
-            for collection in declarations where collection.isTenant {
+            // A faulty [tenancy] is told of where it is written.
+            for collection in declarations where collection.isTenant && !doubtful.contains("tenant") {
                 faults.append(
                     Fault(
                         "'\(collection.name)' belongs to tenants, and the file has no [tenancy]", at: collection.at,
@@ -78,22 +79,27 @@ extension SchemaCompiler {
             }
             return
         }
+        if let tenants = declarations.first(where: { $0.name == declared.tenant.value }), tenants.isTenant {
+            faults.append(
+                Fault(
+                    "'\(tenants.name)' are the tenants themselves: a tenant is in none", at: tenants.at, length: tenants.name.count,
+                    suggestion: "take tenant = true away from it"))
+        }
         for name in [declared.tenant, declared.member] where !declarations.contains(where: { $0.name == name.value }) {
             unknown("collection", name, among: declarations.map(\.name))
             doubtful.formUnion(["tenant", "member"])
         }
         if let members = declarations.first(where: { $0.name == declared.member.value }) {
-            if !members.isTenant {
+            let isOfUser = members.fields.contains { $0.type.value == .ref && $0.to.map(\.value) == [BuiltIns.users] }
+            if !members.isTenant || !isOfUser {
                 faults.append(
                     Fault(
-                        "members belong to a tenant", at: declared.member.at, length: declared.member.value.count,
-                        suggestion: "add tenant = true to [collections.\(members.name)]"))
-            }
-            if !members.fields.contains(where: { $0.type.value == .ref && $0.to.map(\.value) == [BuiltIns.users] }) {
-                faults.append(
-                    Fault(
-                        "a member refers to a user", at: declared.member.at, length: declared.member.value.count,
-                        suggestion: "add user = { type = \"ref\", to = \"users\", required = true } to its fields"))
+                        members.isTenant ? "a member refers to a user" : "members belong to a tenant", at: declared.member.at,
+                        length: declared.member.value.count,
+                        suggestion: members.isTenant
+                            ? "add user = { type = \"ref\", to = \"users\", required = true, unique = true } to its fields"
+                            : "add tenant = true to [collections.\(members.name)]"))
+                doubtful.insert("member")
             }
         }
         model.tenant = declared.tenant.value
@@ -105,9 +111,7 @@ extension SchemaCompiler {
             let members = collections.first(where: { $0.name == declared.member.value }), let tenant = members.shape.tenant,
             let user = members.fields.first(where: { $0.kind == .reference(to: BuiltIns.users) })
         else { return nil }
-        let activeWhen = declared.activeWhen.flatMap {
-            expression($0, in: Scope(collection: tenants.name, hasCaller: false, macros: macros), as: .condition)
-        }
+        let activeWhen = standing(declared.activeWhen, "'active_when'", of: tenants.name, root: "tenant", noun: "tenant")
         var tenancy = Tenancy(tenants: tenants, members: members, user: user.index, tenant: tenant)
         tenancy.activeWhen = activeWhen
         tenancy.invitations = declared.invitations.flatMap { Invitations($0, collections, members: members) }

@@ -57,10 +57,7 @@ extension SchemaCompiler {
             return nil
         }
         guard let receivers = WebhookReceivers(target) else {
-            faults.append(
-                Fault(
-                    "'\(name.value)' keeps no endpoints: they have the fields url, events and secret", at: name.at,
-                    length: name.value.unicodeScalars.count))
+            report("'\(name.value)' keeps no endpoints: they have the fields url, events and secret", name)
             return nil
         }
         if declared.disableAfter != nil, receivers.active == nil {

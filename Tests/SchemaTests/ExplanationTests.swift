@@ -145,6 +145,8 @@ import Testing
     /// Asked at every request: without a query, and of nothing but the user and the clock.
     @Test(arguments: [
         ("active_when = \"firm.open\"", "'active_when' is asked at every request"), ("active_when = \"me != null\"", "'me'"),
+        ("active_when = \"me.name != 'x'\"", "'active_when' is about the user itself: 'me' has no meaning here"),
+        ("totp = { require = \"name != 'y' and me.name == 'x'\" }", "'require' is about the user itself"),
         ("totp = { require = \"count(notes) > 1\" }", "'require' is asked at every request"),
         ("totp = { require = \"nme == 'boss'\" }", "'nme'"), ("totp = { require = \"name\" }", "condition"),
         ("totp = { require = 1 }", "expression"), ("totp = { requir = \"true\" }", "'requir'"),

@@ -150,6 +150,23 @@ import Testing
         Mistake(
             "sevra", "\"auth.refresh\" = \"30/m per ip\"", "\"salons.creat\" = \"30/m per ip\"", "there is no operation 'salons.creat'",
             "'salons.create'"),
+        // Tenants: one mistake, and a site full of what uses them
+        Mistake("orders", "tenant      = \"tenants\"", "tenant      = \"tenant\"", "unknown collection 'tenant'", "'tenants'"),
+        Mistake("orders", "tenant      = \"tenants\"", "tennant     = \"tenants\"", "unknown key 'tennant'", "'tenant'"),
+        Mistake(
+            "orders", "member      = \"memberships\"", "member      = \"membership\"", "unknown collection 'membership'", "'memberships'"),
+        Mistake("orders", "member      = \"memberships\"", "member      = 1", "a collection is expected here"),
+        Mistake("orders", "member      = \"memberships\"", "member      = \"users\"", "members belong to a tenant", "tenant = true"),
+        Mistake("orders", "[tenancy]", "[tenncy]", "unknown key 'tenncy'", "'tenancy'"),
+        Mistake("orders", "invitations = true", "invitatons  = true", "unknown key 'invitatons'", "'invitations'"),
+        Mistake("orders", "hooks       = true", "hooks       = 20", "true, false or a table is expected here"),
+        Mistake(
+            "orders", "active_when = \"status == 'active'\"", "active_when = \"tenant.status == 'active'\"", "'tenant' has no meaning here",
+            "write 'status'"),
+        Mistake(
+            "orders", "[collections.tenants]\n", "[collections.tenants]\ntenant = true\n", "'tenants' are the tenants themselves"),
+        Mistake(
+            "orders", "set = { tenant = \"= new\", user", "set = { user", "a record of 'memberships' is in a tenant", "tenant = \"= new\""),
         // Transitions and actions
         Mistake("writers", "begin  = { from = \"pending\"", "begin  = { from = \"pendig\"", "there is no state 'pendig'", "'pending'"),
         Mistake(

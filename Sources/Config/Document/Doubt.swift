@@ -1,3 +1,5 @@
+import Text
+
 /// Which names of a faulty file cannot be relied on: of those that use them nothing is said, since it would follow from a fault that is
 /// told already.
 struct Doubt {
@@ -12,25 +14,36 @@ struct Doubt {
     init(root: TOMLNode, faults: [Fault], read: Configuration) {
         places = faults.map(\.at)
         guard !faults.isEmpty, let table = root.table else { return }
-        for member in Self.members("collections", of: table) {
+        for member in members("collections", of: table) {
             let collection = read.collections.first { $0.name == member.name }
             if collection == nil { names.insert(member.name) }
-            let fields = member.node.table.map { Self.members("fields", of: $0) } ?? []
+            let fields = member.node.table?["fields"]?.node.table?.members ?? []
             for field in fields where collection?.fields.contains(where: { $0.name == field.name }) != true || isFaulty(field) {
                 names.insert(field.name)
                 if let back = field.node.table?["as"]?.node.string { names.insert(back) }
             }
         }
-        for member in Self.members("rules", of: table) where isFaulty(member) || !read.rules.contains(where: { $0.name == member.name }) {
+        for member in members("rules", of: table) where isFaulty(member) || !read.rules.contains(where: { $0.name == member.name }) {
             names.insert(member.name)
         }
-        for member in Self.members("media", of: table) where !read.media.contains(where: { $0.name == member.name }) {
+        for member in members("media", of: table) where !read.media.contains(where: { $0.name == member.name }) {
             names.insert(member.name)
         }
-        if let tenancy = table["tenancy"], isFaulty(tenancy) { names.formUnion(["tenant", "member", "invitations", "hooks"]) }
+        if let tenancy = section("tenancy", of: table), isFaulty(tenancy) { names.formUnion(["tenant", "member", "invitations", "hooks"]) }
     }
 
-    private static func members(_ name: String, of table: TOMLTable) -> [TOMLMember] { table[name]?.node.table?.members ?? [] }
+    /// What is meant by a section of that name, misspelt or not.
+    private func section(_ name: String, of table: TOMLTable) -> TOMLMember? {
+        table[name]
+            ?? table.members.first { member in
+                let names = Language.file.keys.map(\.description.name)
+                return !names.contains(member.name) && NearestName.of(member.name, among: names) == name
+            }
+    }
+
+    private func members(_ name: String, of table: TOMLTable) -> [TOMLMember] {
+        section(name, of: table)?.node.table?.members ?? []
+    }
 
     /// Whether one of the faults stands in it.
     private func isFaulty(_ member: TOMLMember) -> Bool {
