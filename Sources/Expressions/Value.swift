@@ -33,3 +33,15 @@ package indirect enum ValueType: Sendable, Hashable {
     case union([String])
     case list(ValueType)
 }
+
+extension ValueType {
+    /// The collections that a reference, or a list of them, may lead to.
+    package var collections: [String] {
+        switch self {
+        case .reference(let name): [name]
+        case .union(let names): names
+        case .list(let item): item.collections
+        default: []
+        }
+    }
+}

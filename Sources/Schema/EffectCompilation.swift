@@ -179,18 +179,6 @@ extension SchemaCompiler {
     }
 }
 
-extension ValueType {
-    /// The collections that a reference, or a list of them, may lead to.
-    package var collections: [String] {
-        switch self {
-        case .reference(let name): [name]
-        case .union(let names): names
-        case .list(let item): item.collections
-        default: []
-        }
-    }
-}
-
 extension Configuration {
     /// Tries are those of the queue.
     func work(_ kind: Work.Kind, _ name: String, queue: String) -> Work {

@@ -86,6 +86,22 @@ import Testing
         #expect(found.first?.at.line == 4 && found.first?.suggestion?.contains("take tenant = true away") == true)
     }
 
+    /// Where two references are alike, none of them gets the name, and that is said.
+    @Test(arguments: ["exists(leads)", "exists(all.firms where exists(this.leads)) and true", "count(this.leads where text == 'x') > 0"])
+    func `a name that two references would have is none`(rule: String) {
+        let text = Self.site.replacing("firm = {", with: "other = { type = \"ref\", to = \"firms\" }\nfirm = {")
+        #expect(faults(text).isEmpty)
+        let found = faults(text + "[collections.firms.allow]\nread = \"\(rule)\"")
+        #expect(
+            found.map(\.message) == [
+                "'leads' refers to firms by 'other' and 'firm': say with as = \"…\" what its records are called by each"
+            ])
+        #expect(
+            faults(
+                text.replacing("\"firms\" }\nfirm", with: "\"firms\", as = \"x\" }\nfirm") + "[collections.firms.allow]\nread = \"\(rule)\""
+            ).isEmpty)
+    }
+
     /// What is in a tenant is called by its name from there, whatever else refers to tenants.
     @Test func `a second reference to the tenants takes nothing away`() throws {
         let text = Self.site

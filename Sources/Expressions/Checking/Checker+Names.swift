@@ -40,6 +40,7 @@ extension Checker {
         if scope.names[name] != nil || scope.names.keys.contains(where: { $0.hasPrefix(name + ".") }) { return try named(name, range) }
         if Self.roots.contains(name) { return try root(name, range) }
         if let source = scope.macros[name] { return .value(try expand(name, source, range)) }
+        if let record, let fault = manyReferences(from: name, to: record, range) { throw fault }
         throw unknown(name, range, "nothing here is called '\(name)'", among: visibleNames)
     }
 

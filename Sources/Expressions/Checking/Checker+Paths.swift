@@ -216,12 +216,26 @@ extension Checker {
         guard let child = collection.children.first(where: { $0.name == name }), let target = model.collections[child.collection],
             let storage = target.field(child.field)?.storage, storage.isReference
         else {
+            if let fault = manyReferences(from: name, to: collection, nameRange) { throw fault }
             let names = collection.fields.map(\.name) + collection.children.map(\.name)
             let hint = levels.isEmpty ? "" : "; in 'where' a bare name is a field of the inner row, the record is 'this'"
             throw unknown(name, nameRange, "\(collection.name) has no field '\(name)'\(hint)", among: names)
         }
         let id = isAtHand ? owner.node : .follow(owner.node, .id(of: collection))
         return .many(many(.children(owner: id, storage: storage, collection: collection.name), target, range, hops: owner.hops))
+    }
+
+    /// Why a collection's name does not stand for the records that refer here: several of its references do, and none is more than the others.
+    func manyReferences(from name: String, to collection: CollectionModel, _ range: Range<Int>) -> ExpressionFault? {
+        let references = model.collections[name]?.fields.filter { field in
+            field.storage.isReference && field.type.collections.contains(collection.name)
+                && !collection.children.contains { $0.collection == name && $0.field == field.name }
+        }
+        guard let references, references.count > 1 else { return nil }
+        let names = references.map { "'\($0.name)'" }.joined(separator: " and ")
+        return ExpressionFault(
+            message: "'\(name)' refers to \(collection.name) by \(names): say with as = \"…\" what its records are called by each",
+            range: range)
     }
 
     private func many(_ origin: RowSet.Origin, _ collection: CollectionModel, _ range: Range<Int>, hops: Int = 0) -> Many {
