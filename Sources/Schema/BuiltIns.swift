@@ -93,9 +93,12 @@ enum BuiltIns {
         return presets
     }
 
-    /// A member's own field as an invitation offers it: what is derived or drawn is the member's alone.
+    /// A member's own field as an invitation offers it: what is derived or drawn is the member's alone, and so is what an invitation calls
+    /// something of its own.
     private static func offered(_ field: FieldDeclaration) -> FieldDeclaration? {
-        guard field.to.map(\.value) != [users], field.stamp == nil, field.compute == nil else { return nil }
+        guard field.to.map(\.value) != [users], field.stamp == nil, field.compute == nil, !Invitations.own.contains(field.name) else {
+            return nil
+        }
         switch field.type.value {
         case .sequence, .token, .counter, .slug, .state: return nil
         default: break

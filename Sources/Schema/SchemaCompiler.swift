@@ -128,7 +128,7 @@ package struct SchemaCompiler {
     mutating func standing(
         _ source: Located<String>?, _ key: String, of collection: String, root: String, noun: String
     ) -> Expression? {
-        guard let source else { return nil }
+        guard let source, !doubtful.contains(root) else { return nil }
         if let path = ExpressionCompiler(model: model).path(from: root, in: source.value) {
             faults.append(
                 Fault(

@@ -45,6 +45,9 @@ package struct Invitations: Sendable {
     /// What becomes what of the member.
     package var offered: [(invitation: Int, member: Int)]
 
+    /// The fields that are not the member's.
+    static let own: Set<String> = ["email", "token", "inviter", "expires_at", "status", Desugaring.tenant]
+
     package static let pending = "PENDING"
     package static let accepted = "ACCEPTED"
     package static let expired = "EXPIRED"
@@ -59,9 +62,8 @@ package struct Invitations: Sendable {
         lifetime = preset.ttl
         (self.email, self.token, self.inviter) = (email.index, token.index, inviter.index)
         (self.expiresAt, self.status) = (expiresAt.index, status.index)
-        let own: Set<String> = ["email", "token", "inviter", "expires_at", "status", Desugaring.tenant]
         offered = collection.fields.dropFirst(Row.System.count).compactMap { field in
-            own.contains(field.name) ? nil : members.field(field.name).map { (field.index, $0.index) }
+            Self.own.contains(field.name) ? nil : members.field(field.name).map { (field.index, $0.index) }
         }
     }
 }
@@ -84,6 +86,7 @@ extension SchemaCompiler {
                 Fault(
                     "'\(tenants.name)' are the tenants themselves: a tenant is in none", at: tenants.at, length: tenants.name.count,
                     suggestion: "take tenant = true away from it"))
+            doubtful.formUnion(["tenant", "member"])
         }
         for name in [declared.tenant, declared.member] where !declarations.contains(where: { $0.name == name.value }) {
             unknown("collection", name, among: declarations.map(\.name))
@@ -99,7 +102,7 @@ extension SchemaCompiler {
                         suggestion: members.isTenant
                             ? "add user = { type = \"ref\", to = \"users\", required = true, unique = true } to its fields"
                             : "add tenant = true to [collections.\(members.name)]"))
-                doubtful.insert("member")
+                doubtful.formUnion(["tenant", "member"])
             }
         }
         model.tenant = declared.tenant.value

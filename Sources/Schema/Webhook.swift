@@ -57,7 +57,10 @@ extension SchemaCompiler {
             return nil
         }
         guard let receivers = WebhookReceivers(target) else {
-            report("'\(name.value)' keeps no endpoints: they have the fields url, events and secret", name)
+            let isPreset = name.value == "hooks" && configuration.tenancy != nil && configuration.tenancy?.hooks == nil
+            report(
+                "'\(name.value)' keeps no endpoints: they have the fields url, events and secret", name,
+                suggestion: isPreset ? "write hooks = true in [tenancy], and the fields come with it" : nil)
             return nil
         }
         if declared.disableAfter != nil, receivers.active == nil {

@@ -167,6 +167,14 @@ import Testing
             "orders", "[collections.tenants]\n", "[collections.tenants]\ntenant = true\n", "'tenants' are the tenants themselves"),
         Mistake(
             "orders", "set = { tenant = \"= new\", user", "set = { user", "a record of 'memberships' is in a tenant", "tenant = \"= new\""),
+        Mistake(
+            "orders", "tenant      = \"tenants\"", "tenant      = \"orders\"", "'orders' are the tenants themselves", "take tenant = true",
+            offset: 81),
+        Mistake(
+            "orders", "hooks       = true", "hooks       = false", "'hooks' keeps no endpoints", "hooks = true in [tenancy]", offset: 260),
+        Mistake(
+            "orders", "[collections.memberships]            # no `create`: one becomes a member by invitation\ntenant = true",
+            "[collections.memberships]", "members belong to a tenant", "add tenant = true to [collections.memberships]", offset: -46),
         // Transitions and actions
         Mistake("writers", "begin  = { from = \"pending\"", "begin  = { from = \"pendig\"", "there is no state 'pendig'", "'pending'"),
         Mistake(

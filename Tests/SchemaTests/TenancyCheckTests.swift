@@ -128,6 +128,17 @@ import Testing
         if let suggestion { #expect(found.first?.suggestion?.contains(suggestion) == true, "\(found)") }
     }
 
+    /// An invitation has fields of its own, of which a member may have some by the same name.
+    @Test func `what a member and an invitation both call something is the member's alone`() throws {
+        let text = Self.site.replacing("member = \"members\"", with: "member = \"members\"\ninvitations = true")
+            .replacing(
+                "role = {",
+                with: "status = { type = \"enum\", values = [\"here\", \"away\"], default = \"here\" }\nemail = \"email\"\nrole = {")
+        let schema = try SchemaCompiler.compile(try ConfigurationLoader().load(text: text))
+        let invitations = try #require(schema.tenancy?.invitations)
+        #expect(invitations.offered.map { schema.collection("members")?.fields[$0.member].name } == ["role"])
+    }
+
     /// One mistake in `[tenancy]`, and all that uses it besides.
     @Test(
         arguments: [
