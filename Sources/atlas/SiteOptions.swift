@@ -21,10 +21,10 @@ struct SiteOptions: ParsableArguments {
     /// Where the file is looked for when none is named, in this order.
     static let places = ["atlas.toml", "/etc/atlas/atlas.toml"]
 
-    /// The file that is read; nil where there is none, and all defaults hold. One that may not be read is a fault of its own: passing over
-    /// it would be another site.
+    /// The file that is read; nil where there is none, and all defaults hold. One that is there and may not be read is a fault of its own:
+    /// passing over it would be another site. A working directory that may not be looked into, such as that of whoever used `sudo -u`, has none.
     var path: String? {
-        config ?? Self.places.first { access($0, F_OK) == 0 || errno == EACCES }
+        config ?? Self.places.first { access($0, F_OK) == 0 || $0.hasPrefix("/") && errno == EACCES }
     }
 
     /// Whether a setting is given for this run, by `--set` or by the environment.
