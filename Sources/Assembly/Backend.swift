@@ -125,16 +125,18 @@ package final class Application: Sendable {
             masterKey: backend.masterKey, perAccount: auth.passwordLockout, perAddress: auth.passwordLockout * 4,
             window: auth.passwordLockoutWindow)
         let issuer = auth.totp?.issuer ?? site.configuration.app.name
+        let ways = WaysIn(records, waitsForProof: auth.verifyEmail.notice != nil)
         let secondFactors =
             auth.totp == nil
             ? nil
             : SecondFactors(
                 options: SecondFactors.Options(issuer: issuer), records: records, proofs: proofs, masterKey: backend.masterKey,
-                sessions: sessions, failures: failures)
+                sessions: sessions, failures: failures, ways: ways)
         let policy = PasswordPolicy(
             minimum: auth.passwordMinimum, maximum: auth.passwordMaximum,
             required: auth.passwordRequire.compactMap { .init(rawValue: $0.rawValue) })
-        let addresses = Addresses(options: Addresses.Options(site), records: records, proofs: proofs, sessions: sessions)
+        let addresses = Addresses(
+            options: Addresses.Options(site), records: records, proofs: proofs, sessions: sessions, ways: ways)
         let accounts = Accounts(
             signup: Accounts.Signup(rawValue: auth.signup.rawValue) ?? .closed, records: records, hasher: backend.hasher, policy: policy,
             failures: failures,
@@ -143,11 +145,14 @@ package final class Application: Sendable {
             records: records, hasher: backend.hasher, policy: policy, failures: failures, sessions: sessions, secondFactors: secondFactors)
         let codes = auth.methods.contains(.otp) ? PhoneSignIn(accounts, proofs: proofs, options: .init(site)) : nil
         let reset = PasswordReset(
-            records: records, hasher: backend.hasher, passwords: passwords, sessions: sessions, proofs: proofs, lifetime: auth.reset.ttl)
+            records: records, hasher: backend.hasher, passwords: passwords, sessions: sessions, proofs: proofs, lifetime: auth.reset.ttl,
+            ways: ways)
         var identity = IdentityServices(
             accounts: accounts, sessions: sessions, passwords: passwords, reset: reset, addresses: addresses, keys: backend.signingKeys,
             codes: codes)
-        identity.apiKeys = site.schema.apiKeys == nil ? nil : APIKeys(records: records, sessions: sessions, masterKey: backend.masterKey)
+        identity.apiKeys =
+            site.schema.apiKeys == nil
+            ? nil : APIKeys(records: records, sessions: sessions, masterKey: backend.masterKey, ways: ways)
         if !auth.oidc.isEmpty {
             identity.services = OIDCSignIn(
                 accounts, proofs: proofs, masterKey: backend.masterKey, services: OIDCService.all(of: site, backend))

@@ -27,6 +27,7 @@ package struct NewAPIKey: Sendable {
 package final class APIKeys: Sendable {
     let records: Records
     let sessions: Sessions
+    private let ways: WaysIn
     private let tagKey: SymmetricKey
     /// Keys that open nothing, for as long as nothing has changed.
     private let closed = Mutex<(changes: Int, ids: Set<String>)>((0, []))
@@ -35,7 +36,8 @@ package final class APIKeys: Sendable {
     /// Keys of one user in one tenant.
     private static let limit = 100
 
-    package init(records: Records, sessions: Sessions, masterKey: MasterKey) {
+    package init(records: Records, sessions: Sessions, masterKey: MasterKey, ways: WaysIn) {
+        self.ways = ways
         self.records = records
         self.sessions = sessions
         tagKey = masterKey.derived(for: .apiKeys)
@@ -54,6 +56,7 @@ package final class APIKeys: Sendable {
         records.write(for: caller, on: loop) { [self] writer, transaction in
             let caller = writer.caller
             let me = try admit(caller, transaction)
+            try ways.requireProof(of: me.id, transaction)
             let now = caller.environment.now
             let tenant = caller.environment.tenant?.id
             guard try transaction.apiKeys.keys(of: me.id, tenant: tenant).count < Self.limit else {

@@ -25,10 +25,12 @@ package final class Addresses: Sendable {
     private let records: Records
     private let proofs: Proofs
     private let sessions: Sessions
+    private let ways: WaysIn
     /// Links for one account.
     private static let bound = Proofs.Bound(count: 5, window: 3_600_000)
 
-    package init(options: Options, records: Records, proofs: Proofs, sessions: Sessions) {
+    package init(options: Options, records: Records, proofs: Proofs, sessions: Sessions, ways: WaysIn) {
+        self.ways = ways
         self.options = options
         self.records = records
         self.proofs = proofs
@@ -57,9 +59,15 @@ package final class Addresses: Sendable {
         }
     }
 
-    /// What the link in a mail brings: the address is proved, or the new one takes the place of the old.
-    package func verify(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Void> {
-        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Void, IdentityError> in
+    private struct Proved: Sendable {
+        var user: String
+        var ways: WaysIn.Account
+    }
+
+    /// What the link in a mail brings: the address is proved, or the new one takes the place of the old. Gives what has become of the other ways
+    /// into the account: whoever opens the link of a newcomer and is not signed in there need not be who has opened them.
+    package func verify(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<WaysIn.Account> {
+        records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Proved, IdentityError> in
             for purpose in [Proof.Purpose.verifyEmail, .changeEmail] {
                 // A slip of the pen takes nothing from a good token: what is not known is not tried.
                 guard try proofs.look(purpose, token: token, now: writer.now, in: transaction.proofs) != nil,
@@ -71,7 +79,11 @@ package final class Addresses: Sendable {
                 if purpose == .verifyEmail {
                     // It has changed since: what was proved is nobody's address any more.
                     guard user.value("email", in: users) == address else { return .failure(.wrongCode) }
+                    let isFirst = !ways.isProved(user)
                     try set(["email_verified": .bool(true)], of: user, writer)
+                    if isFirst, try !isHolder(caller, of: user, transaction) {
+                        return .success(Proved(user: user.id, ways: try ways.end(of: user.id, writer)))
+                    }
                 } else {
                     // Whoever has ended that session has ended what was asked for in it.
                     if let session = subject.session, try transaction.accounts.session(session) == nil { return .failure(.wrongCode) }
@@ -82,10 +94,21 @@ package final class Addresses: Sendable {
                     }
                     try tell(user.value("email", in: users), writer)
                 }
-                return .success(())
+                return .success(Proved(user: user.id, ways: WaysIn.Account(kept: try ways.open(to: user.id, transaction))))
             }
             return .failure(.wrongCode)
-        }.flatMapThrowing { try $0.get() }
+        }.flatMapThrowing { [sessions] result in
+            let proved = try result.get()
+            if proved.ways.removed.contains(.apiKeys) { sessions.registry.endKeys(of: proved.user) }
+            if proved.ways.removed.contains(.authenticator) { sessions.registry.secondFactorChanged(proved.user, has: false) }
+            return proved.ways
+        }
+    }
+
+    /// Whether the caller is signed in to that account, still.
+    private func isHolder(_ caller: Caller, of user: Row, _ transaction: any Transaction) throws -> Bool {
+        guard let session = caller.session else { return false }
+        return try transaction.accounts.session(session)?.user == user.id
     }
 
     // MARK: Changing
@@ -113,6 +136,7 @@ package final class Addresses: Sendable {
         guard let codes = options.codes else { return loop.makeFailedFuture(RecordError.notFound) }
         return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
             try sessions.requireLiving(caller, transaction)
+            try ways.requireProof(of: me.id, transaction)
             let number = try codes.accepted(phone)
             try codes.requireRoom(for: number, now: writer.now, in: transaction.proofs)
             let (proof, code) = try proofs.make(

@@ -14,14 +14,16 @@ package final class PasswordReset: Sendable {
     private let proofs: Proofs
     /// Milliseconds that a link may be used.
     private let lifetime: Int64
+    private let ways: WaysIn
     private let strangers: StrangerBudget
     /// Links for one address.
     private static let bound = Proofs.Bound(count: 5, window: 3_600_000)
 
     package init(
         records: Records, hasher: PasswordHasher, passwords: Passwords, sessions: Sessions, proofs: Proofs, lifetime: Int64,
-        strangers: StrangerBudget = StrangerBudget()
+        ways: WaysIn, strangers: StrangerBudget = StrangerBudget()
     ) {
+        self.ways = ways
         self.strangers = strangers
         self.records = records
         self.hasher = hasher
@@ -66,10 +68,11 @@ package final class PasswordReset: Sendable {
         return row
     }
 
-    /// Sets the password by the token of the mail, once. Every session ends, and the address is proved by the way.
+    /// Sets the password by the token of the mail, once. Every session ends, and the address is proved by the way. Where nobody had proved it, the
+    /// ways in that are open end too: until now anybody may have held the account. Gives what has become of them.
     package func take(
         _ token: String, password: String, for caller: Caller, on loop: any EventLoop
-    ) -> EventLoopFuture<Void> {
+    ) -> EventLoopFuture<WaysIn.Account> {
         let now = caller.environment.now
         return records.store.transaction(on: loop) { [self] transaction in
             // Before the work of hashing: what opens nothing costs nothing. It is spent only with a password that will do.
@@ -86,15 +89,22 @@ package final class PasswordReset: Sendable {
                 else { return nil }
                 let address = Value.text(String(decoding: proof.data, as: UTF8.self))
                 guard user.value("email", in: users) == address else { return nil }
-                let isFirstProof = user.value("email_verified", in: users) != .bool(true)
-                if isFirstProof { try takeOver(user, writer) }
+                let isFirstProof = !ways.isProved(user)
+                var account = WaysIn.Account()
+                if isFirstProof, let field = users.field("email_verified") {
+                    _ = try writer.set([field.index: .bool(true)], of: users, id: user.id)
+                    account = try ways.end(of: user.id, writer)
+                } else {
+                    account.kept = try ways.open(to: user.id, transaction)
+                }
                 return Renewal(
-                    user: user.id, ended: try passwords.renew(hash, of: user.id, writer), isFirstProof: isFirstProof)
+                    user: user.id, ended: try passwords.renew(hash, of: user.id, writer), isFirstProof: isFirstProof, ways: account)
             }
         }.flatMapThrowing { [sessions] renewal in
             guard let renewal else { throw IdentityError.wrongCode }
             sessions.ended(renewal.ended)
             if renewal.isFirstProof { sessions.endedAll(of: renewal.user) }
+            return renewal.ways
         }
     }
 
@@ -103,16 +113,6 @@ package final class PasswordReset: Sendable {
         var ended: [String]
         /// Nobody had proved the address before.
         var isFirstProof: Bool
-    }
-
-    /// Until now anybody may have held the account, having signed up with an address that is not his: the ways in that he may have left
-    /// open end with his sessions. An authenticator stays: it lets nobody in.
-    private func takeOver(_ user: Row, _ writer: RecordWriter) throws {
-        var changes: [Int: Value] = [:]
-        if let field = users.field("email_verified") { changes[field.index] = .bool(true) }
-        if let field = users.field("phone"), !field.required { changes[field.index] = .null }
-        if !changes.isEmpty { _ = try writer.set(changes, of: users, id: user.id) }
-        try writer.transaction.apiKeys.removeAll(of: user.id)
-        try writer.transaction.identities.removeAll(of: user.id)
+        var ways: WaysIn.Account
     }
 }

@@ -41,10 +41,13 @@ package final class SecondFactors: Sendable {
     private let sealing: Sealing
     private let sessions: Sessions
     private let failures: SignInFailures
+    private let ways: WaysIn
 
     package init(
-        options: Options, records: Records, proofs: Proofs, masterKey: MasterKey, sessions: Sessions, failures: SignInFailures
+        options: Options, records: Records, proofs: Proofs, masterKey: MasterKey, sessions: Sessions, failures: SignInFailures,
+        ways: WaysIn
     ) {
+        self.ways = ways
         self.options = options
         self.records = records
         self.proofs = proofs
@@ -60,6 +63,7 @@ package final class SecondFactors: Sendable {
         records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
             try sessions.requireRecent(caller, transaction)
+            try ways.requireProof(of: me.id, transaction)
             guard try transaction.secondFactors.factor(of: me.id)?.confirmedAt == nil else {
                 throw RecordError.checkFailed(
                     status: 409, message: "there is an authenticator already: POST /auth/totp/disable gives it up")
@@ -85,6 +89,7 @@ package final class SecondFactors: Sendable {
     package func confirm(_ code: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<[String]> {
         records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Confirmed, IdentityError> in
             guard let me = caller.environment.me else { throw RecordError.unauthenticated }
+            try ways.requireProof(of: me.id, transaction)
             guard var factor = try transaction.secondFactors.factor(of: me.id), factor.confirmedAt == nil else {
                 throw RecordError.checkFailed(
                     status: 409, message: "no authenticator waits for its first code: POST /auth/totp/setup begins")

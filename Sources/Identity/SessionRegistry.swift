@@ -74,6 +74,11 @@ package final class SessionRegistry: Sendable {
         changed(.user(user))
     }
 
+    /// No key of his opens anything any more.
+    func endKeys(of user: String) {
+        for session in sessions(of: user) where session.grant != nil { end(session.id) }
+    }
+
     /// The keys that he has made in that tenant open nothing any more.
     func endKeys(of user: String, in tenant: String) {
         for session in sessions(of: user) where session.grant?.use.tenant == tenant { end(session.id) }

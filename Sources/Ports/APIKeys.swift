@@ -39,6 +39,8 @@ package protocol APIKeyTransaction {
     func keys(of user: String, tenant: String?) throws -> [APIKey]
     /// Of that tenant, whoever made them, the youngest first.
     func keys(in tenant: String) throws -> [APIKey]
+    /// Whether the user has one, in whatever tenant.
+    func hasAny(_ user: String) throws -> Bool
     /// False when there was none of that user.
     func remove(_ id: String, of user: String) throws -> Bool
     func removeAll(of user: String) throws

@@ -20,5 +20,6 @@ package protocol ForeignIdentityTransaction {
     func user(of service: String, subject: String) throws -> String?
     /// Inserts, or gives it to that user.
     func save(_ identity: ForeignIdentity) throws
+    func hasAny(_ user: String) throws -> Bool
     func removeAll(of user: String) throws
 }

@@ -93,7 +93,8 @@ import Testing
             sessions = Sessions(
                 options: .init(accessLifetime: 1_000, maximum: 10), records: bench.records, tokens: tokens,
                 refreshTokens: RefreshTokens(masterKey: masterKey, random: SeededRandom(), grace: 0, lifetime: 1), registry: registry)
-            keys = APIKeys(records: bench.records, sessions: sessions, masterKey: masterKey)
+            keys = APIKeys(
+                records: bench.records, sessions: sessions, masterKey: masterKey, ways: WaysIn(bench.records, waitsForProof: false))
             authenticator = Authenticator(tokens: tokens, registry: registry, clock: clock, keys: keys) { _, loop in
                 loop.makeSucceededFuture(nil)
             }
@@ -188,7 +189,7 @@ import Testing
             let reset = PasswordReset(
                 records: bench.records, hasher: hasher, passwords: passwords, sessions: keys.sessions,
                 proofs: Proofs(masterKey: masterKey, random: SeededRandom()), lifetime: 1_000,
-                strangers: StrangerBudget(messages: 10, proofs: 20))
+                ways: WaysIn(bench.records, waitsForProof: false), strangers: StrangerBudget(messages: 10, proofs: 20))
             @Sendable func ask(_ address: String) async throws {
                 try await reset.request(address, for: Caller(environment: Environment(now: bench.clock.now())), on: bench.loop).get()
             }

@@ -32,14 +32,15 @@ struct AddressRoutes: Sendable {
 
     /// Whoever has the link has the address, signed in or not.
     @Sendable private func verifyEmail(_ call: Call) -> Intake {
-        intake.collect(call) { caller, body in
+        intake.knowingCaller.collect(call) { caller, body in
             let texts = try AuthIntake.texts(["token"], of: body)
-            return addresses.verify(texts[0], for: caller, on: call.request.eventLoop).map { Envelope.nothing(to: call) }
+            return addresses.verify(texts[0], for: caller, on: call.request.eventLoop).map { WaysInAnswer.response($0, to: call) }
         }
     }
 
     @Sendable private func resend(_ call: Call) -> Intake {
-        signedIn(call, isOptional: true) { caller, body in
+        // Who must set up an authenticator must be able to prove his address before.
+        signedIn(call, as: context.admittingSetUp, isOptional: true) { caller, body in
             _ = try AuthIntake.texts([], of: body)
             return addresses.resend(for: caller, on: call.request.eventLoop).map { Envelope.nothing(to: call) }
         }
@@ -73,9 +74,11 @@ struct AddressRoutes: Sendable {
     }
 
     private func signedIn(
-        _ call: Call, isOptional: Bool = false, _ body: @escaping @Sendable (Caller, JSONValue) throws -> EventLoopFuture<Response>
+        _ call: Call, as context: APIContext? = nil, isOptional: Bool = false,
+        _ body: @escaping @Sendable (Caller, JSONValue) throws -> EventLoopFuture<Response>
     ) -> Intake {
-        context.refuseQuery(call)
+        let context = context ?? self.context
+        return context.refuseQuery(call)
             ?? context.collect(call, isOptional: isOptional) { caller, json in
                 guard !caller.isAnonymous else { throw RecordError.unauthenticated }
                 return try body(caller, json).flatMapErrorThrowing { throw Failure(identity: $0) }
@@ -97,7 +100,7 @@ struct AddressRoutes: Sendable {
         let changed = OpenAPIDocument.nothing("done")
         add(
             "email/verify", id: "verifyEmail", "Prove an address by the token of the mail", needsAccount: false,
-            body: AuthIntake.strings(["token"]), answer: changed, failures: ["409"])
+            body: AuthIntake.strings(["token"]), answer: WaysInAnswer.success("proved"), failures: ["409"])
         add(
             "email/resend", id: "resendEmailProof", "Have the link mailed again", body: AuthIntake.strings([]), isOptional: true,
             answer: OpenAPIDocument.nothing("sent, unless it is proved already"), failures: ["403"])

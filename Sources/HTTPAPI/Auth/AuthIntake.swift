@@ -22,9 +22,18 @@ struct SignInRequest: Sendable {
 /// Takes the bodies of `/auth/…`, whose senders are nobody yet: a stale token in a header must not keep anybody from signing in.
 struct AuthIntake: Sendable {
     let context: APIContext
+    /// Whether the credentials of a request say who sends it, where they are good.
+    private var knowsCaller = false
 
     init(_ context: APIContext) {
         self.context = context
+    }
+
+    /// The same where it matters who is signed in. Stale credentials, and keys, are none.
+    var knowingCaller: AuthIntake {
+        var intake = self
+        intake.knowsCaller = true
+        return intake
     }
 
     /// A route with a JSON body. `isOptional`: an absent body counts as `{}`. Errors of identity get their own answers.
@@ -52,8 +61,21 @@ struct AuthIntake: Sendable {
         let now = context.records.clock.now()
         let facts = RequestFacts(
             ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
-        return context.anonymously { _ in
-            .now(Caller(environment: Environment(now: now, request: facts), requestID: request.id))
+        let nobody = Caller(environment: Environment(now: now, request: facts), requestID: request.id)
+        guard knowsCaller else { return context.anonymously { _ in .now(nobody) } }
+        @Sendable func known(_ result: Result<Caller, ResolvedCaller.Refused>) -> Caller {
+            switch result {
+            case .success(let caller), .failure(.mustChangePassword(let caller)), .failure(.mustSetUpSecondFactor(let caller)):
+                caller.key == nil ? caller : nobody
+            case .failure: nobody
+            }
+        }
+        return context.anonymously { [resolve = context.resolve] request in
+            switch resolve(request) {
+            case .now(let caller): .now(known(.success(caller)))
+            case .refused(let refused): .now(known(.failure(refused)))
+            case .later(let future): .later(future.map { .success(known($0)) })
+            }
         }
     }
 

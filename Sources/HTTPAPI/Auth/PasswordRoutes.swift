@@ -35,7 +35,7 @@ struct PasswordRoutes: Sendable {
             .init(
                 id: "resetPassword", summary: "A new password by the token of the mail; every session ends", tag: "auth",
                 body: OpenAPIDocument.body(AuthIntake.strings(["token"], requiring: [context.newPassword])),
-                successes: [OpenAPIDocument.nothing("changed")],
+                successes: [WaysInAnswer.success("changed")],
                 failures: ["404"]))
         document.add(
             .POST, "/api/v1/auth/password/change",
@@ -57,7 +57,9 @@ struct PasswordRoutes: Sendable {
     @Sendable private func renew(_ call: Call) -> Intake {
         intake.collect(call) { caller, body in
             let texts = try AuthIntake.texts(["token", "password"], of: body)
-            return reset.take(texts[0], password: texts[1], for: caller, on: call.request.eventLoop).map { Envelope.nothing(to: call) }
+            return reset.take(texts[0], password: texts[1], for: caller, on: call.request.eventLoop).map {
+                WaysInAnswer.response($0, to: call)
+            }
         }
     }
 

@@ -49,6 +49,10 @@ struct SQLiteAPIKeys: APIKeyTransaction {
             createdAt: statement.integer(6), expiresAt: statement.optionalInteger(7), usedAt: statement.optionalInteger(8))
     }
 
+    func hasAny(_ user: String) throws -> Bool {
+        try connection.first(#"SELECT 1 FROM "_atlas_api_keys" WHERE "user" = ? LIMIT 1"#, user) { _ in true } ?? false
+    }
+
     func remove(_ id: String, of user: String) throws -> Bool {
         try connection.run(#"DELETE FROM "_atlas_api_keys" WHERE "id" = ? AND "user" = ?"#, id, user)
         return connection.changes > 0

@@ -27,6 +27,10 @@ struct SQLiteForeignIdentities: ForeignIdentityTransaction {
             identity.service, identity.subject, identity.user, identity.createdAt)
     }
 
+    func hasAny(_ user: String) throws -> Bool {
+        try connection.first(#"SELECT 1 FROM "_atlas_identities" WHERE "user" = ? LIMIT 1"#, user) { _ in true } ?? false
+    }
+
     func removeAll(of user: String) throws {
         try connection.run(#"DELETE FROM "_atlas_identities" WHERE "user" = ?"#, user)
     }

@@ -28,11 +28,15 @@ enum BuiltInNotices {
             Please confirm that this is your address for {{ app.name }}:
 
             {{ link }}
+
+            If you have neither signed up nor changed your address there, do not open it: somebody else has written yours.
             """,
         persian: """
             لطفاً تأیید کنید که این نشانی شما در {{ app.name }} است:
 
             {{ link }}
+
+            اگر در آنجا نه حسابی ساخته‌اید و نه نشانی خود را عوض کرده‌اید، آن را باز نکنید: کس دیگری نشانی شما را نوشته است.
             """)
 
     static let invitation = declaration(

@@ -1,0 +1,75 @@
+internal import Expressions
+internal import Ports
+package import Records
+internal import Schema
+
+/// What opens an account besides its password, or shuts its owner out: a phone, API keys, accounts at other services, an authenticator.
+///
+/// Until its address is proved anybody may hold an account, having signed up with an address that is not his. So where newcomers are asked
+/// to prove theirs, nothing is added before they have; and what stands open all the same, as from before the site asked, ends with the first
+/// proof, unless it comes from a session of the account: then one person has both.
+package struct WaysIn: Sendable {
+    package enum Way: String, Sendable, CaseIterable {
+        case phone
+        case apiKeys = "api_keys"
+        case services
+        case authenticator
+    }
+
+    /// What a proof of the address has done to them.
+    package struct Account: Sendable {
+        /// Ended: whoever had opened them need not be the owner.
+        package var removed: Set<Way> = []
+        /// Open still.
+        package var kept: Set<Way> = []
+    }
+
+    private let records: Records
+    private let waitsForProof: Bool
+
+    /// `waitsForProof`: newcomers are sent a link to prove their address.
+    package init(_ records: Records, waitsForProof: Bool) {
+        self.records = records
+        self.waitsForProof = waitsForProof
+    }
+
+    private var users: Collection { records.schema.users }
+
+    /// Throws `.forbidden` where the account has an address that is not proved, and this site asks for the proof.
+    func requireProof(of user: String, _ transaction: any Transaction) throws {
+        guard waitsForProof, let row = try transaction.row(in: users.name, id: user), row.value("email", in: users) != .null,
+            !isProved(row)
+        else { return }
+        throw RecordError.forbidden("prove your address first: POST /auth/email/resend sends a token for POST /auth/email/verify")
+    }
+
+    func isProved(_ user: Row) -> Bool { user.value("email_verified", in: users) == .bool(true) }
+
+    func open(to user: String, _ transaction: any Transaction) throws -> Set<Way> {
+        var ways: Set<Way> = []
+        if let row = try transaction.row(in: users.name, id: user), row.value("phone", in: users) != .null { ways.insert(.phone) }
+        if try transaction.apiKeys.hasAny(user) { ways.insert(.apiKeys) }
+        if try transaction.identities.hasAny(user) { ways.insert(.services) }
+        if try transaction.secondFactors.factor(of: user)?.confirmedAt != nil { ways.insert(.authenticator) }
+        return ways
+    }
+
+    /// Ends them all but a number that every account here must have. An authenticator, which lets nobody in, would shut the owner out.
+    func end(of user: String, _ writer: RecordWriter) throws -> Account {
+        let transaction = writer.transaction
+        let former = try open(to: user, transaction)
+        if former.contains(.phone), let field = users.field("phone"), !field.required {
+            _ = try writer.set([field.index: .null], of: users, id: user)
+        }
+        try transaction.apiKeys.removeAll(of: user)
+        try transaction.identities.removeAll(of: user)
+        try transaction.secondFactors.remove(of: user)
+        try transaction.proofs.withdraw(.totp, for: user, at: writer.now)
+        if former.contains(.authenticator), let row = try transaction.row(in: users.name, id: user) {
+            try writer.tell(.secondFactorOff, of: row)
+            try writer.notify(records.schema.notices.secondFactorOff, to: .row(row))
+        }
+        let kept = try open(to: user, transaction)
+        return Account(removed: former.subtracting(kept), kept: kept)
+    }
+}
