@@ -39,8 +39,10 @@ package final class PhoneSignIn: Sendable {
     private let accounts: Accounts
     private let proofs: Proofs
     private let options: Options
+    private let strangers: StrangerBudget
 
-    package init(_ accounts: Accounts, proofs: Proofs, options: Options) {
+    package init(_ accounts: Accounts, proofs: Proofs, options: Options, strangers: StrangerBudget = StrangerBudget()) {
+        self.strangers = strangers
         self.accounts = accounts
         self.proofs = proofs
         self.options = options
@@ -48,7 +50,8 @@ package final class PhoneSignIn: Sendable {
 
     private var records: Records { accounts.records }
 
-    /// Sends a code to the number, however it is written. The answer is the same whether anybody has an account with it.
+    /// Sends a code to the number, however it is written. Neither the answer nor the work tells whether anybody has an account with it: where it is
+    /// sent to nobody a message is made too, which is for nobody, within the bounds of `StrangerBudget`.
     package func request(_ phone: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<Challenge> {
         let number: String
         do {
@@ -57,6 +60,7 @@ package final class PhoneSignIn: Sendable {
             return loop.makeFailedFuture(error)
         }
         let now = caller.environment.now
+        let allowance = strangers.allowance(at: now)
         return records.write(for: caller, on: loop) { [self] writer, transaction in
             try options.requireRoom(for: number, now: now, in: transaction.proofs)
             // Where nobody new may come, a message to a stranger would only cost.
@@ -64,8 +68,15 @@ package final class PhoneSignIn: Sendable {
             let (proof, code) = try proofs.make(
                 isSent ? .otp : .unsentOTP, for: number, as: .digits(options.digits), attempts: options.attempts,
                 lifetime: options.lifetime, now: now, in: transaction.proofs)
-            if isSent { try writer.notify(records.schema.notices.otp, to: .address(number), given: options.facts(code, now: now)) }
-            return Challenge(id: proof.id, expiresIn: options.lifetime / 1_000)
+            if isSent || allowance == .message {
+                var facts = options.facts(code, now: now)
+                facts.isForNobody = !isSent
+                try writer.notify(records.schema.notices.otp, to: .address(number), given: facts)
+            }
+            return (Challenge(id: proof.id, expiresIn: options.lifetime / 1_000), isSent)
+        }.map { [strangers] (challenge: Challenge, isSent: Bool) in
+            if !isSent { strangers.spend(at: now) }
+            return challenge
         }
     }
 
