@@ -135,15 +135,16 @@ package final class Application: Sendable {
         let policy = PasswordPolicy(
             minimum: auth.passwordMinimum, maximum: auth.passwordMaximum,
             required: auth.passwordRequire.compactMap { .init(rawValue: $0.rawValue) })
+        let codeOptions = PhoneSignIn.Options(site, log: backend.log)
         let addresses = Addresses(
-            options: Addresses.Options(site), records: records, proofs: proofs, sessions: sessions, ways: ways)
+            options: Addresses.Options(site, codes: codeOptions), records: records, proofs: proofs, sessions: sessions, ways: ways)
         let accounts = Accounts(
             signup: Accounts.Signup(rawValue: auth.signup.rawValue) ?? .closed, records: records, hasher: backend.hasher, policy: policy,
             failures: failures,
             sessions: sessions, addresses: addresses, secondFactors: secondFactors)
         let passwords = Passwords(
             records: records, hasher: backend.hasher, policy: policy, failures: failures, sessions: sessions, secondFactors: secondFactors)
-        let codes = auth.methods.contains(.otp) ? PhoneSignIn(accounts, proofs: proofs, options: .init(site)) : nil
+        let codes = auth.methods.contains(.otp) ? PhoneSignIn(accounts, proofs: proofs, options: codeOptions) : nil
         let reset = PasswordReset(
             records: records, hasher: backend.hasher, passwords: passwords, sessions: sessions, proofs: proofs, lifetime: auth.reset.ttl,
             ways: ways)

@@ -14,6 +14,8 @@ package enum IdentityError: Error, Sendable, Equatable {
     case wrongCode
     /// No more codes for now: seconds to wait.
     case tooManyCodes(Int64)
+    /// The site sends nobody a code for now: seconds to wait.
+    case codesSpent(Int64)
     /// The sign-in is too long ago for what he asks.
     case staleSignIn
 }

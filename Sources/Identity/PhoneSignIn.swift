@@ -21,11 +21,14 @@ package final class PhoneSignIn: Sendable {
         package var budget: Proofs.Bound?
         /// Of numbers that are written without a country.
         package var region: String?
+        /// Told at what moment the budget has kept somebody from a code, and for how many milliseconds it will.
+        package var onSpentBudget: @Sendable (_ now: Int64, _ wait: Int64) -> Void
 
         package init(
             digits: Int, lifetime: Int64, attempts: Int, perPhone: Proofs.Bound, countries: Set<String>, budget: Proofs.Bound?,
-            region: String?
+            region: String?, onSpentBudget: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
         ) {
+            self.onSpentBudget = onSpentBudget
             self.digits = digits
             self.lifetime = lifetime
             self.attempts = attempts
@@ -125,14 +128,15 @@ package final class PhoneSignIn: Sendable {
 }
 
 extension PhoneSignIn.Options {
-    /// Throws `.tooManyCodes` where the number had so many already, for whatever purpose, or so many messages have left. What was not sent
-    /// counts for its number, so that nobody can tell, and costs nothing of the budget.
+    /// Throws `.tooManyCodes` where the number had so many already, for whatever purpose, and `.codesSpent` where so many messages have left. What
+    /// was not sent counts for its number, so that nobody can tell, and costs nothing of the budget.
     func requireRoom(for number: String, now: Int64, in proofs: any ProofTransaction) throws {
-        let waits = [
-            try Proofs.wait(.otp, .unsentOTP, .changePhone, for: number, under: perPhone, now: now, in: proofs),
-            try budget.flatMap { try Proofs.wait(.otp, .changePhone, for: nil, under: $0, now: now, in: proofs) },
-        ]
-        if let wait = waits.compactMap({ $0 }).max() { throw IdentityError.tooManyCodes((wait + 999) / 1_000) }
+        let own = try Proofs.wait(.otp, .unsentOTP, .changePhone, for: number, under: perPhone, now: now, in: proofs)
+        let all = try budget.flatMap { try Proofs.wait(.otp, .changePhone, for: nil, under: $0, now: now, in: proofs) }
+        if let all { onSpentBudget(now, all) }
+        guard let wait = [own, all].compactMap({ $0 }).max() else { return }
+        let seconds = (wait + 999) / 1_000
+        throw own == nil ? IdentityError.codesSpent(seconds) : .tooManyCodes(seconds)
     }
 
     /// A code is worth nothing once its time is over, and is not sent then.

@@ -39,6 +39,10 @@ extension Failure {
             self.init(
                 status: .tooManyRequests, code: "RATE_LIMITED", message: "too many codes were asked for; try again in \(seconds) s",
                 headers: ["retry-after": "\(seconds)"])
+        case IdentityError.codesSpent(let seconds):
+            self.init(
+                status: .tooManyRequests, code: "RATE_LIMITED",
+                message: "this site can send no more codes for now; try again in \(seconds) s", headers: ["retry-after": "\(seconds)"])
         case PasswordError.busy: self = .unavailable("too many logins at once")
         default: self.init(error)
         }
