@@ -37,6 +37,8 @@ package struct APIContext: Sendable {
         package var cookies: SessionCookies?
         /// Makes cursors opaque.
         package var sealing: Sealing
+        /// Requests that were refused because of others: said once a minute.
+        let overloads = SeldomSaid(every: 60_000)
 
         package init(title: String, baseURL: String, siteURL: String, maxBody: Int64, cors: [String], version: String, sealing: Sealing) {
             self.title = title

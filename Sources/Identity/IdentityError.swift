@@ -16,6 +16,8 @@ package enum IdentityError: Error, Sendable, Equatable {
     case tooManyCodes(Int64)
     /// The site sends nobody a code for now: seconds to wait.
     case codesSpent(Int64)
+    /// Another password of this account is being worked on.
+    case accountBusy
     /// The sign-in is too long ago for what he asks.
     case staleSignIn
 }

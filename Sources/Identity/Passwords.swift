@@ -3,6 +3,7 @@ package import NIOCore
 internal import Ports
 package import Records
 internal import Schema
+internal import Synchronization
 
 /// Passwords of accounts that exist.
 package final class Passwords: Sendable {
@@ -12,6 +13,8 @@ package final class Passwords: Sendable {
     private let failures: SignInFailures
     private let sessions: Sessions
     private let secondFactors: SecondFactors?
+    /// Whose passwords are being judged for them: one at a time, so that an account cannot fill the line of all.
+    private let busy = Mutex<Set<String>>([])
 
     package init(
         records: Records, hasher: PasswordHasher, policy: PasswordPolicy, failures: SignInFailures, sessions: Sessions,
@@ -43,13 +46,7 @@ package final class Passwords: Sendable {
         guard let me = caller.environment.me else { return loop.makeFailedFuture(RecordError.unauthenticated) }
         let now = caller.environment.now
         if let fault = fault(password, of: me) { return loop.makeFailedFuture(RecordError.invalid([fault])) }
-        return records.store.transaction(on: loop) { [self] transaction -> String? in
-            let subject = try subject(me, caller, transaction)
-            if let seconds = try failures.wait(subject, now: now, in: transaction.failures) {
-                throw IdentityError.tooManyAttempts(seconds)
-            }
-            return try transaction.accounts.credential(of: me.id)?.hash
-        }.flatMap { [self] hash in
+        return alone(me, caller, on: loop) { [self] hash in
             judge(current, hash, to: password, for: caller, on: loop).flatMap { [self] judgement in
                 hasher.hash(password, for: caller.environment.request, on: loop).flatMap { [self] new in
                     records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Change in
@@ -71,6 +68,21 @@ package final class Passwords: Sendable {
                 }
             }
         }.flatMapThrowing { [self] in try conclude($0) }
+    }
+
+    /// What is done about the user's password, given its hash, one after another; fails with `.accountBusy` while another is at work, and where
+    /// too many were wrong.
+    private func alone<Outcome: Sendable>(
+        _ me: Row, _ caller: Caller, on loop: any EventLoop, _ work: @escaping @Sendable (String?) -> EventLoopFuture<Outcome>
+    ) -> EventLoopFuture<Outcome> {
+        guard busy.withLock({ $0.insert(me.id).inserted }) else { return loop.makeFailedFuture(IdentityError.accountBusy) }
+        return records.store.transaction(on: loop) { [self] transaction -> String? in
+            let subject = try subject(me, caller, transaction)
+            if let seconds = try failures.wait(subject, now: caller.environment.now, in: transaction.failures) {
+                throw IdentityError.tooManyAttempts(seconds)
+            }
+            return try transaction.accounts.credential(of: me.id)?.hash
+        }.flatMap(work).always { [self] _ in busy.withLock { _ = $0.remove(me.id) } }
     }
 
     private func conclude(_ change: Change) throws {
@@ -133,13 +145,7 @@ package final class Passwords: Sendable {
         guard let password else {
             return records.store.transaction(on: loop) { [sessions] in try sessions.requireRecent(caller, $0) }
         }
-        return records.store.transaction(on: loop) { [self] transaction -> String? in
-            let subject = try subject(me, caller, transaction)
-            if let seconds = try failures.wait(subject, now: now, in: transaction.failures) {
-                throw IdentityError.tooManyAttempts(seconds)
-            }
-            return try transaction.accounts.credential(of: me.id)?.hash
-        }.flatMap { [self] hash in
+        return alone(me, caller, on: loop) { [self] hash in
             hasher.verify(password, against: hash, for: caller.environment.request, on: loop).flatMap { [self] verdict in
                 records.store.transaction(on: loop) { [self] transaction -> Change in
                     let subject = try subject(me, caller, transaction)

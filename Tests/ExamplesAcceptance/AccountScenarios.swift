@@ -1,5 +1,6 @@
 import Harness
 import JSON
+import NIOCore
 import NIOHTTP1
 import Testing
 
@@ -238,6 +239,41 @@ struct AccountScenarios {
             #expect(statuses == [401: 64], "\(statuses)")
             // A read that had to wait for the sign-ins of its thread would take about as long as all of them.
             #expect(stormy[199] < storm / 4)
+        }
+    }
+
+    @Test("Of many changes of one password at once one is done and no other fills the line; what is refused for want of room is said once")
+    func changes() async throws {
+        try await ExampleSite.run(.writers) { site in
+            let sara = try await site.caller(.plain, "Sara")
+            let change: JSONValue = ["current_password": "\(ExampleSite.password)", "password": "Another horse 99"]
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for _ in 0..<150 { group.addTask { try await sara.tries(.POST, "/auth/password/change", change) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.filter { $0.status == 200 }.count == 1)
+            let busy = answers.filter { $0.code == "RATE_LIMITED" }
+            #expect(busy.count > 100 && busy.allSatisfy { $0.status == 429 && $0.header("retry-after") == "1" }, "\(busy.count)")
+            try await sara.get("/me")
+
+            // More right passwords than there is room for.
+            let login: JSONValue = ["email": "sara@example.com", "password": "Another horse 99"]
+            let bytes = Array(login.text.utf8)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<150 {
+                    group.addTask {
+                        let exchange = try await site.api.open(
+                            .POST, "/auth/login", length: bytes.count, headers: ["content-type": "application/json"])
+                        await exchange.send(ByteBuffer(bytes: bytes))
+                        return try await exchange.finish().status
+                    }
+                }
+                return try await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+            }
+            #expect(Set(statuses.keys).isSubset(of: [200, 503, 429]) && statuses[503, default: 0] > 10, "\(statuses)")
+            let log = site.program.output
+            #expect(log.filter { $0.contains("too much was asked at once") }.count == 1)
+            #expect(!log.contains { $0.contains("request failed") })
         }
     }
 

@@ -15,6 +15,8 @@ struct Failure: Error, Sendable {
     var headers: HTTPHeaders = [:]
     /// The log has been told already, by who knew more of it.
     var isLogged = false
+    /// Nothing is broken: too much is asked at once. One of many is logged.
+    var isOverload = false
 
     func response(requestID: String) -> Response {
         var buffer = ByteBuffer()

@@ -43,7 +43,13 @@ extension Failure {
             self.init(
                 status: .tooManyRequests, code: "RATE_LIMITED",
                 message: "this site can send no more codes for now; try again in \(seconds) s", headers: ["retry-after": "\(seconds)"])
-        case PasswordError.busy: self = .unavailable("too many logins at once")
+        case IdentityError.accountBusy:
+            self.init(
+                status: .tooManyRequests, code: "RATE_LIMITED",
+                message: "another password of this account is being worked on; try again in 1 s", headers: ["retry-after": "1"])
+        case PasswordError.busy:
+            self = .unavailable("too many logins at once")
+            isOverload = true
         default: self.init(error)
         }
     }

@@ -1,8 +1,10 @@
 package import Edge
 package import NIOCore
 package import Records
+internal import Identity
 internal import Logging
 internal import NIOHTTP1
+internal import Ports
 
 /// Who sends a request. `later` when the session must first be fetched.
 package enum ResolvedCaller: Sendable {
@@ -111,9 +113,15 @@ extension APIContext {
     func finish(_ call: Call, _ future: EventLoopFuture<Response>) -> EventLoopFuture<Response> {
         let id = call.request.id
         let template = call.route.template
-        return future.flatMapErrorThrowing { [log] error in
+        return future.flatMapErrorThrowing { [log, overloads = settings.overloads, clock = records.clock] error in
             let failure = (error as? ResolvedCaller.Refused).map { Failure($0) } ?? Failure(error)
-            if failure.status.code >= 500, !failure.isLogged {
+            if failure.isOverload {
+                if let count = overloads.count(at: clock.now()) {
+                    log.warning(
+                        "too much was asked at once, and refused",
+                        metadata: ["route": "\(template)", "refused": "\(count)", "said": "\(failure.message)"])
+                }
+            } else if failure.status.code >= 500, !failure.isLogged {
                 log.error("request failed", metadata: ["request_id": "\(id)", "route": "\(template)", "error": "\(error)"])
             }
             return failure.response(requestID: id)
