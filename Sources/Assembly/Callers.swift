@@ -42,6 +42,8 @@ struct Callers: Sendable {
         } else if let cookies, let cookie = cookies.accessToken(in: request.headers) {
             // First where it comes from: what a foreign page may not do, it may not do whoever's cookie it brings.
             guard cookies.admits(request) else { return .refused(.foreignOrigin(pages: cookies.pages)) }
+            // A browser that was made to hold a key would act for its maker wherever it goes.
+            guard !Authenticator.isKey(cookie) else { return .refused(.invalid) }
             token = cookie
         } else {
             return .now(asker.caller(nil))

@@ -70,6 +70,9 @@ package struct Authenticator: Sendable {
         return String(authorization.dropFirst(7))
     }
 
+    /// Whether that is a program's key, or looks like one: those stand in the header alone.
+    package static func isKey(_ token: String) -> Bool { token.hasPrefix(APIKeyText.prefix) }
+
     /// Costs one dictionary look-up for a token seen before; must be called on the loop that owns `cache`.
     package func authenticate(_ token: String, cache: TokenCache, on loop: any EventLoop) -> Authentication {
         if let session = cache.session(of: token, now: clock.now()) {

@@ -88,6 +88,21 @@ struct KeyScenarios {
         }
     }
 
+    @Test("A key stands in the header; in the cookie of a session it is none, also where it was seen in the header before")
+    func cookie() async throws {
+        try await ExampleSite.run(.orders, settings: ["auth.transport=[\"bearer\", \"cookie\"]"]) { site in
+            let acme = try await Acme(site)
+            let (_, text, client) = try await acme.key(["name": "Reports"])
+            let names = ["__Host-atlas_access", "atlas_access"]
+            func cookie(_ token: String) -> HTTPHeaders { ["cookie": names.map { "\($0)=\(token)" }.joined(separator: "; ")] }
+            for _ in 1...2 {
+                try await site.anonymous.get("/orders", 401, headers: cookie(text))
+                try await client.get("/orders")
+            }
+            try await site.anonymous.get("/me", headers: cookie(acme.owner.caller?.token ?? ""))
+        }
+    }
+
     @Test("Scopes narrow reading, writing and what is expanded; a lost right narrows every key")
     func scopes() async throws {
         try await ExampleSite.run(.orders) { site in
