@@ -136,6 +136,31 @@ struct CodeScenarios {
         }
     }
 
+    @Test("A deleted account is closed to its number: whoever has that gets a new one, and the old one does not come back beside it")
+    func deleted() async throws {
+        try await ExampleSite.run(.sevra, settings: ExampleSite.manyCodes) { site in
+            let admin = try await site.caller(.role("ADMIN"), "Admin")
+            func enter(_ count: Int) async throws -> (client: Client, user: JSONValue) {
+                let challenge = try await site.challenge("09121234567")
+                let code = try await site.code(to: "+989121234567", count: count)
+                let answer = try await site.anonymous.post("/auth/otp/verify", verify(challenge, code), 200)
+                let caller = Caller(name: "by code", id: "", email: "", token: answer.text("access_token") ?? "")
+                return (Client(api: site.api, caller: caller), answer["user"])
+            }
+            let old = try await enter(1)
+            try await old.client.patch("/me", ["first_name": "Old"])
+            let id = old.user["id"]?.string ?? ""
+            try await admin.delete("/users/\(id)")
+            try await old.client.get("/me", 401)
+
+            let new = try await enter(2)
+            #expect(new.user["id"] != old.user["id"] && new.user["first_name"] != "Old" && new.user["role"] == "USER")
+            try await admin.post("/users/\(id)/restore", nil, 409)
+            try await old.client.get("/me", 401)
+            try await new.client.get("/me", has: ["first_name": .null])
+        }
+    }
+
     @Test("Bounds of a phone and the budget outlive the program; who has an account cannot be told")
     func bounds() async throws {
         let settings = ["server.limits.auth.otp=100000/s per ip", "auth.otp.budget=5/d"]

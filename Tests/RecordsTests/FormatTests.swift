@@ -6,14 +6,19 @@ import Testing
 @testable import Records
 
 @Suite struct FormatTests {
-    @Test(arguments: ["me@example.org", "a.b+c@x-y.example.co", "Üser@bücher.example"])
+    @Test(arguments: [
+        "me@example.org", "a.b+c@x-y.example.co", "Üser@bücher.example", "a@straße.example", "نشانی@نمونه.ایران", "用户@例子.中国",
+        "अ१@उदाहरण.भारत",
+        "ΆΣ@παράδειγμας.ελ",
+    ])
     func addresses(_ text: String) {
         #expect(EmailAddress.normalized(text) == text.lowercased())
     }
 
     @Test(arguments: [
         "", "me", "@x.org", "me@", "me@localhost", "a..b@x.org", ".a@x.org", "a@-x.org", "a b@x.org", "a@x.org\n", "a@b@c.org", "a@1.2.3.4",
-        "\"q\"@x.org",
+        "\"q\"@x.org", "ada@ｅxample.com", "ａda@example.com", "ada@example。com", "ada@𝐞xample.com", "ada@exªmple.com", "a１@example.com",
+        "a@نمونه\u{FEF1}.example", "a@ｶ.example", "a@exam\u{AD}ple.com", "a@exam\u{200D}ple.com",
     ])
     func noAddresses(_ text: String) {
         #expect(EmailAddress.normalized(text) == nil)

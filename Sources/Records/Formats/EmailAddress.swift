@@ -4,7 +4,8 @@ package enum EmailAddress {
     package static let limit = 254
 
     /// Case-folded and NFC; nil when the text cannot be an address that mail could reach. Deliberately stricter than RFC 5322: no quoted
-    /// local parts, comments or address literals.
+    /// local parts, comments or address literals. Nor has it other forms of letters, such as full-width ones: mail would map them (UTS 46) and
+    /// reach a mailbox that has an account already.
     package static func normalized(_ text: String) -> String? {
         let address = NormalizedText.nfc(text.lowercased())
         guard address.utf8.count <= limit else { return nil }
@@ -33,6 +34,8 @@ package enum EmailAddress {
     }
 
     private static func isLetterOrDigit(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isAlphabetic || scalar.properties.numericType == .decimal
+        guard scalar.properties.isAlphabetic || scalar.properties.numericType == .decimal else { return false }
+        // RFC 5892 section 2.2 disallows what folding changes, and section 2.6 excepts these two.
+        return !scalar.properties.changesWhenNFKCCaseFolded || scalar == "ß" || scalar == "ς"
     }
 }
