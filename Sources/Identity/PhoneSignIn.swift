@@ -68,6 +68,12 @@ package final class PhoneSignIn: Sendable {
             try options.requireRoom(for: number, now: now, in: transaction.proofs)
             // Where nobody new may come, a message to a stranger would only cost.
             let isSent = try accounts.isSignupOpen || user(number, transaction, now: now) != nil
+            guard isSent || allowance > .nothing else {
+                return (
+                    Challenge(id: UUIDv7.text(milliseconds: now, random: records.random.bytes(10)), expiresIn: options.lifetime / 1_000),
+                    false
+                )
+            }
             let (proof, code) = try proofs.make(
                 isSent ? .otp : .unsentOTP, for: number, as: .digits(options.digits), attempts: options.attempts,
                 lifetime: options.lifetime, now: now, in: transaction.proofs)

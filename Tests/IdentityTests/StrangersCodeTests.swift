@@ -26,7 +26,7 @@ import Testing
                 addresses: Addresses(
                     options: .init(lifetime: 1, asksNewcomers: false, codes: nil), records: bench.records, proofs: proofs,
                     sessions: keys.sessions, ways: WaysIn(bench.records, waitsForProof: false)), secondFactors: nil)
-            let codes = PhoneSignIn(accounts, proofs: proofs, options: options, strangers: StrangerBudget(messages: 3, proofs: 20))
+            let codes = PhoneSignIn(accounts, proofs: proofs, options: options, strangers: StrangerBudget(messages: 3, proofs: 4))
             let phone = try #require(bench.schema.users.field("phone")).index
             _ = try await bench.user([phone: .text("+12025550100")])
 
@@ -39,13 +39,14 @@ import Testing
                     return (messages, proofs.reduce(0, +))
                 }.get()
             }
-            func ask(_ number: String) async throws -> JobStatus? {
+            func ask(_ number: String, proofs: Int = 1) async throws -> JobStatus? {
                 let before = try await written()
-                _ = try await codes.request(
+                let challenge = try await codes.request(
                     number, for: Caller(environment: Environment(now: bench.clock.now())), on: bench.loop
                 ).get()
+                #expect(UUIDv7.isUUID(challenge.id) && challenge.expiresIn == 1)
                 let after = try await written()
-                #expect(after.proofs == before.proofs + 1, "\(number)")
+                #expect(after.proofs == before.proofs + proofs, "\(number)")
                 let ids = Set(before.messages.map(\.id))
                 return after.messages.first { !ids.contains($0.id) }
             }
@@ -55,6 +56,7 @@ import Testing
                 #expect(stranger.kind == known.kind && stranger.maxAttempts == 1 && known.maxAttempts > 1)
             }
             #expect(try await ask("+12025550104") == nil, "what is written for nobody is bounded")
+            #expect(try await ask("+12025550105", proofs: 0) == nil)
             #expect(try await ask("+12025550100") != nil)
         }
     }
