@@ -65,7 +65,7 @@ package final class Addresses: Sendable {
     }
 
     /// What the link in a mail brings: the address is proved, or the new one takes the place of the old. Gives what has become of the other ways
-    /// into the account: whoever opens the link of a newcomer and is not signed in there need not be who has opened them.
+    /// into the account: whoever opens its first link and is not signed in there need not be who has opened them.
     package func verify(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<WaysIn.Account> {
         records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Proved, IdentityError> in
             for purpose in [Proof.Purpose.verifyEmail, .changeEmail] {
@@ -76,14 +76,11 @@ package final class Addresses: Sendable {
                 else { continue }
                 let subject = Subject(proof.data)
                 let address = Value.text(subject.address)
+                let isFirst = !ways.isProved(user)
                 if purpose == .verifyEmail {
                     // It has changed since: what was proved is nobody's address any more.
                     guard user.value("email", in: users) == address else { return .failure(.wrongCode) }
-                    let isFirst = !ways.isProved(user)
                     try set(["email_verified": .bool(true)], of: user, writer)
-                    if isFirst, try !isHolder(caller, of: user, transaction) {
-                        return .success(Proved(user: user.id, ways: try ways.end(of: user.id, writer)))
-                    }
                 } else {
                     // Whoever has ended that session has ended what was asked for in it.
                     if let session = subject.session, try transaction.accounts.session(session) == nil { return .failure(.wrongCode) }
@@ -94,7 +91,9 @@ package final class Addresses: Sendable {
                     }
                     try tell(user.value("email", in: users), writer)
                 }
-                return .success(Proved(user: user.id, ways: WaysIn.Account(kept: try ways.open(to: user.id, transaction))))
+                let isTaken = try isFirst && !isHolder(caller, of: user, transaction)
+                let account = try isTaken ? ways.end(of: user.id, writer) : WaysIn.Account(kept: ways.open(to: user.id, transaction))
+                return .success(Proved(user: user.id, ways: account))
             }
             return .failure(.wrongCode)
         }.flatMapThrowing { [sessions] result in
