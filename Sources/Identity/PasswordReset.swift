@@ -69,9 +69,9 @@ package final class PasswordReset: Sendable {
     }
 
     /// Sets the password by the token of the mail, once. Every session ends, and the address is proved by the way. Where nobody had proved it, the
-    /// ways in that are open end too: until now anybody may have held the account. Gives what has become of them.
+    /// ways in that are open end too: until now anybody may have held the account; else those of `ending`. Gives what has become of them.
     package func take(
-        _ token: String, password: String, for caller: Caller, on loop: any EventLoop
+        _ token: String, password: String, ending: Set<WaysIn.Way> = [], for caller: Caller, on loop: any EventLoop
     ) -> EventLoopFuture<WaysIn.Account> {
         let now = caller.environment.now
         return records.store.transaction(on: loop) { [self] transaction in
@@ -95,7 +95,7 @@ package final class PasswordReset: Sendable {
                     _ = try writer.set([field.index: .bool(true)], of: users, id: user.id)
                     account = try ways.end(of: user.id, writer)
                 } else {
-                    account.kept = try ways.open(to: user.id, transaction)
+                    account = try ways.end(ending.intersection(WaysIn.Way.mailed), of: user.id, writer)
                 }
                 return Renewal(
                     user: user.id, ended: try passwords.renew(hash, of: user.id, writer), isFirstProof: isFirstProof, ways: account)
@@ -103,6 +103,7 @@ package final class PasswordReset: Sendable {
         }.flatMapThrowing { [sessions] renewal in
             guard let renewal else { throw IdentityError.wrongCode }
             sessions.ended(renewal.ended)
+            if renewal.ways.removed.contains(.apiKeys) { sessions.registry.endKeys(of: renewal.user) }
             if renewal.isFirstProof { sessions.endedAll(of: renewal.user) }
             return renewal.ways
         }

@@ -14,6 +14,9 @@ package struct WaysIn: Sendable {
         case apiKeys = "api_keys"
         case services
         case authenticator
+
+        /// What whoever has the mail may end with a new password. A mailbox is no authenticator.
+        package static let mailed: Set<Way> = [.phone, .apiKeys, .services]
     }
 
     /// What a proof of the address has done to them.
@@ -54,20 +57,27 @@ package struct WaysIn: Sendable {
         return ways
     }
 
-    /// Ends them all but a number that every account here must have. An authenticator, which lets nobody in, would shut the owner out.
-    func end(of user: String, _ writer: RecordWriter) throws -> Account {
+    /// Ends those ways, but not a number that every account here must have, and tells their owner. An authenticator, which lets nobody in, would
+    /// shut the owner out.
+    func end(_ ways: Set<Way> = Set(Way.allCases), of user: String, _ writer: RecordWriter) throws -> Account {
         let transaction = writer.transaction
         let former = try open(to: user, transaction)
-        if former.contains(.phone), let field = users.field("phone"), !field.required {
+        if ways.contains(.phone), let field = users.field("phone"), !field.required,
+            let row = try transaction.row(in: users.name, id: user),
+            case .text(let number) = row.values[field.index]
+        {
             _ = try writer.set([field.index: .null], of: users, id: user)
+            try writer.notify(records.schema.notices.accountChanged, to: .address(number))
         }
-        try transaction.apiKeys.removeAll(of: user)
-        try transaction.identities.removeAll(of: user)
-        try transaction.secondFactors.remove(of: user)
-        try transaction.proofs.withdraw(.totp, for: user, at: writer.now)
-        if former.contains(.authenticator), let row = try transaction.row(in: users.name, id: user) {
-            try writer.tell(.secondFactorOff, of: row)
-            try writer.notify(records.schema.notices.secondFactorOff, to: .row(row))
+        if ways.contains(.apiKeys) { try transaction.apiKeys.removeAll(of: user) }
+        if ways.contains(.services) { try transaction.identities.removeAll(of: user) }
+        if ways.contains(.authenticator) {
+            try transaction.secondFactors.remove(of: user)
+            try transaction.proofs.withdraw(.totp, for: user, at: writer.now)
+            if former.contains(.authenticator), let row = try transaction.row(in: users.name, id: user) {
+                try writer.tell(.secondFactorOff, of: row)
+                try writer.notify(records.schema.notices.secondFactorOff, to: .row(row))
+            }
         }
         let kept = try open(to: user, transaction)
         return Account(removed: former.subtracting(kept), kept: kept)

@@ -42,7 +42,8 @@ struct FirstProofScenarios {
     /// Whoever has that number has no account.
     private func expectForeign(_ site: ExampleSite, _ number: String) async throws {
         let challenge = try await site.challenge(number)
-        let code = try await site.code(to: number, count: 2)
+        // The second told it that it was taken from an account.
+        let code = try await site.code(to: number, count: 3)
         // A new account would need a name here: there is none to be had by number alone.
         try await site.anonymous.post("/auth/otp/verify", ["challenge_id": "\(challenge)", "code": "\(code)"], 400)
     }
@@ -55,10 +56,20 @@ struct FirstProofScenarios {
             let anon = site.anonymous
             let eve = try await signUp(site, "vera")
             let key = try await openWays(site, eve)
-            func renew(_ password: String, after former: String? = nil, has expected: JSONValue) async throws -> String {
+            func renew(
+                _ password: String, after former: String? = nil, removing ways: JSONValue = [], has expected: JSONValue
+            ) async throws -> String {
                 try await anon.post("/auth/password/forgot", ["email": "vera@example.com"], 200)
                 let token = try await site.token(mailedTo: "vera@example.com", after: former)
-                try await anon.post("/auth/password/reset", ["token": "\(token)", "password": "\(password)"], 200, has: expected)
+                let body: JSONValue = ["token": "\(token)", "password": "\(password)"]
+                for (wrong, place) in [("phone", "remove"), (["authenticator"], "remove.0"), (["phone", 1], "remove.1")]
+                    as [(JSONValue, String)]
+                {
+                    let body = JSONValue.object((body.members ?? []) + [JSONMember(name: "remove", value: wrong)])
+                    try await anon.post("/auth/password/reset", body, 400, at: [place])
+                }
+                try await anon.post(
+                    "/auth/password/reset", .object((body.members ?? []) + [JSONMember(name: "remove", value: ways)]), 200, has: expected)
                 return token
             }
             let first = try await renew("Another horse 99", has: ["removed": Self.all, "kept": []])
@@ -70,8 +81,17 @@ struct FirstProofScenarios {
             #expect(site.messages("mail").contains { $0["notice"] == "second_factor_off" }, "she hears of the authenticator")
 
             let own = client(site, try await vera.post("/me/api_keys", ["name": "Vera's"]).text("key"))
-            _ = try await renew("Another horse 98", after: first, has: ["removed": [], "kept": ["api_keys"]])
+            let second = try await renew("Another horse 98", after: first, has: ["removed": [], "kept": ["api_keys"]])
             try await own.get("/tasks")
+
+            // What she does not know she ends with it; an authenticator is ended by its codes alone.
+            let again = try await site.signIn("vera@example.com", name: "Vera", password: "Another horse 98")
+            let other = try await openWays(site, again, "+12025550126")
+            _ = try await renew(
+                "Another horse 97", after: second, removing: ["phone", "api_keys"],
+                has: ["removed": ["phone", "api_keys"], "kept": ["authenticator"]])
+            for key in [own, other] { try await key.get("/tasks", 401) }
+            try await expectForeign(site, "+12025550126")
         }
     }
 

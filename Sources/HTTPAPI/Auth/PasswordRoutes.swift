@@ -34,7 +34,8 @@ struct PasswordRoutes: Sendable {
             .POST, "/api/v1/auth/password/reset",
             .init(
                 id: "resetPassword", summary: "A new password by the token of the mail; every session ends", tag: "auth",
-                body: OpenAPIDocument.body(AuthIntake.strings(["token"], requiring: [context.newPassword])),
+                body: OpenAPIDocument.body(
+                    AuthIntake.strings(["token"], requiring: [context.newPassword], and: [WaysInRemoval.member])),
                 successes: [WaysInAnswer.success("changed")],
                 failures: ["404"]))
         document.add(
@@ -56,8 +57,9 @@ struct PasswordRoutes: Sendable {
 
     @Sendable private func renew(_ call: Call) -> Intake {
         intake.collect(call) { caller, body in
-            let texts = try AuthIntake.texts(["token", "password"], of: body)
-            return reset.take(texts[0], password: texts[1], for: caller, on: call.request.eventLoop).map {
+            let (removed, rest) = try WaysInRemoval.split(body)
+            let texts = try AuthIntake.texts(["token", "password"], of: rest)
+            return reset.take(texts[0], password: texts[1], ending: removed, for: caller, on: call.request.eventLoop).map {
                 WaysInAnswer.response($0, to: call)
             }
         }
