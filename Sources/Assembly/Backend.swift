@@ -125,7 +125,8 @@ package final class Application: Sendable {
             masterKey: backend.masterKey, perAccount: auth.passwordLockout, perAddress: auth.passwordLockout * 4,
             window: auth.passwordLockoutWindow)
         let issuer = auth.totp?.issuer ?? site.configuration.app.name
-        let ways = WaysIn(records, waitsForProof: auth.verifyEmail.notice != nil)
+        let ways = WaysIn(
+            records, waitsForProof: auth.verifyEmail.notice != nil, mailOpens: auth.methods.contains(.password))
         let secondFactors =
             auth.totp == nil
             ? nil

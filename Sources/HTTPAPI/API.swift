@@ -8,6 +8,7 @@ internal import Records
 package final class API: Responder {
     private let context: APIContext
     private let routes: RouteTable
+    private let origins: CrossOrigin
     /// What streams of events stand on while this site serves.
     package let ground: EventGround?
 
@@ -30,6 +31,8 @@ package final class API: Responder {
         }
         routes.limit(by: limits)
         self.routes = routes
+        origins = CrossOrigin(
+            allowed: context.settings.cors, own: context.settings.cookies?.origins ?? [], tenantHeader: context.tenants?.header)
     }
 
     /// All routes but that of the description.
@@ -59,16 +62,19 @@ package final class API: Responder {
 
     package func receive(_ request: Request) -> Intake {
         if request.method == .OPTIONS,
-            let preflight = CrossOrigin.preflight(
-                request, allowed: context.settings.cors, tenantHeader: context.tenants?.header)
+            let preflight = origins.preflight(request)
         {
             return .respond(request.eventLoop.makeSucceededFuture(preflight))
         }
+        return origins.mark(answer(request), request)
+    }
+
+    private func answer(_ request: Request) -> Intake {
         switch routes.match(request.method, request.path) {
         case .found(let route, let parameters):
             var call = Call(request: request, parameters: parameters, route: route)
             call.tenant = context.tenants?.name(in: &call.request)
-            return CrossOrigin.mark(route.answer(call), request, allowed: context.settings.cors)
+            return route.answer(call)
         case .wrongMethod(let allowed):
             let allow = allowed.map(\.rawValue).joined(separator: ", ")
             let failure = Failure(

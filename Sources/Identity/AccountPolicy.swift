@@ -25,7 +25,8 @@ package final class AccountPolicy: Sendable {
     package convenience init(_ schema: Schema) {
         self.init(
             activeWhen: schema.activeWhen, demandsSecondFactor: schema.demandsSecondFactor,
-            mustChangePassword: schema.users.field("must_change_password")?.index)
+            // Where nobody can change a password, to wait for it would shut him out for good.
+            mustChangePassword: schema.takesPasswords ? schema.users.field("must_change_password")?.index : nil)
     }
 
     /// `mustChangePassword`: the index of the field that says so.

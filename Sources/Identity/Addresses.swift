@@ -65,7 +65,8 @@ package final class Addresses: Sendable {
     }
 
     /// What the link in a mail brings: the address is proved, or the new one takes the place of the old. Gives what has become of the other ways
-    /// into the account: whoever opens its first link and is not signed in there need not be who has opened them.
+    /// into the account: whoever opens the link of a newcomer and is not signed in there need not be who has opened them. A change is asked for in
+    /// a session that is fresh, and takes nothing.
     package func verify(_ token: String, for caller: Caller, on loop: any EventLoop) -> EventLoopFuture<WaysIn.Account> {
         records.write(for: caller.asSystem, on: loop) { [self] writer, transaction -> Result<Proved, IdentityError> in
             for purpose in [Proof.Purpose.verifyEmail, .changeEmail] {
@@ -76,7 +77,7 @@ package final class Addresses: Sendable {
                 else { continue }
                 let subject = Subject(proof.data)
                 let address = Value.text(subject.address)
-                let isFirst = !ways.isProved(user)
+                let isNewcomer = purpose == .verifyEmail && !ways.isProved(user)
                 if purpose == .verifyEmail {
                     // It has changed since: what was proved is nobody's address any more.
                     guard user.value("email", in: users) == address else { return .failure(.wrongCode) }
@@ -91,7 +92,7 @@ package final class Addresses: Sendable {
                     }
                     try tell(user.value("email", in: users), writer)
                 }
-                let isTaken = try isFirst && !isHolder(caller, of: user, transaction)
+                let isTaken = try isNewcomer && !isHolder(caller, of: user, transaction)
                 let account = try isTaken ? ways.end(of: user.id, writer) : WaysIn.Account(kept: ways.open(to: user.id, transaction))
                 return .success(Proved(user: user.id, ways: account))
             }
@@ -99,7 +100,6 @@ package final class Addresses: Sendable {
         }.flatMapThrowing { [sessions] result in
             let proved = try result.get()
             if proved.ways.removed.contains(.apiKeys) { sessions.registry.endKeys(of: proved.user) }
-            if proved.ways.removed.contains(.authenticator) { sessions.registry.secondFactorChanged(proved.user, has: false) }
             return proved.ways
         }
     }
@@ -165,7 +165,9 @@ package final class Addresses: Sendable {
             case .proved(let proof):
                 guard let user = try transaction.row(in: users.name, id: me.id) else { return .failure(.wrongCode) }
                 try set(["phone": .text(proof.subject)], of: user, writer)
-                try tell(user.value("phone", in: users), writer)
+                // Where there was none, whoever has the address hears of it.
+                let former = user.value("phone", in: users)
+                try tell(former == .null ? user.value("email", in: users) : former, writer)
                 return .success(())
             }
         }.flatMapThrowing { try $0.get() }

@@ -95,7 +95,7 @@ package final class PasswordReset: Sendable {
                     _ = try writer.set([field.index: .bool(true)], of: users, id: user.id)
                     account = try ways.end(of: user.id, writer)
                 } else {
-                    account = try ways.end(ending.intersection(WaysIn.Way.mailed), of: user.id, writer)
+                    account = try ways.end(ending, of: user.id, writer)
                 }
                 return Renewal(
                     user: user.id, ended: try passwords.renew(hash, of: user.id, writer), isFirstProof: isFirstProof, ways: account)

@@ -15,7 +15,7 @@ package struct WaysIn: Sendable {
         case services
         case authenticator
 
-        /// What whoever has the mail may end with a new password. A mailbox is no authenticator.
+        /// What whoever has the mail of the account may end. A mailbox is no authenticator: that goes by its own codes, or by the operator.
         package static let mailed: Set<Way> = [.phone, .apiKeys, .services]
     }
 
@@ -29,9 +29,12 @@ package struct WaysIn: Sendable {
 
     private let records: Records
     private let waitsForProof: Bool
+    private let mailOpens: Bool
 
-    /// `waitsForProof`: newcomers are sent a link to prove their address.
-    package init(_ records: Records, waitsForProof: Bool) {
+    /// `waitsForProof`: newcomers are sent a link to prove their address. `mailOpens`: whoever has the mail can have a new password; else he would
+    /// be left without any way in.
+    package init(_ records: Records, waitsForProof: Bool, mailOpens: Bool) {
+        self.mailOpens = mailOpens
         self.records = records
         self.waitsForProof = waitsForProof
     }
@@ -57,11 +60,11 @@ package struct WaysIn: Sendable {
         return ways
     }
 
-    /// Ends those ways, but not a number that every account here must have, and tells their owner. An authenticator, which lets nobody in, would
-    /// shut the owner out.
-    func end(_ ways: Set<Way> = Set(Way.allCases), of user: String, _ writer: RecordWriter) throws -> Account {
+    /// Ends those of them that whoever has the mail may end, but not a number that every account here must have; it is told so.
+    func end(_ ways: Set<Way> = Way.mailed, of user: String, _ writer: RecordWriter) throws -> Account {
         let transaction = writer.transaction
         let former = try open(to: user, transaction)
+        guard mailOpens else { return Account(kept: former) }
         if ways.contains(.phone), let field = users.field("phone"), !field.required,
             let row = try transaction.row(in: users.name, id: user),
             case .text(let number) = row.values[field.index]
@@ -71,14 +74,6 @@ package struct WaysIn: Sendable {
         }
         if ways.contains(.apiKeys) { try transaction.apiKeys.removeAll(of: user) }
         if ways.contains(.services) { try transaction.identities.removeAll(of: user) }
-        if ways.contains(.authenticator) {
-            try transaction.secondFactors.remove(of: user)
-            try transaction.proofs.withdraw(.totp, for: user, at: writer.now)
-            if former.contains(.authenticator), let row = try transaction.row(in: users.name, id: user) {
-                try writer.tell(.secondFactorOff, of: row)
-                try writer.notify(records.schema.notices.secondFactorOff, to: .row(row))
-            }
-        }
         let kept = try open(to: user, transaction)
         return Account(removed: former.subtracting(kept), kept: kept)
     }

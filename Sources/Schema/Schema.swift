@@ -12,6 +12,8 @@ package final class Schema: Sendable {
     package let activeWhen: Expression?
     /// `auth.totp.require` over a user.
     package let demandsSecondFactor: Expression?
+    /// Whether people sign in by passwords here.
+    package let takesPasswords: Bool
 
     /// What follows from an event: `posts.created`.
     package let handlers: [String: [EventHandler]]
@@ -42,7 +44,8 @@ package final class Schema: Sendable {
 
     package init(
         model: Model, collections: [Collection], users: Collection, media: Collection, mediaKinds: [String: CompiledMediaKind],
-        activeWhen: Expression?, demandsSecondFactor: Expression? = nil, handlers: [String: [EventHandler]] = [:],
+        activeWhen: Expression?, demandsSecondFactor: Expression? = nil, takesPasswords: Bool = true,
+        handlers: [String: [EventHandler]] = [:],
         endpoints: [String: WebhookReceivers] = [:],
         jobs: [String: JobPlan] = [:], schedules: [Schedule] = [],
         tenancy: Tenancy? = nil, audit: AuditPolicy = AuditPolicy(), apiKeys: Rule? = nil, searched: [Collection] = [],
@@ -57,6 +60,7 @@ package final class Schema: Sendable {
         self.mediaKinds = mediaKinds
         self.activeWhen = activeWhen
         self.demandsSecondFactor = demandsSecondFactor
+        self.takesPasswords = takesPasswords
         self.handlers = handlers
         self.endpoints = endpoints
         self.jobs = jobs

@@ -92,7 +92,8 @@ package struct SchemaCompiler {
         else { throw Faults(faults) }
         return Schema(
             model: model, collections: collections, users: users, media: media, mediaKinds: kinds, activeWhen: activeWhen,
-            demandsSecondFactor: demandsSecondFactor, handlers: handlers, endpoints: endpoints(among: collections), jobs: jobs,
+            demandsSecondFactor: demandsSecondFactor, takesPasswords: configuration.auth.methods.contains(.password), handlers: handlers,
+            endpoints: endpoints(among: collections), jobs: jobs,
             schedules: schedules, tenancy: tenancy, audit: audit,
             apiKeys: apiKeys,
             searched: searched, realtime: realtime, views: views, backoffice: backoffice, notices: notices,

@@ -191,7 +191,12 @@ struct MembershipScenarios {
             let uma = try await site.caller(.plain, "Uma")
             try await uma.post("/tenants", ["name": "Acme", "slug": "acme"])
             let order = "/orders/\(try await uma.make("/orders", Self.order))"
+            let portrait = try await uma.upload(Sample.png, named: "a.png", kind: "avatar")
+            try await uma.patch("/me", ["image": "\(portrait)"])
+            try await uma.patch("/me", ["image": .null])
             try await root.patch("/tenants/acme", ["status": "suspended"])
+            // What arose in it does not leave it now.
+            try await uma.patch("/me", ["image": "\(portrait)"], 400, at: ["image"])
 
             // Of tenants: reading, writing, firing, views, keys, streams and whatever asks for many at once.
             for path in ["/orders", order, "/memberships", "/dashboard", "/dashboard/recent-orders", "/me/api_keys", "/events"] {

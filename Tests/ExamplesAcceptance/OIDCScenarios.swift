@@ -126,6 +126,15 @@ struct OIDCScenarios {
             for wrong in ["", "x", Self.challenge + "=", String(Self.challenge.dropLast()) + "!", String(repeating: "A", count: 44)] {
                 try await site.anonymous.get("/auth/oidc/mock?challenge=\(wrong)", 400, at: ["challenge"])
             }
+            // Who changes his mind there comes back to the page that sent him, once, and the page hears why.
+            for (error, told) in [("access_denied", "access_denied"), ("x%23oidc_code=1", "server_error")] {
+                let departure = try await depart(site)
+                let state = try #require(departure.location.split(separator: "state=").last?.prefix { $0 != "&" })
+                let refused = "?error=\(error)&error_description=no&state=\(state)"
+                let location = try await arrive(site, refused, cookie: departure.cookie).header("location")
+                #expect(location.hasSuffix("/#oidc_error=\(told)"), "\(location)")
+                _ = try await arrive(site, refused, cookie: departure.cookie, 400, "INVALID_CODE")
+            }
             let departure = try await depart(site)
             for part in ["response_type=code", "code_challenge_method=S256", "code_challenge=", "nonce=", "state=", "scope=openid%20"] {
                 #expect(departure.location.contains(part), "\(departure.location)")
@@ -142,10 +151,6 @@ struct OIDCScenarios {
             let state =
                 try await provider.signIn(third.location, as: "ada").split(separator: "state=").last.map { $0.prefix { $0 != "&" } } ?? ""
             _ = try await arrive(site, "?code=forged&state=\(state)", cookie: third.cookie, 401)
-            let fourth = try await depart(site)
-            let denied =
-                try await provider.signIn(fourth.location, as: "ada").split(separator: "state=").last.map { $0.prefix { $0 != "&" } } ?? ""
-            _ = try await arrive(site, "?error=access_denied&state=\(denied)", cookie: fourth.cookie, 400, "INVALID_CODE")
             _ = try await arrive(site, "?code=x", cookie: nil, 400, "VALIDATION_ERROR")
             let log = site.program.output.joined(separator: "\n")
             #expect(!log.contains("dummy-oidc"))

@@ -98,7 +98,8 @@ struct BenchedKeys: Sendable {
             options: .init(accessLifetime: 1_000, maximum: 10), records: bench.records, tokens: tokens,
             refreshTokens: RefreshTokens(masterKey: masterKey, random: SeededRandom(), grace: 0, lifetime: 1), registry: registry)
         keys = APIKeys(
-            records: bench.records, sessions: sessions, masterKey: masterKey, ways: WaysIn(bench.records, waitsForProof: false))
+            records: bench.records, sessions: sessions, masterKey: masterKey,
+            ways: WaysIn(bench.records, waitsForProof: false, mailOpens: true))
         authenticator = Authenticator(tokens: tokens, registry: registry, clock: clock, keys: keys) { _, loop in
             loop.makeSucceededFuture(nil)
         }

@@ -25,7 +25,7 @@ import Testing
                 failures: SignInFailures(masterKey: masterKey, perAccount: 1, perAddress: 1, window: 1), sessions: keys.sessions,
                 addresses: Addresses(
                     options: .init(lifetime: 1, asksNewcomers: false, codes: nil), records: bench.records, proofs: proofs,
-                    sessions: keys.sessions, ways: WaysIn(bench.records, waitsForProof: false)), secondFactors: nil)
+                    sessions: keys.sessions, ways: WaysIn(bench.records, waitsForProof: false, mailOpens: true)), secondFactors: nil)
             let codes = PhoneSignIn(accounts, proofs: proofs, options: options, strangers: StrangerBudget(messages: 3, proofs: 4))
             let phone = try #require(bench.schema.users.field("phone")).index
             _ = try await bench.user([phone: .text("+12025550100")])

@@ -79,7 +79,7 @@ import Testing
             let reset = PasswordReset(
                 records: bench.records, hasher: hasher, passwords: passwords, sessions: keys.sessions,
                 proofs: Proofs(masterKey: masterKey, random: SeededRandom()), lifetime: 1_000,
-                ways: WaysIn(bench.records, waitsForProof: false), strangers: StrangerBudget(messages: 10, proofs: 20))
+                ways: WaysIn(bench.records, waitsForProof: false, mailOpens: true), strangers: StrangerBudget(messages: 10, proofs: 20))
             @Sendable func ask(_ address: String) async throws {
                 try await reset.request(address, for: Caller(environment: Environment(now: bench.clock.now())), on: bench.loop).get()
             }

@@ -2,29 +2,38 @@ internal import Edge
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Browsers of other sites (the CORS protocol of the Fetch standard). Only origins of `server.cors` are let in; none by default.
-enum CrossOrigin {
+/// Browsers of other origins (the CORS protocol of the Fetch standard): those of `server.cors` are let in, none by default. Pages of this site that
+/// live elsewhere than the API (`app.site_url`) may moreover bring their cookies, where tokens are in cookies.
+struct CrossOrigin: Sendable {
     /// What requests to Atlas may carry beyond what every page may send.
     private static let headers = ["authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "last-event-id"]
 
-    /// `tenantHeader` is what requests name their tenant by, if they do so in a header.
-    static func preflight(_ request: Request, allowed: [String], tenantHeader: String?) -> Response? {
-        guard request.headers.contains(name: "access-control-request-method"), let origin = origin(of: request, allowed) else {
-            return nil
-        }
-        return Response(
+    private let allowed: Set<String>
+    private let own: Set<String>
+    private let headers: String
+
+    /// `own` are the origins whose pages may bring cookies; `tenantHeader` is what requests name their tenant by, if they do so in a header.
+    init(allowed: [String], own: Set<String>, tenantHeader: String?) {
+        self.allowed = own.union(allowed)
+        self.own = own
+        headers = (Self.headers + [tenantHeader].compactMap(\.self)).joined(separator: ", ")
+    }
+
+    func preflight(_ request: Request) -> Response? {
+        guard request.headers.contains(name: "access-control-request-method"), let origin = origin(of: request) else { return nil }
+        var response = Response(
             status: .noContent,
             headers: [
-                "access-control-allow-origin": origin, "vary": "Origin",
-                "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE",
-                "access-control-allow-headers": (headers + [tenantHeader].compactMap(\.self)).joined(separator: ", "),
+                "vary": "Origin", "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE", "access-control-allow-headers": headers,
                 "access-control-max-age": "600",
             ])
+        admit(origin, to: &response)
+        return response
     }
 
     /// Lets a browser of an allowed origin read the answer.
-    static func mark(_ intake: Intake, _ request: Request, allowed: [String]) -> Intake {
-        guard let origin = origin(of: request, allowed) else { return intake }
+    func mark(_ intake: Intake, _ request: Request) -> Intake {
+        guard let origin = origin(of: request) else { return intake }
         switch intake {
         case .respond(let future): return .respond(future.map { mark($0, origin) })
         case .collect(let limit, let body): return .collect(limit: limit) { body($0).map { mark($0, origin) } }
@@ -32,15 +41,20 @@ enum CrossOrigin {
         }
     }
 
-    private static func mark(_ response: Response, _ origin: String) -> Response {
+    private func mark(_ response: Response, _ origin: String) -> Response {
         var response = response
-        response.headers.replaceOrAdd(name: "access-control-allow-origin", value: origin)
+        admit(origin, to: &response)
         response.headers.add(name: "vary", value: "Origin")
         response.headers.replaceOrAdd(name: "access-control-expose-headers", value: "etag, location, x-request-id, retry-after")
         return response
     }
 
-    private static func origin(of request: Request, _ allowed: [String]) -> String? {
+    private func admit(_ origin: String, to response: inout Response) {
+        response.headers.replaceOrAdd(name: "access-control-allow-origin", value: origin)
+        if own.contains(origin) { response.headers.replaceOrAdd(name: "access-control-allow-credentials", value: "true") }
+    }
+
+    private func origin(of request: Request) -> String? {
         guard !allowed.isEmpty, let origin = request.headers.first(name: "origin"), allowed.contains(origin) else { return nil }
         return origin
     }

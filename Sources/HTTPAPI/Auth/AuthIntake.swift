@@ -29,7 +29,8 @@ struct AuthIntake: Sendable {
         self.context = context
     }
 
-    /// The same where it matters who is signed in. Stale credentials, and keys, are none.
+    /// The same where it matters who is signed in. Credentials that can be refreshed are refused, that they are; others that are stale, and keys,
+    /// are none.
     var knowingCaller: AuthIntake {
         var intake = self
         intake.knowsCaller = true
@@ -63,18 +64,19 @@ struct AuthIntake: Sendable {
             ip: request.clientAddress, method: request.method.rawValue, userAgent: request.headers.first(name: "user-agent") ?? "")
         let nobody = Caller(environment: Environment(now: now, request: facts), requestID: request.id)
         guard knowsCaller else { return context.anonymously { _ in .now(nobody) } }
-        @Sendable func known(_ result: Result<Caller, ResolvedCaller.Refused>) -> Caller {
+        @Sendable func known(_ result: Result<Caller, ResolvedCaller.Refused>) -> Result<Caller, ResolvedCaller.Refused> {
             switch result {
             case .success(let caller), .failure(.mustChangePassword(let caller)), .failure(.mustSetUpSecondFactor(let caller)):
-                caller.key == nil ? caller : nobody
-            case .failure: nobody
+                .success(caller.key == nil ? caller : nobody)
+            case .failure(.expired): .failure(.expired)
+            case .failure: .success(nobody)
             }
         }
         return context.anonymously { [resolve = context.resolve] request in
             switch resolve(request) {
-            case .now(let caller): .now(known(.success(caller)))
-            case .refused(let refused): .now(known(.failure(refused)))
-            case .later(let future): .later(future.map { .success(known($0)) })
+            case .now(let caller): .later(request.eventLoop.makeSucceededFuture(known(.success(caller))))
+            case .refused(let refused): .later(request.eventLoop.makeSucceededFuture(known(.failure(refused))))
+            case .later(let future): .later(future.map(known))
             }
         }
     }

@@ -49,10 +49,11 @@ struct MeRoutes: Sendable {
             .PATCH, "/api/v1/me",
             .init(
                 id: "updateMe", summary: "Change the caller's own user", tag: "auth", needsAccount: true,
+                parameters: [OpenAPIDocument.ifMatch],
                 body: OpenAPIDocument.body(
                     OpenAPIDocument.reference("Update\(OperationNames(users.name).singular)"),
                     types: ["application/json", "application/merge-patch+json"]),
-                successes: [OpenAPIDocument.success("200", "the user", data: user)], failures: ["402", "403", "404", "409"]))
+                successes: [OpenAPIDocument.success("200", "the user", data: user)], failures: ["402", "403", "404", "409", "412"]))
     }
 
     @Sendable private func read(_ call: Call) -> Intake {
@@ -73,9 +74,10 @@ struct MeRoutes: Sendable {
             ?? context.collect(call, types: types) { caller, body in
                 guard let me = caller.environment.me else { throw RecordError.unauthenticated }
                 let users = users
+                let version = try EntityTag.version(ifMatch: call.request.headers.first(name: "if-match"))
                 let draft = try draft(of: body)
                 return context.records.writeAndRead(users, for: caller, into: Envelope.open(), on: call.request.eventLoop) { writer in
-                    try writer.update(users, .id(me.id), draft)
+                    try writer.update(users, .id(me.id), draft, version: version)
                 }.flatMap { answer($0.answer, to: caller, call) }
             }
     }

@@ -73,12 +73,13 @@ struct OIDCRoutes: Sendable {
             }
             let code = query["code"].flatMap { $0.utf8.count <= 4_096 ? $0 : nil }
             return services.arrive(
-                call.parameters.first ?? "", code: code, state: state,
+                call.parameters.first ?? "", code: code, refusal: query["error"], state: state,
                 cookie: SessionCookies.value(of: cookieName, in: call.request.headers), for: caller, on: call.request.eventLoop
             ).map { arrival in
                 // In a fragment: it is sent to no server, and stands in no log.
                 switch arrival {
                 case .exchange(let code): return redirect(fragment: "oidc_code=\(code)")
+                case .refused(let why): return redirect(fragment: "oidc_error=\(why)")
                 case .entered(.secondFactor(let challenge)): return redirect(fragment: "totp_challenge=\(challenge.id)")
                 case .entered(.signedIn(let signedIn)):
                     var response = redirect(fragment: nil)
@@ -169,7 +170,10 @@ struct OIDCRoutes: Sendable {
             .GET, Self.path + "/callback",
             .init(
                 id: "finishOIDC", summary: "Where the service sends the browser back to", tag: "auth",
-                parameters: [name, text("state", "as it was sent", isRequired: true), text("code", "of the service")],
+                parameters: [
+                    name, text("state", "as it was sent", isRequired: true), text("code", "of the service"),
+                    text("error", "instead of it, where the service has refused"),
+                ],
                 successes: [redirect], failures: ["403", "404", "409", "429"]))
         document.add(
             .POST, "/api/v1/auth/oidc/exchange",

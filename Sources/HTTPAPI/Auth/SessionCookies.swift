@@ -15,7 +15,8 @@ package struct SessionCookies: Sendable {
     /// Seconds.
     private let accessLifetime: Int64
     private let refreshLifetime: Int64
-    private let origins: Set<String>
+    /// Whose pages are this site's.
+    let origins: Set<String>
     /// From which pages, for whoever came from another: no secret, since they are what people see in their browsers.
     package let pages: String
 

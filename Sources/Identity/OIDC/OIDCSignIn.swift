@@ -27,7 +27,15 @@ package final class OIDCSignIn: Sendable {
         case entered(SignInStep)
         /// To be changed for tokens, once.
         case exchange(String)
+        /// By the service or whoever was asked there: one of `refusals`.
+        case refused(String)
     }
+
+    /// What services say instead of a code (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6); anything else is their own trouble.
+    private static let refusals: Set<String> = [
+        "access_denied", "temporarily_unavailable", "login_required", "consent_required", "interaction_required",
+        "account_selection_required",
+    ]
 
     /// The address belongs to an account that has not proved it.
     package struct Unproved: Error, Sendable {}
@@ -90,7 +98,7 @@ package final class OIDCSignIn: Sendable {
 
     /// `code` is nil where the service has refused; the state is spent all the same.
     package func arrive(
-        _ name: String, code: String?, state: String, cookie: String?, for caller: Caller, on loop: any EventLoop
+        _ name: String, code: String?, refusal: String? = nil, state: String, cookie: String?, for caller: Caller, on loop: any EventLoop
     ) -> EventLoopFuture<Arrival> {
         guard let service = services[name] else { return loop.makeFailedFuture(Unknown()) }
         return records.store.transaction(on: loop) { [proofs] transaction in
@@ -98,8 +106,12 @@ package final class OIDCSignIn: Sendable {
         }.flatMap { [self] outcome -> EventLoopFuture<Arrival> in
             guard case .proved(let proof) = outcome, proof.subject == name, let bytes = sealing.open(proof.data),
                 let data = try? JSONParser.parse(bytes), let nonce = data["nonce"]?.string, let verifier = data["verifier"]?.string,
-                let cookie, data["browser"]?.string == Self.hash(cookie), let code
+                let cookie, data["browser"]?.string == Self.hash(cookie)
             else { return loop.makeFailedFuture(IdentityError.wrongCode) }
+            if let refusal {
+                return loop.makeSucceededFuture(.refused(Self.refusals.contains(refusal) ? refusal : "server_error"))
+            }
+            guard let code else { return loop.makeFailedFuture(IdentityError.wrongCode) }
             return loop.makeFutureWithTask {
                 try await service.identity(code: code, verifier: verifier, nonce: nonce)
             }.flatMap { [self] token in

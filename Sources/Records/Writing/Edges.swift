@@ -16,6 +16,7 @@ extension RecordWriter {
                 guard try mayRefer(collection.fields[index], of: collection, to: value) else { throw RecordError.notFound }
             }
         }
+        try caller.requireActiveTenant(of: collection)
         let live = Access(collection, environment: environment)
         let key = try key(of: collection, given: given)
         guard let row = try transaction.row(live, key: key) else {

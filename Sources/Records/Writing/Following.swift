@@ -21,10 +21,11 @@ struct Following {
         return try mayRead(row, in: collection, of: tenant)
     }
 
-    /// Whether the caller may read the row in its own tenant, by his membership there where he has one.
+    /// Whether the caller may read the row in its own tenant, by his membership there where he has one. Of one that is not active nobody reads.
     func mayRead(_ row: Row, in collection: Collection, of tenant: String) throws -> Bool {
         guard let tenancy = schema.tenancy, let me = environment.me, let rule = collection.behaviour.read?.rule,
-            let tenant = try rows.row(in: tenancy.tenants.name, id: tenant)
+            let tenant = try rows.row(in: tenancy.tenants.name, id: tenant),
+            try tenancy.activeWhen?.isTrue(in: Environment(now: environment.now), row: tenant) ?? true
         else { return false }
         var there = environment
         there.tenant = tenant
