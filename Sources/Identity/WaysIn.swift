@@ -6,8 +6,8 @@ internal import Schema
 /// What opens an account besides its password, or shuts its owner out: a phone, API keys, accounts at other services, an authenticator.
 ///
 /// Until its address is proved anybody may hold an account, having signed up with an address that is not his. So where newcomers are asked
-/// to prove theirs, nothing is added before they have; and what stands open all the same, as from before the site asked, ends with the first
-/// proof, unless it comes from a session of the account: then one person has both.
+/// to prove theirs, nothing is added before they have; and what lets somebody in all the same, as from before the site asked, ends with the
+/// first proof, unless it comes from a session of the account: then one person has both.
 package struct WaysIn: Sendable {
     package enum Way: String, Sendable, CaseIterable {
         case phone
