@@ -26,7 +26,7 @@ package final class Addresses: Sendable {
     private let proofs: Proofs
     private let sessions: Sessions
     private let ways: WaysIn
-    /// Links for one account.
+    /// Links for one account; and for one mailbox that accounts would change to.
     private static let bound = Proofs.Bound(count: 5, window: 3_600_000)
 
     package init(options: Options, records: Records, proofs: Proofs, sessions: Sessions, ways: WaysIn) {
@@ -122,6 +122,7 @@ package final class Addresses: Sendable {
         return records.write(for: caller.asSystem, on: loop) { [self] writer, transaction in
             try sessions.requireLiving(caller, transaction)
             try spare(.changeEmail, me.id, Self.bound, writer)
+            guard try hasRoom(address, writer) else { return }
             try send(.changeEmail, Subject(address: address, session: caller.session), of: me, writer)
         }
     }
@@ -200,6 +201,18 @@ package final class Addresses: Sendable {
             purpose, for: user.id, as: .token, data: subject.data, lifetime: options.lifetime, now: writer.now,
             in: writer.transaction.proofs)
         try writer.notify(records.schema.notices.verifyEmail, to: .address(subject.address), given: NoticeFacts(token: token, new: user))
+    }
+
+    /// Whether that mailbox takes one more link, which counts from then on. Beyond that none is sent, by however many accounts; the answer is the
+    /// same, since it would tell of the others.
+    private func hasRoom(_ address: String, _ writer: RecordWriter) throws -> Bool {
+        // No user is called so: what is written down for it opens nothing.
+        let (mailbox, transaction) = ("to \(address)", writer.transaction)
+        guard try Proofs.wait(.changeEmail, for: mailbox, under: Self.bound, now: writer.now, in: transaction.proofs) == nil else {
+            return false
+        }
+        _ = try proofs.make(.changeEmail, for: mailbox, as: .token, lifetime: Self.bound.window, now: writer.now, in: transaction.proofs)
+        return true
     }
 
     /// Throws `.tooManyCodes` where so many were made already.
