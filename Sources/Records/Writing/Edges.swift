@@ -11,12 +11,12 @@ extension RecordWriter {
 
     /// Makes the edge be, with what the body says. True when it is new; one whose body changes nothing asks for no right.
     package func put(_ collection: Collection, given: [Value], _ draft: Draft) throws -> (row: Row, isNew: Bool) {
+        try caller.requireActiveTenant(of: collection)
         if !caller.isSystem {
             for (index, value) in zip(collection.shape.keyInURL, given) where !collection.fields[index].targets.isEmpty {
                 guard try mayRefer(collection.fields[index], of: collection, to: value) else { throw RecordError.notFound }
             }
         }
-        try caller.requireActiveTenant(of: collection)
         let live = Access(collection, environment: environment)
         let key = try key(of: collection, given: given)
         guard let row = try transaction.row(live, key: key) else {
