@@ -78,6 +78,8 @@ struct SessionScenarios {
             let ali = try await site.caller(.plain, "Ali")
             let answer = try await site.api.eventually("/me", as: ali.caller) { $0.status == 401 }
             #expect(answer.code == "TOKEN_EXPIRED")
+            // Also where others may come without any: his would be taken for a stranger's.
+            try await ali.post("/auth/email/verify", ["token": "x"], 401, "TOKEN_EXPIRED")
         }
     }
 
